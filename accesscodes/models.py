@@ -1,0 +1,438 @@
+"""Codes, and the facts about them.
+
+`AccessCode` has two groups of columns with one writer each: the *wish* (what people want), written by
+`services` alone, and the *summary* (what we say of it), written by `ledger` alone.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from accesscodes.choices import (
+    AttemptStatus,
+    CommandAction,
+    Kind,
+    Outcome,
+    Placement,
+    Severity,
+    Status,
+)
+from locksite.actors import Actor
+from locksite.pins import PinField
+from properties.models import Device
+
+
+class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
+    """Questions about codes."""
+
+    def for_actor(self, actor: Actor) -> Self:
+        """Return the codes on locks within the actor's reach."""
+        if actor.property_ids is None:
+            return self
+        return self.filter(device__property_id__in=actor.property_ids)
+
+    def live(self) -> Self:
+        """Return the codes that are not proven gone."""
+        return self.filter(gone_at=None)
+
+    def holding(self, device: Device, pin_index: str, now: datetime) -> Self:
+        """Return the codes that hold this PIN on this lock, with `holds_from` and `holds_to`.
+
+        A code past its end, or withdrawn, and not proven gone may still open the door, so it holds its
+        PIN without an end.
+        """
+        return (
+            self.live()
+            .filter(device=device, pin_index=pin_index)
+            .annotate(
+                holds_from=Coalesce("starts_at", "created_at"),
+                holds_to=models.Case(
+                    models.When(Q(ends_at__lte=now) | Q(withdrawn_at__lte=now), then=None),
+                    default=F("ends_at"),
+                ),
+            )
+        )
+
+
+class AccessCode(models.Model):
+    """What somebody wants on one lock, and what we know of it."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    device = models.ForeignKey(Device, models.PROTECT, related_name="codes")
+    created_at = models.DateTimeField(editable=False)
+
+    # ---- The wish: written by `services` ----
+    name = models.CharField(max_length=200)
+    pin = PinField(null=True, blank=True, editable=False)
+    pin_index = models.CharField(max_length=64, null=True, blank=True, editable=False)  # noqa: DJ001
+    kind = models.CharField(max_length=20, choices=Kind)
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    prefer_native_scheduling = models.BooleanField(default=True)
+    is_external_modification_allowed = models.BooleanField(default=False)
+    use_backup_access_code_pool = models.BooleanField(default=False)
+    is_offline = models.BooleanField(default=False)
+    is_one_time_use = models.BooleanField(default=False)
+    is_backup = models.BooleanField(default=False)
+    common_code_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
+    # The moment from which it is no longer wanted; may lie ahead while it can still be undone.
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.CharField(max_length=150, blank=True)
+    created_by = models.CharField(max_length=150)
+    created_by_kind = models.CharField(max_length=10)
+    # Grows with every change of the wish.
+    revision = models.PositiveIntegerField(default=1)
+
+    # ---- The summary: written by `ledger` ----
+    status = models.CharField(max_length=20, choices=Status)
+    errors = models.JSONField(default=list, blank=True)
+    warnings = models.JSONField(default=list, blank=True)
+    # Since when what is wanted and what was observed differ; empty: they agree.
+    diverged_since = models.DateTimeField(null=True, blank=True)
+    is_scheduled_on_device = models.BooleanField(default=False)
+    # The last reading that showed the code as wanted.
+    proven_at = models.DateTimeField(null=True, blank=True)
+    gone_at = models.DateTimeField(null=True, blank=True)
+    # Grows with every write to this row.
+    version = models.PositiveIntegerField(default=0)
+
+    objects = AccessCodeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="accesscode_window_fits_kind",
+                condition=Q(kind=Kind.ONGOING, starts_at=None, ends_at=None)
+                | Q(kind=Kind.TIME_BOUND, starts_at__isnull=False, ends_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="accesscode_ends_after_start",
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
+            ),
+            models.CheckConstraint(
+                name="accesscode_pin_has_index",
+                condition=Q(pin=None) | Q(pin_index__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="accesscode_gone_has_time",
+                condition=Q(status=Status.GONE, gone_at__isnull=False)
+                | (~Q(status=Status.GONE) & Q(gone_at=None)),
+            ),
+        ]
+        indexes = [
+            # the engine's and the lock page's question: what is live on this lock
+            models.Index(
+                fields=["device", "id"], name="accesscode_live", condition=Q(gone_at=None)
+            ),
+            # who holds this PIN on this lock
+            models.Index(
+                fields=["device", "pin_index"],
+                name="accesscode_pin_holders",
+                condition=Q(gone_at=None),
+            ),
+            # /access_codes/list, in pages
+            models.Index(fields=["created_at", "id"], name="accesscode_by_time"),
+            # the watchdog's question: what differs, and for how long
+            models.Index(
+                fields=["diverged_since"],
+                name="accesscode_diverged",
+                condition=Q(diverged_since__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InstallationQuerySet(models.QuerySet["Installation"]):
+    """Questions about entries on locks."""
+
+    def on_lock(self, device: Device, now: datetime) -> Self:
+        """Return the entries that are, or may be, on this lock, and those still under audit."""
+        return self.filter(
+            ~Q(placement=Placement.ABSENT) | Q(audit_until__gt=now), device=device
+        ).order_by("id")
+
+
+class Installation(models.Model):
+    """One entry that we put, or mean to put, into one slot of a lock for a code.
+
+    `pin`, `pin_index`, `name`, `starts_at`, `ends_at` and `revision` say what the entry was last proven
+    to hold; `revision` 0 means it was never proven. `known_pins` are the indexes of every PIN ever sent
+    to this slot for this code: by these we recognise the entry as ours.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    code = models.ForeignKey(AccessCode, models.PROTECT, related_name="installations")
+    device = models.ForeignKey(Device, models.PROTECT, related_name="installations")
+    slot = models.PositiveIntegerField(null=True, blank=True)
+    remote_id = models.CharField(max_length=200, blank=True)
+    placement = models.CharField(max_length=20, choices=Placement)
+    keeps_window = models.BooleanField(default=False)
+
+    revision = models.PositiveIntegerField(default=0)
+    pin = PinField(null=True, blank=True, editable=False)
+    pin_index = models.CharField(max_length=64, blank=True, editable=False)
+    name = models.CharField(max_length=200, blank=True)
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    known_pins = models.JSONField(default=list, blank=True, editable=False)
+    # The revision whose write the provider last said yes to.
+    acknowledged_revision = models.PositiveIntegerField(default=0)
+    # The last reading that showed the entry as wanted, and the first since which it was missing.
+    seen_at = models.DateTimeField(null=True, blank=True)
+    # A code that is gone is looked for until then: a write that timed out may still land.
+    audit_until = models.DateTimeField(null=True, blank=True)
+
+    # Tries since the last success or the last change of the wish.
+    attempts = models.PositiveIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)
+    # Refused for good: waits for a changed wish. The revision that was refused.
+    refused_revision = models.PositiveIntegerField(default=0)
+    error_code = models.CharField(max_length=60, blank=True)
+    error_message = models.CharField(max_length=300, blank=True)
+    error_since = models.DateTimeField(null=True, blank=True)
+
+    objects = InstallationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["device", "slot"],
+                name="installation_slot_once",
+                condition=~Q(placement=Placement.ABSENT),
+            ),
+            models.UniqueConstraint(
+                fields=["code"],
+                name="installation_live_once_per_code",
+                condition=~Q(placement=Placement.ABSENT),
+            ),
+            models.CheckConstraint(
+                name="installation_placed_has_slot",
+                condition=Q(placement=Placement.ABSENT)
+                | Q(slot__isnull=False)
+                | ~Q(remote_id=""),
+            ),
+        ]
+        indexes = [
+            # the plan of one lock
+            models.Index(fields=["device", "placement"], name="installation_on_lock"),
+        ]
+
+    def __str__(self) -> str:
+        return f"slot {self.slot}: {self.placement}"
+
+
+class LockCommand(models.Model):
+    """Something a lock was asked to do, written before it was asked."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    device = models.ForeignKey(Device, models.PROTECT, related_name="commands")
+    installation = models.ForeignKey(Installation, models.PROTECT, related_name="commands")
+    action = models.CharField(max_length=10, choices=CommandAction)
+    slot = models.PositiveIntegerField()
+    revision = models.PositiveIntegerField()
+    pin_index = models.CharField(max_length=64, blank=True)
+    lease_token = models.BigIntegerField()
+    asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=20, choices=Outcome, blank=True)
+    error_code = models.CharField(max_length=60, blank=True)
+    error_message = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["device"], name="lockcommand_one_at_a_time", condition=Q(outcome="")
+            ),
+            models.CheckConstraint(
+                name="lockcommand_outcome_has_time",
+                condition=Q(outcome="", answered_at=None)
+                | (~Q(outcome="") & Q(answered_at__isnull=False)),
+            ),
+        ]
+        indexes = [
+            # the history of one entry
+            models.Index(fields=["installation", "-id"], name="lockcommand_by_entry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} slot {self.slot}"
+
+
+class LockReading(models.Model):
+    """One look at a lock: when, whether it answered, and a digest of what was there.
+
+    `foreign` lists the entries that are not ours (slot, name, window, keyed index of the PIN; no digits).
+    Kept while a code or a transition rests on it, and otherwise thinned after a day.
+    """
+
+    device = models.ForeignKey(Device, models.CASCADE, related_name="readings")
+    at = models.DateTimeField()
+    is_good = models.BooleanField()
+    digest = models.CharField(max_length=64, blank=True)
+    entries = models.PositiveIntegerField(default=0)
+    foreign = models.JSONField(default=list, blank=True)
+    error_code = models.CharField(max_length=60, blank=True)
+    error_message = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [
+            # the newest good reading of a lock
+            models.Index(fields=["device", "-at"], name="lockreading_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device_id} at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class Transition(models.Model):
+    """A change of what we say of a code, and the reading or command that it rests on."""
+
+    code = models.ForeignKey(AccessCode, models.PROTECT, related_name="transitions")
+    from_status = models.CharField(max_length=20, choices=Status, blank=True)
+    to_status = models.CharField(max_length=20, choices=Status)
+    at = models.DateTimeField()
+    revision = models.PositiveIntegerField()
+    reading = models.ForeignKey(
+        LockReading, models.PROTECT, null=True, blank=True, related_name="transitions"
+    )
+    command = models.ForeignKey(
+        LockCommand, models.PROTECT, null=True, blank=True, related_name="transitions"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="transition_moves", condition=~Q(from_status=F("to_status"))
+            ),
+        ]
+        indexes = [
+            # the life of one code
+            models.Index(fields=["code", "id"], name="transition_by_code"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_status or 'new'} → {self.to_status}"
+
+
+class ActionAttemptQuerySet(models.QuerySet["ActionAttempt"]):
+    """Questions about action attempts."""
+
+    def for_actor(self, actor: Actor) -> Self:
+        """Return the attempts on locks within the actor's reach."""
+        if actor.property_ids is None:
+            return self
+        return self.filter(device__property_id__in=actor.property_ids)
+
+
+class ActionAttempt(models.Model):
+    """What a partner asked for, to be looked at again by id.
+
+    An attempt about a code stays `pending` in its row; how it stands is computed from the code when
+    somebody asks (`lifecycle.attempt_state`), so the two cannot disagree.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    action_type = models.CharField(max_length=60)
+    device = models.ForeignKey(Device, models.PROTECT, related_name="attempts")
+    code = models.ForeignKey(
+        AccessCode, models.PROTECT, null=True, blank=True, related_name="attempts"
+    )
+    revision = models.PositiveIntegerField(default=0)
+    status = models.CharField(
+        max_length=10, choices=AttemptStatus, default=AttemptStatus.PENDING
+    )
+    result = models.JSONField(null=True, blank=True)
+    error_type = models.CharField(max_length=60, blank=True)
+    error_message = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+
+    objects = ActionAttemptQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.action_type} {self.uid}"
+
+
+class ProblemQuerySet(models.QuerySet["Problem"]):
+    """Questions about problems."""
+
+    def for_actor(self, actor: Actor) -> Self:
+        """Return the problems of locks within the actor's reach."""
+        if actor.property_ids is None:
+            return self
+        return self.filter(device__property_id__in=actor.property_ids)
+
+    def open(self) -> Self:
+        """Return the problems that have not closed."""
+        return self.filter(closed_at=None)
+
+
+class Problem(models.Model):
+    """Something staff should know: what, since when, on what evidence, and what to do next.
+
+    Opened and closed by the watchdog alone, from what the database says.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    device = models.ForeignKey(Device, models.PROTECT, related_name="problems")
+    code = models.ForeignKey(
+        AccessCode, models.PROTECT, null=True, blank=True, related_name="problems"
+    )
+    cause = models.CharField(max_length=60)
+    severity = models.CharField(max_length=10, choices=Severity)
+    sentence = models.CharField(max_length=300)
+    next_step = models.CharField(max_length=300)
+    evidence = models.JSONField(default=dict, blank=True)
+    since = models.DateTimeField()
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ProblemQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code", "cause"],
+                name="problem_open_once_per_code",
+                condition=Q(closed_at=None, code__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["device", "cause"],
+                name="problem_open_once_per_lock",
+                condition=Q(closed_at=None, code=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cause} since {self.since:%Y-%m-%d %H:%M}"
+
+
+class EngineBeatQuerySet(models.QuerySet["EngineBeat"]):
+    """Questions about engines."""
+
+    def alive(self, now: datetime) -> Self:
+        """Return the engines that gave a sign of life within `EngineBeat.DEAD_AFTER`."""
+        return self.filter(beat_at__gt=now - EngineBeat.DEAD_AFTER, stopped_at=None)
+
+
+class EngineBeat(models.Model):
+    """A sign of life of one engine process, every five seconds."""
+
+    DEAD_AFTER = timedelta(seconds=20)
+
+    engine_id = models.UUIDField(primary_key=True)
+    host = models.CharField(max_length=100)
+    pid = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    beat_at = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True, blank=True)
+
+    objects = EngineBeatQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"

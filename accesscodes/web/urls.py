@@ -1,0 +1,5 @@
+"""The desk: locks, codes, issuing."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

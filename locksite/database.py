@@ -1,0 +1,25 @@
+"""Writing to the database from threads, on either kind of database."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+# SQLite lets one writer in at a time and is unfair to those who wait: sixteen writers gave a 99th
+# percentile of 230 ms. Threads of one process therefore queue here, in order, before they ask SQLite.
+_one_writer = threading.RLock()
+
+
+@contextmanager
+def write_transaction() -> Iterator[None]:
+    """Open a transaction that will write; on SQLite only one thread of this process at a time.
+
+    Never call a provider inside: a transaction is not held open across the network.
+    """
+    if connection.vendor == "sqlite":
+        with _one_writer, transaction.atomic():
+            yield
+    else:
+        with transaction.atomic():
+            yield

@@ -1,0 +1,192 @@
+"""The whole contract between Locksite and a kind of lock: value types, two protocols, three errors.
+
+A provider translates and nothing more. It keeps no state, retries nothing, decides nothing about the
+life of a code and opens no transaction. It reaches the world through the `Doors` it is given.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from locksite.masked import Pin
+from properties.choices import Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the engine must know about one lock to plan for it.
+
+    `keeps_window`: the lock itself starts and stops a code by its dates. `proof`: the best evidence it
+    gives. `wake_every`: how long it sleeps between two contacts (zero: always awake). `shows_names`:
+    entries read back carry their name. `max_codes`: slots, numbered from 1; ``None`` = not known.
+    `max_name`: longest name the lock stores; longer ones are cut. `computes_offline`: the maker computes
+    PINs that need no connection. `assigns_pins`: the maker chooses the PIN.
+    """
+
+    keeps_window: bool = False
+    proof: Proof = Proof.READBACK
+    wake_every: timedelta = timedelta(0)
+    shows_names: bool = True
+    max_codes: int | None = None
+    max_name: int | None = None
+    computes_offline: bool = False
+    assigns_pins: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a form for a JSON column; `from_json` reads it back."""
+        data = asdict(self)
+        data["wake_every"] = self.wake_every.total_seconds()
+        data["proof"] = self.proof.value
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Capabilities":
+        """Read what `as_json` wrote; missing keys get the defaults, unknown ones are left out."""
+        known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
+        if "wake_every" in known:
+            known["wake_every"] = timedelta(seconds=known["wake_every"])
+        if "proof" in known:
+            known["proof"] = Proof(known["proof"])
+        return cls(**known)
+
+
+@dataclass(frozen=True, slots=True)
+class LockRef:
+    """Which lock is meant: our public id, and the name under which the provider knows it."""
+
+    device_uid: UUID
+    remote_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCode:
+    """One entry as a lock reported it. `pin` is ``None`` where the lock hides it, never empty.
+
+    `name` is ``None`` where the lock keeps none. Times are aware UTC; both ``None``: no window.
+    """
+
+    slot: int
+    pin: Pin | None
+    name: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    is_enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LockReading:
+    """Everything that one look at a lock showed, entries that are not ours included."""
+
+    at: datetime
+    codes: tuple[SeenCode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotWrite:
+    """What shall be in one slot. Without a window the entry works until it is removed."""
+
+    slot: int
+    pin: Pin
+    name: str
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The provider says it took the command. That is no proof that the lock has done it."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReport:
+    """A lock as its account describes it.
+
+    `flags` holds only the ``can_…`` flags that the model has: a missing one means "this model cannot".
+    `properties`, `errors` and `warnings` have the shape of the wire; items of the two lists carry
+    `created_at` as text in the wire's form.
+    """
+
+    remote_id: str
+    name: str
+    device_type: str
+    capabilities: Capabilities
+    flags: Mapping[str, bool]
+    properties: Mapping[str, Any]
+    errors: Sequence[Mapping[str, Any]] = ()
+    warnings: Sequence[Mapping[str, Any]] = ()
+    time_zone: str | None = None
+    manufacturer: Mapping[str, Any] = field(default_factory=dict)
+    provider: Mapping[str, Any] = field(default_factory=dict)
+
+
+class LockDriver(Protocol):
+    """A lock that Locksite programs slot by slot. Writing the same slot twice is harmless.
+
+    Every method may raise `Unreachable`, `Refused` or `AccountProblem`.
+    """
+
+    def read(self, lock: LockRef) -> LockReading:
+        """Return everything on the lock now."""
+
+    def program(self, lock: LockRef, write: SlotWrite) -> Receipt:
+        """Put an entry into a slot; what was in the slot is replaced."""
+
+    def remove(self, lock: LockRef, slot: int) -> Receipt:
+        """Empty a slot; an empty slot is no error."""
+
+
+class DeviceSource(Protocol):
+    """Lists the locks of an account."""
+
+    def list_devices(self) -> Sequence[DeviceReport]:
+        """Return every lock of the account. Raises `Unreachable` or `AccountProblem`."""
+
+
+class Retry(StrEnum):
+    """When a refused command may be tried again."""
+
+    ON_WISH = "on_wish"  # only when somebody changes what is wanted
+    ON_LOCK_CHANGE = "on_lock_change"  # when something on the lock changes, and at times anyway
+    BACKOFF = "backoff"  # after a while
+
+
+class ProviderError(Exception):
+    """A call did not do what was asked. `error_code` is public; `sentence` may be shown to staff.
+
+    `retry_after` is what the far side asked us to wait, if it did.
+    """
+
+    def __init__(
+        self, error_code: str, sentence: str, retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(f"{error_code}: {sentence}")
+        self.error_code = error_code
+        self.sentence = sentence
+        self.retry_after = retry_after
+
+
+class Unreachable(ProviderError):  # noqa: N818
+    """No clear answer. The command may or may not have arrived: only a reading will tell."""
+
+
+class Refused(ProviderError):  # noqa: N818
+    """The lock or its cloud said no, and nothing was changed."""
+
+    def __init__(
+        self,
+        error_code: str,
+        sentence: str,
+        retry: Retry = Retry.BACKOFF,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        super().__init__(error_code, sentence, retry_after)
+        self.retry = retry
+
+
+class AccountProblem(ProviderError):  # noqa: N818
+    """The account does not let us in: stop for all of its locks."""

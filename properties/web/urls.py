@@ -1,0 +1,5 @@
+"""Staff pages: sign-in and the property picker."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

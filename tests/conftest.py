@@ -1,0 +1,52 @@
+"""What every test shares: which ones touch the database, and a clock that is moved by hand."""
+
+import os
+
+import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+
+from locksite.journal import triggers
+from tests.clock import Clock
+
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "client", "django_db_setup"}
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests that use the database: `make test` runs those a second time on PostgreSQL."""
+    for item in items:
+        if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(item.fixturenames):
+            item.add_marker("touches_database")
+
+
+def service(name: str) -> str:
+    """Return the setting `LOCKSITE_TEST_<name>`, or skip; fail instead where services are required."""
+    value = os.environ.get(f"LOCKSITE_TEST_{name}", "")
+    if not value:
+        message = f"LOCKSITE_TEST_{name} is not set"
+        if os.environ.get("LOCKSITE_REQUIRE_SERVICES") == "1":
+            pytest.fail(f"{message}, and services are required here")
+        pytest.skip(message)
+    return value
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _emptying_the_test_database_may_drop_audit_entries():
+    """Lift the triggers on audit entries while a test database is emptied between two tests."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def flush_without_triggers(self):
+        triggers.remove(connection)
+        try:
+            flush(self)
+        finally:
+            triggers.install(connection)
+
+    TransactionTestCase._fixture_teardown = flush_without_triggers
+    yield
+    TransactionTestCase._fixture_teardown = flush
