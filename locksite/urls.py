@@ -3,7 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from locksite import health
+
 urlpatterns = [
+    path("health", health.health),
+    path("healthz", health.healthz),
     path("admin/", admin.site.urls),
     path("", include("properties.web.urls")),
     path("", include("accesscodes.web.urls")),

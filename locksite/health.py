@@ -1,0 +1,60 @@
+"""Whether Locksite is well, for load balancers and monitors. Needs no key, shows no secret."""
+
+from datetime import datetime
+
+from django.db import DatabaseError
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from accesscodes.models import EngineBeat
+
+
+def _services(now: datetime) -> list[dict[str, str]]:
+    """Return the state of the database and of the engine, in the wire's form."""
+    try:
+        is_engine_alive = EngineBeat.objects.alive(now).exists()
+    except DatabaseError:
+        database, engine = "unhealthy", "unknown"
+    else:
+        database, engine = "healthy", "healthy" if is_engine_alive else "unhealthy"
+    return [
+        {
+            "service": "database",
+            "status": database,
+            "description": "Keeps codes, locks and events.",
+        },
+        {
+            "service": "engine",
+            "status": engine,
+            "description": "Puts codes on locks and takes them off.",
+        },
+    ]
+
+
+def _answer(*, is_strict: bool) -> JsonResponse:
+    now = timezone.now()
+    services = _services(now)
+    is_well = all(service["status"] == "healthy" for service in services)
+    body = {
+        "ok": is_well or not is_strict,
+        "last_service_evaluation_at": now.isoformat(timespec="milliseconds")[:23] + "Z",
+        "service_health_statuses": services,
+    }
+    response = JsonResponse(body, status=503 if is_strict and not is_well else 200)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def health(request: HttpRequest) -> JsonResponse:
+    """Answer 200 as long as the web process runs, with the state of the rest inside."""
+    return _answer(is_strict=False)
+
+
+@require_http_methods(["GET", "HEAD"])
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when database and engine are well, else 503."""
+    return _answer(is_strict=True)
