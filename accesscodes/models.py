@@ -21,9 +21,22 @@ from accesscodes.choices import (
     Severity,
     Status,
 )
+from accesscodes.lifecycle import (
+    Content,
+    Installed,
+    LockTerms,
+    Mutation,
+    Summary,
+    Wish,
+    pending_mutations,
+)
 from locksite.actors import Actor
 from locksite.pins import PinField
+from properties.choices import AccountState
 from properties.models import Device
+
+# For a lock that belongs to no property yet; a property has its own lead.
+DEFAULT_LEAD = timedelta(minutes=60)
 
 
 class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
@@ -38,6 +51,12 @@ class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
     def live(self) -> Self:
         """Return the codes that are not proven gone."""
         return self.filter(gone_at=None)
+
+    def for_list(self) -> Self:
+        """Return codes with all that a list or the wire shows of them: a fixed number of queries."""
+        return self.select_related("device__property", "device__account").prefetch_related(
+            "installations"
+        )
 
     def holding(self, device: Device, pin_index: str, now: datetime) -> Self:
         """Return the codes that hold this PIN on this lock, with `holds_from` and `holds_to`.
@@ -147,6 +166,67 @@ class AccessCode(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def installation(self) -> "Installation | None":
+        """Return the entry on the lock: the live one, else the newest; `None` before the first try."""
+        rows = sorted(
+            self.installations.all(),
+            key=lambda row: (row.placement != Placement.ABSENT, row.pk),
+        )
+        return rows[-1] if rows else None
+
+    def wish(self) -> Wish:
+        """Return what is wanted, as a value for the pure functions."""
+        return Wish(
+            code_id=self.pk,
+            revision=self.revision,
+            name=self.name,
+            pin_index=self.pin_index,
+            kind=Kind(self.kind),
+            created_at=self.created_at,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            prefers_native=self.prefer_native_scheduling,
+            is_offline=self.is_offline,
+            withdrawn_at=self.withdrawn_at,
+        )
+
+    def installed(self) -> Installed:
+        """Return what we believe of its entry on the lock."""
+        row = self.installation
+        return Installed() if row is None else row.installed()
+
+    def summary(self) -> Summary:
+        """Return what we said last."""
+        return Summary(
+            status=Status(self.status),
+            errors=tuple(self.errors),
+            warnings=tuple(self.warnings),
+            diverged_since=self.diverged_since,
+            is_scheduled_on_device=self.is_scheduled_on_device,
+            proven_at=self.proven_at,
+            gone_at=self.gone_at,
+        )
+
+    def terms(self) -> LockTerms:
+        """Return what is fixed about its lock; wants `device`, its property and account at hand."""
+        return terms_of(self.device)
+
+    def pending_mutations(self, now: datetime) -> tuple[Mutation, ...]:
+        """Return what is on its way to the lock."""
+        return pending_mutations(
+            self.wish(), self.installed(), self.terms(), self.summary(), now
+        )
+
+
+def terms_of(device: Device) -> LockTerms:
+    """Return what is fixed about a lock while we plan for it."""
+    return LockTerms(
+        capabilities=device.capabilities,
+        lead=device.property.just_in_time_lead if device.property else DEFAULT_LEAD,
+        is_account_connected=device.account.state == AccountState.CONNECTED,
+    )
+
 
 class InstallationQuerySet(models.QuerySet["Installation"]):
     """Questions about entries on locks."""
@@ -161,9 +241,10 @@ class InstallationQuerySet(models.QuerySet["Installation"]):
 class Installation(models.Model):
     """One entry that we put, or mean to put, into one slot of a lock for a code.
 
-    `pin`, `pin_index`, `name`, `starts_at`, `ends_at` and `revision` say what the entry was last proven
-    to hold; `revision` 0 means it was never proven. `known_pins` are the indexes of every PIN ever sent
-    to this slot for this code: by these we recognise the entry as ours.
+    `content` says what the entry was last proven to hold and `sent` what we last asked for, both as
+    `lifecycle.Content.as_json()`; `pin` is the sealed PIN of `content`. `revision` is the wish that was
+    last proven, 0 for none. `known_pins` are the indexes of every PIN ever sent to this slot for this
+    code: by these we recognise the entry as ours.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -176,15 +257,13 @@ class Installation(models.Model):
 
     revision = models.PositiveIntegerField(default=0)
     pin = PinField(null=True, blank=True, editable=False)
-    pin_index = models.CharField(max_length=64, blank=True, editable=False)
-    name = models.CharField(max_length=200, blank=True)
-    starts_at = models.DateTimeField(null=True, blank=True)
-    ends_at = models.DateTimeField(null=True, blank=True)
+    content = models.JSONField(null=True, blank=True, editable=False)
+    sent = models.JSONField(null=True, blank=True, editable=False)
+    is_acknowledged = models.BooleanField(default=False)
     known_pins = models.JSONField(default=list, blank=True, editable=False)
-    # The revision whose write the provider last said yes to.
-    acknowledged_revision = models.PositiveIntegerField(default=0)
-    # The last reading that showed the entry as wanted, and the first since which it was missing.
+    # The last reading that showed the entry, and the first that showed it missing.
     seen_at = models.DateTimeField(null=True, blank=True)
+    absent_at = models.DateTimeField(null=True, blank=True)
     # A code that is gone is looked for until then: a write that timed out may still land.
     audit_until = models.DateTimeField(null=True, blank=True)
 
@@ -225,6 +304,28 @@ class Installation(models.Model):
 
     def __str__(self) -> str:
         return f"slot {self.slot}: {self.placement}"
+
+    def installed(self) -> Installed:
+        """Return the row as a value for the pure functions."""
+        return Installed(
+            placement=Placement(self.placement),
+            slot=self.slot,
+            keeps_window=self.keeps_window,
+            revision=self.revision,
+            content=None if self.content is None else Content.from_json(self.content),
+            sent=None if self.sent is None else Content.from_json(self.sent),
+            is_acknowledged=self.is_acknowledged,
+            known_pins=frozenset(self.known_pins),
+            seen_at=self.seen_at,
+            absent_at=self.absent_at,
+            audit_until=self.audit_until,
+            attempts=self.attempts,
+            retry_at=self.retry_at,
+            refused_revision=self.refused_revision,
+            error_code=self.error_code,
+            error_message=self.error_message,
+            error_since=self.error_since,
+        )
 
 
 class LockCommand(models.Model):

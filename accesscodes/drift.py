@@ -1,0 +1,75 @@
+"""Match what a lock reports to what we believe of it. Pure; decides nothing.
+
+The identity of an entry is its slot, committed before the first write. What is in our slot is ours when
+it carries a PIN that we sent there, or, where PINs are hidden or were changed, a name of ours.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from accesscodes.lifecycle import LockTerms, Seen, Sighting, Tracked, same_content
+
+
+def match(
+    codes: Sequence[Tracked], entries: Iterable[Seen], terms: LockTerms
+) -> tuple[Mapping[int, Sighting], tuple[Seen, ...]]:
+    """Return what was seen of each code, by code id, and the entries that are not ours.
+
+    A code that holds its slot now goes before one that held it once and is only under audit.
+    """
+    by_slot = {entry.slot: entry for entry in entries}
+    known_here: dict[int, set[str]] = {}
+    for code in codes:
+        if code.installed.slot is not None:
+            known_here.setdefault(code.installed.slot, set()).update(code.installed.known_pins)
+    claimed: set[int] = set()
+    sightings: dict[int, Sighting] = {}
+    for code in sorted(codes, key=lambda code: not code.installed.is_on_lock):
+        slot = code.installed.slot
+        entry = None if slot is None or slot in claimed else by_slot.get(slot)
+        sighting = _sighting(code, entry, known_here.get(slot or 0, set()), terms)
+        sightings[code.wish.code_id] = sighting
+        if slot is not None and (sighting.entry is not None or code.installed.is_on_lock):
+            if not sighting.is_slot_taken:
+                claimed.add(slot)
+    foreign = tuple(entry for slot, entry in sorted(by_slot.items()) if slot not in claimed)
+    return sightings, foreign
+
+
+def _sighting(
+    code: Tracked, entry: Seen | None, known_here: set[str], terms: LockTerms
+) -> Sighting:
+    installed = code.installed
+    if entry is None or not installed.was_ever_sent:
+        return Sighting(is_slot_taken=entry is not None)
+    if not _is_ours(code, entry, known_here, terms):
+        return Sighting(is_slot_taken=True)
+    pin_index = entry.content.pin_index
+    if pin_index is None:
+        is_as_sent = (
+            installed.is_acknowledged
+            and installed.sent is not None
+            and installed.sent.pin_index == code.wish.pin_index
+        )
+    else:
+        is_as_sent = pin_index == code.wish.pin_index
+    contents = [
+        content
+        for content in (installed.content, installed.sent, code.wish.content(terms))
+        if content is not None
+    ]
+    is_expected = any(same_content(entry.content, content, terms) for content in contents)
+    return Sighting(
+        entry=entry,
+        is_ours_as_sent=is_as_sent and entry.is_enabled,
+        is_altered=not is_expected or not entry.is_enabled,
+    )
+
+
+def _is_ours(code: Tracked, entry: Seen, known_here: set[str], terms: LockTerms) -> bool:
+    if entry.content.pin_index in known_here:
+        return True
+    if not terms.capabilities.shows_names:
+        return entry.content.pin_index is None
+    contents = (code.installed.content, code.installed.sent)
+    names = {content.name for content in contents if content is not None}
+    return entry.content.name in names
