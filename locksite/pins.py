@@ -87,6 +87,10 @@ def index_of(device_uid: UUID, pin: Pin) -> str:
 class PinField(models.TextField):
     """A column that holds a `SealedPin` or nothing; plain text is refused with `TypeError`."""
 
+    # What django-stubs takes for the type of the attribute, in place of `str`.
+    _pyi_private_set_type: SealedPin  # type: ignore[assignment]
+    _pyi_private_get_type: SealedPin  # type: ignore[assignment]
+
     def from_db_value(self, value: str | None, *_: Any) -> SealedPin | None:
         """Wrap what the database holds; nothing is decrypted before somebody asks."""
         return None if value is None else SealedPin(value)
@@ -105,5 +109,4 @@ class PinField(models.TextField):
 
     def value_to_string(self, obj: models.Model) -> str:
         """Serialise as ciphertext, never as digits."""
-        value = self.value_from_object(obj)
-        return "" if value is None else value.token
+        return self.get_prep_value(self.value_from_object(obj)) or ""

@@ -1,0 +1,43 @@
+"""Kind of account → provider: the only place that knows all kinds."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
+
+from locksite.doors import Doors
+from properties.choices import ProviderKind
+from properties.models import ProviderAccount
+from properties.providers.base import AccountProblem, DeviceSource, LockDriver
+from properties.providers.virtual.driver import VirtualDriver
+
+P = TypeVar("P")
+
+_DRIVERS: Final[Mapping[str, Callable[[ProviderAccount, Doors], LockDriver]]] = {
+    ProviderKind.VIRTUAL: VirtualDriver,
+}
+_SOURCES: Final[Mapping[str, Callable[[ProviderAccount, Doors], DeviceSource]]] = {
+    ProviderKind.VIRTUAL: VirtualDriver,
+}
+
+
+def driver_for(account: ProviderAccount, doors: Doors) -> LockDriver:
+    """Return what programs the locks of `account`. Raises `AccountProblem` for an unknown kind."""
+    return _provider(_DRIVERS, account, doors)
+
+
+def source_for(account: ProviderAccount, doors: Doors) -> DeviceSource:
+    """Return what lists the locks of `account`. Raises `AccountProblem` for an unknown kind."""
+    return _provider(_SOURCES, account, doors)
+
+
+def _provider(
+    known: Mapping[str, Callable[[ProviderAccount, Doors], P]],
+    account: ProviderAccount,
+    doors: Doors,
+) -> P:
+    make = known.get(account.kind)
+    if make is None:
+        raise AccountProblem(
+            "provider_unavailable",
+            f"This installation cannot reach accounts of the kind {account.kind}.",
+        )
+    return make(account, doors)

@@ -1,0 +1,143 @@
+"""What people do at, and to, a virtual lock: codes made in its app, batteries, faults, typing.
+
+Not a provider: nothing here waits, and none of it is something that Locksite could do to a real
+lock.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from locksite.database import write_transaction
+from locksite.errors import RuleBroken
+from locksite.masked import Pin
+from properties.choices import Fault
+from properties.models import ProviderAccount, VirtualLock
+from properties.providers.base import SlotWrite
+from properties.providers.virtual.acceptance import refusal, stored
+from properties.providers.virtual.body import KEYPAD_BATTERY_LOW, LOW_BATTERY
+from properties.providers.virtual.keypad import Opening, opens
+from properties.providers.virtual.memory import Entry
+from properties.providers.virtual.store import body_of, memory_of, put
+from properties.stamps import stamp
+
+
+def add_foreign_code(
+    lock: VirtualLock,
+    pin: Pin,
+    name: str,
+    *,
+    now: datetime,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+) -> int:
+    """Make a code in the maker's app; return its slot, the lowest free one.
+
+    Raises `RuleBroken` with the reason of the lock when it refuses.
+    """
+    with write_transaction():
+        row = VirtualLock.objects.select_for_update().get(pk=lock.pk)
+        memory = memory_of(row, now)
+        slot = next(number for number in range(1, len(memory) + 2) if number not in memory)
+        body = body_of(row)
+        write = SlotWrite(slot, pin, name, starts_at, ends_at)
+        refused = refusal(body, memory, write)
+        if refused is not None:
+            raise RuleBroken(refused.error_code, refused.sentence)
+        put(row, slot, stored(body, write), now)
+    return slot
+
+
+def erase_at_keypad(lock: VirtualLock, slot: int, *, now: datetime) -> None:
+    """Erase what is in a slot, whoever put it there. Raises `KeyError` for an empty slot."""
+    with write_transaction():
+        row = VirtualLock.objects.select_for_update().get(pk=lock.pk)
+        if slot not in memory_of(row, now):
+            raise KeyError(slot)
+        put(row, slot, None, now)
+
+
+def edit_at_keypad(lock: VirtualLock, slot: int, *, now: datetime, **changes: Any) -> None:
+    """Change fields of the `Entry` in a slot: `pin`, `name`, `starts_at`, `ends_at`, `is_enabled`.
+
+    No rule is checked: people manage to do what they should not. Raises `KeyError` for an empty
+    slot.
+    """
+    with write_transaction():
+        row = VirtualLock.objects.select_for_update().get(pk=lock.pk)
+        put(row, slot, replace(memory_of(row, now)[slot], **changes), now)
+
+
+def switch_fault(lock: VirtualLock, fault: Fault, on: bool, *, now: datetime) -> None:
+    """Switch a fault on or off, and let the account be listed again soon.
+
+    The moment it began is kept for as long as it lasts. A disconnected account concerns all its
+    locks.
+    """
+    whole_account = fault is Fault.ACCOUNT_DISCONNECTED
+    with write_transaction():
+        rows = VirtualLock.objects.select_for_update().order_by("pk")
+        for row in (
+            rows.filter(account=lock.account_id) if whole_account else rows.filter(pk=lock.pk)
+        ):
+            if (fault.value in row.faults) is not on:
+                row.faults = sorted(
+                    {*row.faults, fault.value} if on else {*row.faults} - {fault.value}
+                )
+                row.since = {k: v for k, v in row.since.items() if k != fault.value}
+                if on:
+                    row.since[fault.value] = stamp(now)
+                row.save(update_fields=["faults", "since"])
+        _list_again(lock, now)
+    lock.refresh_from_db(fields=["faults", "since"])
+
+
+def fail_next_calls(lock: VirtualLock, fault: Fault, calls: int = 1) -> None:
+    """Let `fault` befall the next `calls` calls that it can befall, and none after them."""
+    with write_transaction():
+        row = VirtualLock.objects.select_for_update().get(pk=lock.pk)
+        ordered = {**row.traits.get("next_calls", {}), fault.value: calls}
+        row.traits = {**row.traits, "next_calls": ordered}
+        row.save(update_fields=["traits"])
+    lock.refresh_from_db(fields=["traits"])
+
+
+def set_batteries(
+    lock: VirtualLock, *, now: datetime, battery: float | None = None, keypad: float | None = None
+) -> None:
+    """Set the charge of the batteries, 0 to 1; since when the keypad's is low is kept."""
+    with write_transaction():
+        row = VirtualLock.objects.select_for_update().get(pk=lock.pk)
+        if battery is not None:
+            row.battery_level = battery
+        if keypad is not None:
+            row.keypad_battery_level = keypad
+            if keypad > LOW_BATTERY:
+                row.since = {k: v for k, v in row.since.items() if k != KEYPAD_BATTERY_LOW}
+            else:
+                row.since = {KEYPAD_BATTERY_LOW: stamp(now), **row.since}
+        row.save(update_fields=["battery_level", "keypad_battery_level", "since"])
+        _list_again(lock, now)
+    lock.refresh_from_db(fields=["battery_level", "keypad_battery_level", "since"])
+
+
+def type_pin(lock: VirtualLock, pin: Pin, *, now: datetime) -> Opening:
+    """Return what happens when somebody types `pin` at the lock at `now`. Changes nothing."""
+    body = body_of(lock)
+    return opens(
+        memory_of(lock, now),
+        pin,
+        body.clock(now),
+        keeps_window=body.make.keeps_window,
+        dead_keypad=body.dead_keypad,
+        privacy_mode=Fault.PRIVACY_MODE in body.faults,
+    )
+
+
+def contents(lock: VirtualLock, *, now: datetime) -> dict[int, Entry]:
+    """Return slot → entry: the ground truth, for tests and training, never for the engine."""
+    return memory_of(lock, now)
+
+
+def _list_again(lock: VirtualLock, now: datetime) -> None:
+    ProviderAccount.objects.filter(pk=lock.account_id).update(due_at=now)

@@ -1,0 +1,108 @@
+"""The rows of virtual locks, read into values and written: all that touches their memory.
+
+`refuse_transactions` guards it: a lock does not forget what it did because somebody's transaction
+was rolled back, so its memory is never written, nor read by a driver, inside one.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection
+
+from locksite.pins import seal
+from properties.choices import Fault
+from properties.models import VirtualLock, VirtualSlot
+from properties.providers.virtual.body import Body, differing
+from properties.providers.virtual.memory import Entry, Write, memory_at
+from properties.stamps import read_stamp
+
+# How long a write that was replaced is kept: history for tests and for a lock that shows stale
+# lists.
+HISTORY: Final = timedelta(days=1)
+
+
+def refuse_transactions() -> None:
+    """Raise `RuntimeError` inside a transaction, as Django's own durable blocks do.
+
+    The block that Django's `TestCase` (and pytest's `db` fixture) wraps around every test does not
+    count; Django marks it for this very purpose.
+    """
+    blocks = connection.atomic_blocks
+    if blocks and not getattr(blocks[-1], "_from_testcase", False):
+        raise RuntimeError("a virtual lock is never called inside a transaction")
+
+
+def body_of(row: VirtualLock) -> Body:
+    """Return the lock as a value. Raises `KeyError` for an unknown make or fault."""
+    traits = row.traits
+    return Body(
+        uid=str(row.uid),
+        make=differing(row.make, traits),
+        name=row.name,
+        made_at=row.created_at,
+        time_zone=row.time_zone,
+        faults=frozenset(Fault(name) for name in row.faults),
+        since={name: read_stamp(text) for name, text in row.since.items()},
+        battery=row.battery_level,
+        keypad_battery=row.keypad_battery_level,
+        is_locked=row.is_locked,
+        has_keypad=traits.get("accessory_keypad", True),
+        has_hub=traits.get("has_bridge", True),
+        keypad_is_linked=traits.get("keypad_is_linked", True),
+        clock_offset=timedelta(seconds=traits.get("clock_offset_s", 7200)),
+        wake_every=timedelta(seconds=traits.get("wake_every_s", 0)),
+    )
+
+
+def memory_of(row: VirtualLock, now: datetime) -> dict[int, Entry]:
+    """Return slot → entry, in one query."""
+    writes = [
+        Write(slot.slot, slot.effective_at, slot.pk, None if slot.pin is None else slot)
+        for slot in VirtualSlot.objects.filter(lock=row)
+    ]
+    return {number: _entry(slot) for number, slot in memory_at(writes, now).items()}
+
+
+def _entry(slot: VirtualSlot) -> Entry:
+    if slot.pin is None:
+        raise ValueError("an erasure is no entry")
+    return Entry(
+        pin=slot.pin.open(bound_to=slot.uid),
+        name=slot.name,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        is_enabled=slot.is_enabled,
+    )
+
+
+def codes_held(rows: Iterable[VirtualLock], now: datetime) -> dict[int, int]:
+    """Return primary key → number of codes, for many locks in one query, opening no PIN."""
+    writes: dict[int, list[Write[bool]]] = {row.pk: [] for row in rows}
+    found = VirtualSlot.objects.filter(lock_id__in=list(writes), effective_at__lte=now)
+    for lock, slot, at, order, pin in found.values_list(
+        "lock_id", "slot", "effective_at", "pk", "pin"
+    ):
+        writes[lock].append(Write(slot, at, order, None if pin is None else True))
+    return {lock: len(memory_at(of_one, now)) for lock, of_one in writes.items()}
+
+
+def put(row: VirtualLock, slot: int, entry: Entry | None, effective_at: datetime) -> None:
+    """Write `entry` into a slot, or erase it, from `effective_at` on; drop outdated history.
+
+    One row says it all, so a slot is never seen half overwritten.
+    """
+    write = VirtualSlot(lock=row, slot=slot, effective_at=effective_at)
+    if entry is not None:
+        write.pin = seal(entry.pin, bound_to=write.uid)
+        write.name = entry.name
+        write.starts_at = entry.starts_at
+        write.ends_at = entry.ends_at
+        write.is_enabled = entry.is_enabled
+    write.save(force_insert=True)
+    old = VirtualSlot.objects.filter(
+        lock=row, slot=slot, effective_at__lt=effective_at - HISTORY
+    ).order_by("-effective_at", "-id")
+    outdated = list(old.values_list("pk", flat=True)[1:])
+    if outdated:
+        VirtualSlot.objects.filter(pk__in=outdated).delete()
