@@ -1,7 +1,8 @@
 """Match what a lock reports to what we believe of it. Pure; decides nothing.
 
-The identity of an entry is its slot, committed before the first write. What is in our slot is ours when
-it carries a PIN that we sent there, or, where PINs are hidden or were changed, a name of ours.
+The identity of an entry is its slot, committed before the first write. What is in our slot is ours
+when it carries a PIN that we sent there, or, where PINs are hidden or were changed, a name of
+ours.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """Which events a change gives: pure, from what was said before and what is said now.
 
-Nobody picks events by hand. The table is Seam's (access codes, lifecycle); the order inside one change
-is Locksite's own.
+Nobody picks events by hand. The table is Seam's (access codes, lifecycle); the order inside one
+change is Locksite's own.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,8 +1,9 @@
 """The life of a code, as pure decisions: facts in, the next step or the right word out.
 
-No clock, no database, no network: `now` is always a parameter, and every time is aware UTC. PINs never
-come here in the clear; equal PINs are told by their keyed index. The engine carries out what `plan_lock`
-returns, the ledger writes what `summarise` says, and nothing else decides about the life of a code.
+No clock, no database, no network: `now` is always a parameter, and every time is aware UTC. PINs
+never come here in the clear; equal PINs are told by their keyed index. The engine carries out what
+`plan_lock` returns, the ledger writes what `summarise` says, and nothing else decides about the
+life of a code.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -61,15 +62,15 @@ EDGES: frozenset[tuple[str, str]] = frozenset(
 """Every allowed change of status; the empty text stands for a code that did not exist."""
 
 
-# ---- Values --------------------------------------------------------------------------------------
+# ---- Values -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class LockTerms:
     """What is fixed about one lock while we plan for it.
 
-    `lead`: how early a code is put on a lock that keeps no timetable. `is_account_connected`: whether
-    the account lets us in at all.
+    `lead`: how early a code is put on a lock that keeps no timetable. `is_account_connected`:
+    whether the account lets us in at all.
     """
 
     capabilities: Capabilities
@@ -108,7 +109,9 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One entry that a reading showed. `content.pin_index` is ``None`` where the lock hides PINs."""
+    """One entry that a reading showed. `content.pin_index` is ``None`` where the lock hides
+    PINs.
+    """
 
     slot: int
     content: Content
@@ -142,16 +145,22 @@ class Wish:
 
     def puts_window_on(self, terms: LockTerms) -> bool:
         """Return whether the lock itself is to start and stop this code."""
-        return self.starts_at is not None and self.prefers_native and terms.capabilities.keeps_window
+        return (
+            self.starts_at is not None and self.prefers_native and terms.capabilities.keeps_window
+        )
 
     def load_from(self, terms: LockTerms) -> datetime:
-        """Return when the code may be put on the lock: 72 h ahead with a timetable, else the lead."""
+        """Return when the code may be put on the lock: 72 h ahead with a timetable, else the
+        lead.
+        """
         if self.starts_at is None:
             return self.created_at
         return self.starts_at - (NATIVE_PRELOAD if self.puts_window_on(terms) else terms.lead)
 
     def belongs_on_lock(self, terms: LockTerms, now: datetime) -> bool:
-        """Return whether the lock should hold this code now. Offline codes never travel to a lock."""
+        """Return whether the lock should hold this code now. Offline codes never travel to a
+        lock.
+        """
         return (
             not self.is_offline
             and self.unwanted_since(now) is None
@@ -173,10 +182,10 @@ class Wish:
 class Installed:
     """What we believe of a code's entry on its lock; the default is "never was there".
 
-    `content` is what the entry was last proven to hold (``None``: never proven), `sent` what we last
-    asked for, `is_acknowledged` whether the provider said yes to that. `known_pins` are the indexes of
-    every PIN we ever sent to this slot. `seen_at` and `absent_at` are the readings that showed the
-    entry, and showed it missing.
+    `content` is what the entry was last proven to hold (``None``: never proven), `sent` what we
+    last asked for, `is_acknowledged` whether the provider said yes to that. `known_pins` are the
+    indexes of every PIN we ever sent to this slot. `seen_at` and `absent_at` are the readings that
+    showed the entry, and showed it missing.
     """
 
     placement: Placement = Placement.ABSENT
@@ -245,14 +254,14 @@ def same_content(one: Content, other: Content, terms: LockTerms) -> bool:
     )
 
 
-# ---- What we say -----------------------------------------------------------------------------------
+# ---- What we say --------------------------------------------------------------------------------
 
 
 def public_status(wish: Wish, installed: Installed, terms: LockTerms, now: datetime) -> Status:
     """Return the one word for a code, from what is wanted, what is known and the time.
 
-    `set` needs a reading that showed the entry as wanted, for a window the lock keeps one taken after
-    its start; `gone` needs a reading that showed it missing, unless nothing was ever sent.
+    `set` needs a reading that showed the entry as wanted, for a window the lock keeps one taken
+    after its start; `gone` needs a reading that showed it missing, unless nothing was ever sent.
     """
     unwanted = wish.unwanted_since(now)
     if unwanted is not None:
@@ -270,7 +279,11 @@ def public_status(wish: Wish, installed: Installed, terms: LockTerms, now: datet
 def _wanted_status(wish: Wish, installed: Installed, terms: LockTerms, now: datetime) -> Status:
     is_current = installed.is_current(wish, terms)
     if wish.has_started(now):
-        return Status.SET if is_current and not _awaits_start_proof(wish, installed) else Status.SETTING
+        return (
+            Status.SET
+            if is_current and not _awaits_start_proof(wish, installed)
+            else Status.SETTING
+        )
     if is_current:
         return Status.UNSET if installed.keeps_window else Status.SET
     if installed.content is not None and installed.is_on_lock and _opens(installed.content, now):
@@ -298,7 +311,8 @@ def _opens(content: Content, now: datetime) -> bool:
 def divergence(
     wish: Wish, installed: Installed, terms: LockTerms, now: datetime
 ) -> datetime | None:
-    """Return the earliest moment from which what is wanted and what is known can differ, else ``None``.
+    """Return the earliest moment from which what is wanted and what is known can differ, else
+    ``None``.
 
     The caller keeps an earlier moment that it has on record: an edit does not restart this clock.
     """
@@ -327,8 +341,8 @@ def summarise(
 ) -> Summary:
     """Return what we say of a code now.
 
-    `before` is what we said last, ``None`` for a new code; `is_new_wish` says that the wish has changed
-    since then. A code that is gone stays gone, whatever turns up on the lock later.
+    `before` is what we said last, ``None`` for a new code; `is_new_wish` says that the wish has
+    changed since then. A code that is gone stays gone, whatever turns up on the lock later.
     """
     if before is not None and before.status is Status.GONE:
         return before
@@ -371,15 +385,23 @@ def _diverged_since(
 
 
 def _problems(
-    wish: Wish, installed: Installed, status: Status, diverged_since: datetime | None, now: datetime
+    wish: Wish,
+    installed: Installed,
+    status: Status,
+    diverged_since: datetime | None,
+    now: datetime,
 ) -> tuple[tuple[Mapping[str, Any], ...], tuple[Mapping[str, Any], ...]]:
     """Return the wire's errors and warnings of a code: refusals at once, slowness by the clock."""
     if diverged_since is None or status in {Status.GONE, Status.UNKNOWN}:
         return (), ()
     is_removing = status is Status.REMOVING
-    doing, verb = ("removing_from_device", "remove_from") if is_removing else (
-        "setting_on_device",
-        "set_on",
+    doing, verb = (
+        ("removing_from_device", "remove_from")
+        if is_removing
+        else (
+            "setting_on_device",
+            "set_on",
+        )
     )
     if installed.error_code:
         errors = (
@@ -424,7 +446,7 @@ def wire_time(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 
-# ---- What a reading shows ---------------------------------------------------------------------------
+# ---- What a reading shows -----------------------------------------------------------------------
 
 
 def after_reading(
@@ -509,8 +531,8 @@ class Sighting:
     """What a reading showed of one code's entry (see `drift.match`).
 
     `entry` is ``None`` where it is missing. `is_slot_taken`: something foreign is in its slot.
-    `is_ours_as_sent`: the PIN is the wanted one, or is hidden and the last write of it was acknowledged.
-    `is_altered`: it is ours, yet holds neither what was proven nor what was sent.
+    `is_ours_as_sent`: the PIN is the wanted one, or is hidden and the last write of it was
+    acknowledged. `is_altered`: it is ours, yet holds neither what was proven nor what was sent.
     """
 
     entry: Seen | None = None
@@ -519,7 +541,7 @@ class Sighting:
     is_altered: bool = False
 
 
-# ---- What happens to a command ----------------------------------------------------------------------
+# ---- What happens to a command ------------------------------------------------------------------
 
 
 def before_program(
@@ -553,6 +575,26 @@ def before_remove(installed: Installed, now: datetime) -> Installed:
     )
 
 
+def after_acceptance(installed: Installed) -> Installed:
+    """Return what we believe after the provider said yes: that it did, not that the lock has done
+    it.
+    """
+    return replace(installed, is_acknowledged=True)
+
+
+def asked_to_wait(installed: Installed, wait: timedelta, now: datetime) -> Installed:
+    """Return the entry with a pause that is at least as long as the far side asked for, up to 15
+    min.
+    """
+    until = now + min(max(wait, timedelta(0)), timedelta(minutes=15))
+    return replace(installed, retry_at=max(until, installed.retry_at or until))
+
+
+def after_block(installed: Installed, step: "Blocked", now: datetime) -> Installed:
+    """Return the entry with the reason why it cannot be written now."""
+    return _marked(installed, step.error_code, step.message, now)
+
+
 def after_refusal(
     wish: Wish,
     installed: Installed,
@@ -565,10 +607,12 @@ def after_refusal(
 ) -> Installed:
     """Return what we believe after the lock said no: the entry is as it was before.
 
-    A refusal `on_wish` waits for a changed wish; all others are tried again, after a minute and then
-    ever more slowly, at most every 30 minutes.
+    A refusal `on_wish` waits for a changed wish; all others are tried again, after a minute and
+    then ever more slowly, at most every 30 minutes.
     """
-    pause = max(refusal_pause(installed.attempts), min(wait or timedelta(0), timedelta(minutes=15)))
+    pause = max(
+        refusal_pause(installed.attempts), min(wait or timedelta(0), timedelta(minutes=15))
+    )
     was_there = installed.content is not None or installed.placement is Placement.ERASING
     return replace(
         installed,
@@ -582,7 +626,9 @@ def after_refusal(
 
 
 def retry_after(attempts: int) -> timedelta:
-    """Return the pause after try number `attempts` without an answer: 5 s, doubling, at most 5 min."""
+    """Return the pause after try number `attempts` without an answer: 5 s, doubling, at most 5
+    min.
+    """
     return min(timedelta(seconds=5 * 2 ** min(attempts - 1, 10)), timedelta(minutes=5))
 
 
@@ -597,7 +643,7 @@ def look_again_after(failures: int, *, has_work: bool) -> timedelta:
     return min(timedelta(seconds=10 * 2 ** min(max(failures, 1) - 1, 10)), longest)
 
 
-# ---- What to do next --------------------------------------------------------------------------------
+# ---- What to do next ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -641,10 +687,11 @@ def plan_lock(
 ) -> list[Step]:
     """Return what is to be done on one lock, in order, judged from a reading that is fresh.
 
-    Removals come first, so that a slot or a PIN freed by one code can serve the next: while there is
-    anything to remove, nothing is written; the caller reads back and asks again. A live code is never
-    moved to another slot, an entry that is not ours is never touched, and no PIN is written while
-    another entry of the lock holds it. Codes that open the door now go before those that start later.
+    Removals come first, so that a slot or a PIN freed by one code can serve the next: while there
+    is anything to remove, nothing is written; the caller reads back and asks again. A live code is
+    never moved to another slot, an entry that is not ours is never touched, and no PIN is written
+    while another entry of the lock holds it. Codes that open the door now go before those that
+    start later.
     """
     removals: list[Step] = [
         Remove(code.wish.code_id, code.installed.slot)
@@ -711,7 +758,11 @@ class _Occupancy:
         ]
         for slot in holders:
             owner = self._wishes.get(self._claims.get(slot, -1))
-            if owner is not None and owner.unwanted_since(now) is None and owner.ends_at is not None:
+            if (
+                owner is not None
+                and owner.unwanted_since(now) is None
+                and owner.ends_at is not None
+            ):
                 return None  # the guest before has it until then; this is as planned
             return Blocked(
                 wish.code_id,
@@ -747,7 +798,9 @@ def next_look(
     terms: LockTerms,
     now: datetime,
 ) -> datetime:
-    """Return when the lock must be looked at again: the next edge of the clock, or the next audit."""
+    """Return when the lock must be looked at again: the next edge of the clock, or the next
+    audit.
+    """
     edges = [now + LOOK_IDLE]
     for code in codes:
         wish, installed = code.wish, code.installed
@@ -772,15 +825,15 @@ def next_look(
     return min(edges)
 
 
-# ---- What is on its way, for the wire ------------------------------------------------------------------
+# ---- What is on its way, for the wire -----------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
     """A change that was accepted and is not on the lock yet, in the wire's words.
 
-    `before` and `after` hold names or times; for `updating_code` they are ``None`` and whoever shows
-    the mutation opens the two PINs.
+    `before` and `after` hold names or times; for `updating_code` they are ``None`` and whoever
+    shows the mutation opens the two PINs.
     """
 
     mutation_code: str
@@ -851,8 +904,8 @@ def attempt_state(
 ) -> tuple[AttemptStatus, str, str]:
     """Return how an action attempt about a code stands: status, error type and error message.
 
-    `is_on_its_way` says whether the lock still has to be told something (`pending_mutations`, less a
-    deferred creation). The last two are empty unless the status is `error`.
+    `is_on_its_way` says whether the lock still has to be told something (`pending_mutations`, less
+    a deferred creation). The last two are empty unless the status is `error`.
     """
     is_done = summary.status is Status.GONE or (
         action_type != "DELETE_ACCESS_CODE" and not is_on_its_way

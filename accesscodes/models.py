@@ -1,7 +1,7 @@
 """Codes, and the facts about them.
 
-`AccessCode` has two groups of columns with one writer each: the *wish* (what people want), written by
-`services` alone, and the *summary* (what we say of it), written by `ledger` alone.
+`AccessCode` has two groups of columns with one writer each: the *wish* (what people want), written
+by `services` alone, and the *summary* (what we say of it), written by `ledger` alone.
 """
 
 import uuid
@@ -53,7 +53,9 @@ class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
         return self.filter(gone_at=None)
 
     def for_list(self) -> Self:
-        """Return codes with all that a list or the wire shows of them: a fixed number of queries."""
+        """Return codes with all that a list or the wire shows of them: a fixed number of
+        queries.
+        """
         return self.select_related("device__property", "device__account").prefetch_related(
             "installations"
         )
@@ -61,8 +63,8 @@ class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
     def holding(self, device: Device, pin_index: str, now: datetime) -> Self:
         """Return the codes that hold this PIN on this lock, with `holds_from` and `holds_to`.
 
-        A code past its end, or withdrawn, and not proven gone may still open the door, so it holds its
-        PIN without an end.
+        A code past its end, or withdrawn, and not proven gone may still open the door, so it holds
+        its PIN without an end.
         """
         return (
             self.live()
@@ -168,12 +170,19 @@ class AccessCode(models.Model):
 
     @property
     def installation(self) -> "Installation | None":
-        """Return the entry on the lock: the live one, else the newest; `None` before the first try."""
+        """Return the entry on the lock: the live one, else the newest; `None` before the first
+        try.
+        """
         rows = sorted(
             self.installations.all(),
             key=lambda row: (row.placement != Placement.ABSENT, row.pk),
         )
         return rows[-1] if rows else None
+
+    def read_installations(self) -> None:
+        """Read the entries on the lock anew, for `installation`."""
+        self.__dict__.setdefault("_prefetched_objects_cache", {}).pop("installations", None)
+        models.prefetch_related_objects([self], "installations")
 
     def wish(self) -> Wish:
         """Return what is wanted, as a value for the pure functions."""
@@ -209,14 +218,14 @@ class AccessCode(models.Model):
         )
 
     def terms(self) -> LockTerms:
-        """Return what is fixed about its lock; wants `device`, its property and account at hand."""
+        """Return what is fixed about its lock; wants `device`, its property and account at
+        hand.
+        """
         return terms_of(self.device)
 
     def pending_mutations(self, now: datetime) -> tuple[Mutation, ...]:
         """Return what is on its way to the lock."""
-        return pending_mutations(
-            self.wish(), self.installed(), self.terms(), self.summary(), now
-        )
+        return pending_mutations(self.wish(), self.installed(), self.terms(), self.summary(), now)
 
 
 def terms_of(device: Device) -> LockTerms:
@@ -241,10 +250,10 @@ class InstallationQuerySet(models.QuerySet["Installation"]):
 class Installation(models.Model):
     """One entry that we put, or mean to put, into one slot of a lock for a code.
 
-    `content` says what the entry was last proven to hold and `sent` what we last asked for, both as
-    `lifecycle.Content.as_json()`; `pin` is the sealed PIN of `content`. `revision` is the wish that was
-    last proven, 0 for none. `known_pins` are the indexes of every PIN ever sent to this slot for this
-    code: by these we recognise the entry as ours.
+    `content` says what the entry was last proven to hold and `sent` what we last asked for, both
+    as `lifecycle.Content.as_json()`; `pin` is the sealed PIN of `content`. `revision` is the wish
+    that was last proven, 0 for none. `known_pins` are the indexes of every PIN ever sent to this
+    slot for this code: by these we recognise the entry as ours.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -292,9 +301,7 @@ class Installation(models.Model):
             ),
             models.CheckConstraint(
                 name="installation_placed_has_slot",
-                condition=Q(placement=Placement.ABSENT)
-                | Q(slot__isnull=False)
-                | ~Q(remote_id=""),
+                condition=Q(placement=Placement.ABSENT) | Q(slot__isnull=False) | ~Q(remote_id=""),
             ),
         ]
         indexes = [
@@ -368,8 +375,8 @@ class LockCommand(models.Model):
 class LockReading(models.Model):
     """One look at a lock: when, whether it answered, and a digest of what was there.
 
-    `foreign` lists the entries that are not ours (slot, name, window, keyed index of the PIN; no digits).
-    Kept while a code or a transition rests on it, and otherwise thinned after a day.
+    `foreign` lists the entries that are not ours (slot, name, window, keyed index of the PIN; no
+    digits). Kept while a code or a transition rests on it, and otherwise thinned after a day.
     """
 
     device = models.ForeignKey(Device, models.CASCADE, related_name="readings")
@@ -434,8 +441,8 @@ class ActionAttemptQuerySet(models.QuerySet["ActionAttempt"]):
 class ActionAttempt(models.Model):
     """What a partner asked for, to be looked at again by id.
 
-    An attempt about a code stays `pending` in its row; how it stands is computed from the code when
-    somebody asks (`lifecycle.attempt_state`), so the two cannot disagree.
+    An attempt about a code stays `pending` in its row; how it stands is computed from the code
+    when somebody asks (`lifecycle.attempt_state`), so the two cannot disagree.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -445,9 +452,7 @@ class ActionAttempt(models.Model):
         AccessCode, models.PROTECT, null=True, blank=True, related_name="attempts"
     )
     revision = models.PositiveIntegerField(default=0)
-    status = models.CharField(
-        max_length=10, choices=AttemptStatus, default=AttemptStatus.PENDING
-    )
+    status = models.CharField(max_length=10, choices=AttemptStatus, default=AttemptStatus.PENDING)
     result = models.JSONField(null=True, blank=True)
     error_type = models.CharField(max_length=60, blank=True)
     error_message = models.CharField(max_length=300, blank=True)

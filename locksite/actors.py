@@ -1,7 +1,7 @@
 """Who asks: a person at the desk, a partner's key, or Locksite itself; a leaf.
 
-Every query on behalf of somebody starts at `Model.objects.for_actor(actor)`, so what an actor cannot
-reach does not exist for them.
+Every query on behalf of somebody starts at `Model.objects.for_actor(actor)`, so what an actor
+cannot reach does not exist for them.
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 class Actor:
     """One who reads or changes something.
 
-    `kind` is ``staff``, ``key`` or ``system``. `label` is a user name or the public part of an API key:
-    what audit rows and `created_by` show. `property_ids` are the primary keys of the properties within
-    reach; ``None`` means all of them, and locks that belong to no property yet. `roles` gives a staff
-    member's role per property; it is empty where `is_unlimited`.
+    `kind` is ``staff``, ``key`` or ``system``. `label` is a user name or the public part of an API
+    key: what audit rows and `created_by` show. `property_ids` are the primary keys of the
+    properties within reach; ``None`` means all of them, and locks that belong to no property yet.
+    `roles` gives a staff member's role per property; it is empty where `is_unlimited`.
     """
 
     kind: str

@@ -1,8 +1,8 @@
 """The world outside a decision, handed in: time, waiting, the network and chance.
 
 Nothing in the engine or the providers reads a clock, sleeps, draws a random number or opens a
-connection by itself; it asks the `Doors` it was given. Tests hand in doors of their own and so replay
-hours in milliseconds.
+connection by itself; it asks the `Doors` it was given. Tests hand in doors of their own and so
+replay hours in milliseconds.
 """
 
 import random
@@ -20,8 +20,8 @@ class Doors:
     """Four ways out.
 
     `now` returns an aware UTC datetime. `sleep` waits for a time span and returns early when the
-    process is asked to stop. `http` returns a session for calls to a provider. `rand` is a source of
-    chance that is *not* fit for secrets; PINs and keys are drawn from `secrets`.
+    process is asked to stop. `http` returns a session for calls to a provider. `rand` is a source
+    of chance that is *not* fit for secrets; PINs and keys are drawn from `secrets`.
     """
 
     now: Callable[[], datetime]

@@ -4,9 +4,10 @@
 class RuleBroken(Exception):  # noqa: N818  (it states what happened; it is not a fault of the program)
     """A rule said no to something that a person or a partner asked for.
 
-    `code` is a short constant such as ``duplicate_access_code``; `message` is a sentence that may be
-    shown as it is and never holds a PIN; `field` names the input it belongs to, or is ``None`` when the
-    message is about several. The wire turns it into an error body, a form puts it next to its field.
+    `code` is a short constant such as ``duplicate_access_code``; `message` is a sentence that may
+    be shown as it is and never holds a PIN; `field` names the input it belongs to, or is ``None``
+    when the message is about several. The wire turns it into an error body, a form puts it next to
+    its field.
     """
 
     def __init__(self, code: str, message: str, field: str | None = None) -> None:

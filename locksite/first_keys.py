@@ -1,7 +1,8 @@
-"""Write a first settings file with fresh secrets: `python -m locksite.first_keys PATH [NAME=VALUE …]`.
+"""Write a first settings file with fresh secrets: `python -m locksite.first_keys PATH [NAME=VALUE
+…]`.
 
-Used by `make demo` and `make run`. An existing file is never changed, so keys are never lost. It needs
-nothing but the standard library, because it runs before any setting is there.
+Used by `make demo` and `make run`. An existing file is never changed, so keys are never lost. It
+needs nothing but the standard library, because it runs before any setting is there.
 """
 
 import base64

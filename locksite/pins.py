@@ -1,8 +1,8 @@
 """PINs at rest: sealed in the column, found by a keyed index, rotated by a command.
 
-The only module that sees ciphertext. A sealed PIN is bound to the public id of the row it belongs to,
-so ciphertext copied to another row does not open. A wrong key raises; there is no fallback, because
-text that is not the PIN must never be shown as one.
+The only module that sees ciphertext. A sealed PIN is bound to the public id of the row it belongs
+to, so ciphertext copied to another row does not open. A wrong key raises; there is no fallback,
+because text that is not the PIN must never be shown as one.
 """
 
 import hashlib
@@ -34,7 +34,9 @@ def _box(keys: tuple[str, ...]) -> MultiFernet:
 
 
 def box() -> MultiFernet:
-    """Return the cipher for the configured keys. Raises `ImproperlyConfigured` for keys of a wrong form."""
+    """Return the cipher for the configured keys. Raises `ImproperlyConfigured` for keys of a wrong
+    form.
+    """
     return _box(tuple(settings.LOCKSITE_PIN_KEYS))
 
 
@@ -57,7 +59,9 @@ class SealedPin:
         return Pin(digits)
 
     def rotated(self) -> "SealedPin":
-        """Return the same PIN sealed with the newest key. Raises `PinUnreadable` under a wrong key."""
+        """Return the same PIN sealed with the newest key. Raises `PinUnreadable` under a wrong
+        key.
+        """
         try:
             return SealedPin(box().rotate(self.token.encode()).decode())
         except InvalidToken:
@@ -70,15 +74,17 @@ class SealedPin:
 
 
 def seal(pin: Pin, *, bound_to: UUID) -> SealedPin:
-    """Return `pin` encrypted with the newest key and bound to the row with the public id `bound_to`."""
+    """Return `pin` encrypted with the newest key and bound to the row with the public id
+    `bound_to`.
+    """
     return SealedPin(box().encrypt(f"{bound_to.hex}:{pin.digits}".encode()).decode())
 
 
 def index_of(device_uid: UUID, pin: Pin) -> str:
     """Return the keyed index (64 hex digits) by which an equal PIN on the same lock is recognised.
 
-    The key lies outside the database and the lock's id goes in, so equal PINs on two locks differ and a
-    table of all short PINs does not help a thief.
+    The key lies outside the database and the lock's id goes in, so equal PINs on two locks differ
+    and a table of all short PINs does not help a thief.
     """
     key = settings.LOCKSITE_PIN_INDEX_KEY.encode()
     return hmac.new(key, device_uid.bytes + pin.digits.encode(), hashlib.sha256).hexdigest()

@@ -1,7 +1,8 @@
 """Every setting of Locksite, from the environment or from a settings file, checked at start.
 
-`LOCKSITE_ENV_FILE` (default: `locksite.env` in the data folder) is read first; the environment wins.
-A setting that is missing or cannot be read raises `ImproperlyConfigured` with one clear sentence.
+`LOCKSITE_ENV_FILE` (default: `locksite.env` in the data folder) is read first; the environment
+wins. A setting that is missing or cannot be read raises `ImproperlyConfigured` with one clear
+sentence.
 """
 
 import os
@@ -40,7 +41,7 @@ def _checked(read: Any, name: str, default: Any) -> Any:
         raise ImproperlyConfigured(f"{name} cannot be read: {error}") from None
 
 
-# ---- Secrets -------------------------------------------------------------------------------------
+# ---- Secrets ------------------------------------------------------------------------------------
 SECRET_KEY = _required("LOCKSITE_SECRET_KEY", "signs sessions and forms")
 # Fernet keys for PINs, newest first, separated by commas; older ones still read.
 LOCKSITE_PIN_KEYS = [
@@ -49,7 +50,7 @@ LOCKSITE_PIN_KEYS = [
 # Key of the index by which equal PINs on one lock are found.
 LOCKSITE_PIN_INDEX_KEY = _required("LOCKSITE_PIN_INDEX_KEY", "keys the PIN index")
 
-# ---- Web -----------------------------------------------------------------------------------------
+# ---- Web ----------------------------------------------------------------------------------------
 DEBUG = _checked(env.bool, "LOCKSITE_DEBUG", False)
 # Whether visitors come over https: secure cookies, HSTS, redirect. Off for a demo on plain http.
 LOCKSITE_HTTPS = _checked(env.bool, "LOCKSITE_HTTPS", True)
@@ -141,7 +142,7 @@ CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
-# ---- Sign-in -------------------------------------------------------------------------------------
+# ---- Sign-in ------------------------------------------------------------------------------------
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -166,7 +167,7 @@ AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 AXES_IPWARE_PROXY_COUNT = LOCKSITE_PROXIES or None
 AXES_VERBOSE = False
 
-# ---- Database ------------------------------------------------------------------------------------
+# ---- Database -----------------------------------------------------------------------------------
 DATABASES: dict[str, dict[str, Any]] = {
     "default": _checked(env.db_url, "DATABASE_URL", f"sqlite:///{DATA_DIR / 'locksite.sqlite3'}")
 }
@@ -181,7 +182,7 @@ else:
     _database["CONN_MAX_AGE"] = 600
     _database["CONN_HEALTH_CHECKS"] = True
 
-# ---- Language, time, files -----------------------------------------------------------------------
+# ---- Language, time, files ----------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True
 TIME_ZONE = "UTC"
@@ -198,7 +199,7 @@ STORAGES = {
     },
 }
 
-# ---- Locksite ------------------------------------------------------------------------------------
+# ---- Locksite -----------------------------------------------------------------------------------
 # The workspace that the API shows: one installation is one workspace.
 LOCKSITE_WORKSPACE_ID = _checked(
     env.str, "LOCKSITE_WORKSPACE_ID", "10c45173-0000-4000-8000-000000000001"

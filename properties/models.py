@@ -1,7 +1,7 @@
 """Where the locks are and how they are reached.
 
-`Device` rows mirror what providers report. `VirtualLock` and `VirtualSlot` are something else: they are
-the virtual locks themselves, the ground truth that only the virtual provider may read.
+`Device` rows mirror what providers report. `VirtualLock` and `VirtualSlot` are something else:
+they are the virtual locks themselves, the ground truth that only the virtual provider may read.
 """
 
 import builtins
@@ -18,6 +18,7 @@ from django.db.models import F, Q
 
 from locksite.actors import Actor
 from locksite.pins import PinField
+from properties.capabilities import LockFacts, PastEvent
 from properties.choices import AccountState, ProviderKind, Role
 from properties.providers.base import Capabilities, LockRef
 
@@ -198,7 +199,9 @@ class Device(models.Model):
     class Meta:
         verbose_name = "lock"
         constraints = [
-            models.UniqueConstraint(fields=["account", "remote_id"], name="device_once_per_account"),
+            models.UniqueConstraint(
+                fields=["account", "remote_id"], name="device_once_per_account"
+            ),
             models.CheckConstraint(
                 name="device_lease_is_whole",
                 condition=Q(lease_owner=None, lease_until=None)
@@ -228,6 +231,27 @@ class Device(models.Model):
     def ref(self) -> LockRef:
         """Return the reference that a provider understands."""
         return LockRef(device_uid=self.uid, remote_id=self.remote_id)
+
+    def facts(self, *, codes_used: int, recent: Iterable[PastEvent] = ()) -> LockFacts:
+        """Freeze this row, and its account's, into what `capabilities.lock_verdict` judges.
+
+        `codes_used` counts the codes that hold a slot; `recent` are the lock's events, newest
+        first.
+        """
+        reported = self.properties.get("max_active_codes_supported")
+        return LockFacts(
+            flags=self.flags,
+            properties=self.properties,
+            errors=self.errors,
+            warnings=self.warnings,
+            reported_at=self.reported_at,
+            codes_used=codes_used,
+            max_codes=reported if isinstance(reported, int) else self.capabilities.max_codes,
+            recent=tuple(recent),
+            account_state=self.account.state,
+            account_name=self.account.name,
+            account_problem=self.account.problem,
+        )
 
 
 class InboundNotice(models.Model):
@@ -289,8 +313,9 @@ class VirtualLock(models.Model):
 class VirtualSlot(models.Model):
     """One write into one slot of a virtual lock, in force from `effective_at`.
 
-    The lock's memory at an instant is, per slot, the newest row in force then; a row without a PIN is an
-    erasure. Kept by the virtual provider alone: nothing else may read what is physically on a lock.
+    The lock's memory at an instant is, per slot, the newest row in force then; a row without a PIN
+    is an erasure. Kept by the virtual provider alone: nothing else may read what is physically on
+    a lock.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -314,4 +339,3 @@ class VirtualSlot(models.Model):
 
     def __str__(self) -> str:
         return f"slot {self.slot} of {self.lock_id}"
-

@@ -20,7 +20,8 @@ def pytest_collection_modifyitems(items):
 
 
 def service(name: str) -> str:
-    """Return the setting `LOCKSITE_TEST_<name>`, or skip; fail instead where services are required."""
+    """Return the setting `LOCKSITE_TEST_<name>`, or skip; fail instead where services are
+    required."""
     value = os.environ.get(f"LOCKSITE_TEST_{name}", "")
     if not value:
         message = f"LOCKSITE_TEST_{name} is not set"

@@ -9,7 +9,7 @@ os.environ.setdefault("LOCKSITE_PIN_INDEX_KEY", "tests-only-index")
 os.environ.setdefault("LOCKSITE_HTTPS", "0")
 os.environ["DATABASE_URL"] = os.environ.get("LOCKSITE_TEST_DATABASE_URL", "sqlite:///:memory:")
 
-from locksite.settings import *  # noqa: E402, F403
+from locksite.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -1,7 +1,7 @@
 """The journal: events that partners and staff see, and the audit trail. Append-only.
 
-The lowest app: it keeps plain ids and knows no other model, so nothing that happens to a lock or a code
-can take its history away.
+The lowest app: it keeps plain ids and knows no other model, so nothing that happens to a lock or a
+code can take its history away.
 """
 
 import uuid
@@ -46,9 +46,11 @@ class EventQuerySet(models.QuerySet["Event"]):
         payload: Mapping[str, Any] | None = None,
         pin: Pin | None = None,
     ) -> "Event":
-        """Write one event. `payload` holds the extra fields of its type, without any digits of a PIN;
+        """Write one event. `payload` holds the extra fields of its type, without any digits of a
+        PIN;
 
-        `pin`, when given, is sealed beside it and appears on the wire as `code`. Times are aware UTC.
+        `pin`, when given, is sealed beside it and appears on the wire as `code`. Times are aware
+        UTC.
         """
         event_uid = uuid.uuid4()
         return self.create(
@@ -69,8 +71,8 @@ class EventQuerySet(models.QuerySet["Event"]):
 class Event(models.Model):
     """Something that happened, as the API, webhooks and the desk show it. Never changed.
 
-    The primary key gives the order of writing. `property_id` is a copy made at writing, so that moving
-    a lock to another property does not hand its past over.
+    The primary key gives the order of writing. `property_id` is a copy made at writing, so that
+    moving a lock to another property does not hand its past over.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

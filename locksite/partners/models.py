@@ -94,7 +94,9 @@ class WebhookEndpoint(models.Model):
 
 
 class WebhookDelivery(models.Model):
-    """One event on its way to one endpoint; the body is frozen and sealed until it is delivered."""
+    """One event on its way to one endpoint; the body is frozen and sealed until it is
+    delivered.
+    """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     endpoint = models.ForeignKey(WebhookEndpoint, models.CASCADE, related_name="deliveries")

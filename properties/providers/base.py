@@ -1,7 +1,8 @@
-"""The whole contract between Locksite and a kind of lock: value types, two protocols, three errors.
+"""The whole contract between Locksite and a kind of lock: value types, two protocols, three
+errors.
 
-A provider translates and nothing more. It keeps no state, retries nothing, decides nothing about the
-life of a code and opens no transaction. It reaches the world through the `Doors` it is given.
+A provider translates and nothing more. It keeps no state, retries nothing, decides nothing about
+the life of a code and opens no transaction. It reaches the world through the `Doors` it is given.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,11 +20,12 @@ from properties.choices import Proof
 class Capabilities:
     """What the engine must know about one lock to plan for it.
 
-    `keeps_window`: the lock itself starts and stops a code by its dates. `proof`: the best evidence it
-    gives. `wake_every`: how long it sleeps between two contacts (zero: always awake). `shows_names`:
-    entries read back carry their name. `max_codes`: slots, numbered from 1; ``None`` = not known.
-    `max_name`: longest name the lock stores; longer ones are cut. `computes_offline`: the maker computes
-    PINs that need no connection. `assigns_pins`: the maker chooses the PIN.
+    `keeps_window`: the lock itself starts and stops a code by its dates. `proof`: the best
+    evidence it gives. `wake_every`: how long it sleeps between two contacts (zero: always awake).
+    `shows_names`: entries read back carry their name. `max_codes`: slots, numbered from 1;
+    ``None`` = not known. `max_name`: longest name the lock stores; longer ones are cut.
+    `computes_offline`: the maker computes PINs that need no connection. `assigns_pins`: the maker
+    chooses the PIN.
     """
 
     keeps_window: bool = False
@@ -106,9 +108,9 @@ class Receipt:
 class DeviceReport:
     """A lock as its account describes it.
 
-    `flags` holds only the ``can_…`` flags that the model has: a missing one means "this model cannot".
-    `properties`, `errors` and `warnings` have the shape of the wire; items of the two lists carry
-    `created_at` as text in the wire's form.
+    `flags` holds only the ``can_…`` flags that the model has: a missing one means "this model
+    cannot". `properties`, `errors` and `warnings` have the shape of the wire; items of the two
+    lists carry `created_at` as text in the wire's form.
     """
 
     remote_id: str

@@ -1,0 +1,452 @@
+"""The single writer of facts about codes.
+
+Every change of what we know goes through here: facts about the entry on the lock, the summary, the
+transition and the events, in one transaction, or nothing at all. The wish is written by
+`services`.
+
+Rows are locked in one order everywhere: the lock, then the code.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+
+from accesscodes.choices import CommandAction, Outcome, Status
+from accesscodes.events import Snapshot, events_between
+from accesscodes.lifecycle import EDGES, Installed, LockTerms, Seen, summarise
+from accesscodes.models import (
+    AccessCode,
+    Installation,
+    LockCommand,
+    LockReading,
+    Transition,
+    terms_of,
+)
+from locksite.database import write_transaction
+from locksite.journal.models import Event
+from locksite.pins import seal
+from properties.models import Device
+
+LEASE_TIME = timedelta(seconds=90)
+
+
+class StaleRow(Exception):  # noqa: N818
+    """The row changed since it was read: drop what you knew and look again."""
+
+
+class LeaseLost(Exception):  # noqa: N818
+    """Another engine has taken the lock over: nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on one lock. `token` grows with every lease, so an old holder is told
+    apart.
+    """
+
+    device_id: int
+    token: int
+    engine_id: UUID
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """New facts about one code, to be recorded."""
+
+    code: AccessCode
+    installed: Installed
+
+
+def hold(device_id: int, lease: Lease | None) -> Device:
+    """Lock the lock's row for this transaction and return it, with its property and account.
+
+    Raises `LeaseLost` when `lease` is no longer the newest.
+    """
+    device = (
+        Device.objects.select_for_update(of=("self",))
+        .select_related("property", "account")
+        .get(pk=device_id)
+    )
+    if lease is not None and device.lease_token != lease.token:
+        raise LeaseLost(f"lock {device_id}: lease {lease.token} is over")
+    return device
+
+
+def snapshot(code: AccessCode) -> Snapshot:
+    """Return all that is known of a code now."""
+    return Snapshot(code.wish(), code.installed(), code.summary())
+
+
+def record(
+    code: AccessCode,
+    *,
+    now: datetime,
+    before: Snapshot | None = None,
+    lease: Lease | None = None,
+    installed: Installed | None = None,
+    reading: LockReading | None = None,
+    command: LockCommand | None = None,
+) -> None:
+    """Write new facts about `code`, and everything that follows from them, or nothing at all.
+
+    Without `installed` nothing new is known and only the summary is brought up to date: after a
+    changed wish, with `before` taken ahead of the change, or because the clock went on. A code
+    whose `version` is 0 is new. Raises `StaleRow` when the row changed since it was read,
+    `LeaseLost` when `lease` is over; the caller drops what it knew and looks again.
+    """
+    with write_transaction():
+        device = hold(code.device_id, lease)
+        _record(
+            code,
+            terms=terms_of(device),
+            device=device,
+            now=now,
+            before=before,
+            installed=installed,
+            reading=reading,
+            command=command,
+        )
+
+
+def record_reading(
+    device_id: int,
+    findings: Sequence[Finding],
+    *,
+    entries: Sequence[Seen],
+    foreign: Sequence[Seen],
+    lease: Lease,
+    now: datetime,
+) -> LockReading:
+    """Write what one good look at a lock showed, and what follows for each of its codes.
+
+    A code whose row changed meanwhile is left out: its lock has been poked and is looked at again.
+    """
+    with write_transaction():
+        device = hold(device_id, lease)
+        reading = LockReading.objects.create(
+            device=device,
+            at=now,
+            is_good=True,
+            digest=digest_of(entries),
+            entries=len(entries),
+            foreign=[{"slot": entry.slot, **entry.content.as_json()} for entry in foreign],
+        )
+        Device.objects.filter(pk=device_id).update(
+            last_read_at=now, failing_since=None, failures=0
+        )
+        _record_all(findings, device=device, now=now, reading=reading)
+    return reading
+
+
+def record_blindness(
+    device_id: int,
+    findings: Sequence[Finding],
+    *,
+    error_code: str,
+    message: str,
+    lease: Lease,
+    now: datetime,
+) -> int:
+    """Write that a lock could not be read, and bring its codes up to date with the clock.
+
+    Return how many readings in a row have failed.
+    """
+    with write_transaction():
+        device = hold(device_id, lease)
+        LockReading.objects.create(
+            device=device, at=now, is_good=False, error_code=error_code, error_message=message
+        )
+        Device.objects.filter(pk=device_id).update(
+            failing_since=device.failing_since or now, failures=F("failures") + 1
+        )
+        _record_all(findings, device=device, now=now, reading=None)
+    return device.failures + 1
+
+
+def begin(
+    code: AccessCode,
+    installed: Installed,
+    action: CommandAction,
+    *,
+    lease: Lease,
+    now: datetime,
+) -> LockCommand:
+    """Write down a command before it leaves, with the slot it goes to, and renew the lease.
+
+    Raises `StaleRow` or `LeaseLost`; then nothing may be sent.
+    """
+    if installed.slot is None:
+        raise ValueError("a command goes to a slot")
+    with write_transaction():
+        device = hold(code.device_id, lease)
+        Device.objects.filter(pk=device.pk).update(lease_until=now + LEASE_TIME)
+        _record(code, terms=terms_of(device), device=device, now=now, installed=installed)
+        entry = code.installation
+        if entry is None:
+            raise StaleRow(code.pk)
+        return LockCommand.objects.create(
+            device=device,
+            installation=entry,
+            action=action,
+            slot=installed.slot,
+            revision=code.revision,
+            pin_index=code.pin_index or "",
+            lease_token=lease.token,
+            asked_at=now,
+        )
+
+
+def finish(
+    command: LockCommand,
+    code: AccessCode,
+    installed: Installed,
+    outcome: Outcome,
+    *,
+    lease: Lease,
+    now: datetime,
+    error_code: str = "",
+    message: str = "",
+) -> None:
+    """Write how a command ended. Raises `StaleRow` or `LeaseLost`; then the next look will
+    tell.
+    """
+    with write_transaction():
+        device = hold(code.device_id, lease)
+        _close(command, outcome, now, error_code, message)
+        _record(
+            code,
+            terms=terms_of(device),
+            device=device,
+            now=now,
+            installed=installed,
+            command=command,
+        )
+
+
+def close_lost_commands(device_id: int, *, lease: Lease, now: datetime) -> int:
+    """Close the commands that a dead engine left open; what became of them, a reading will
+    show.
+    """
+    with write_transaction():
+        hold(device_id, lease)
+        return LockCommand.objects.filter(device_id=device_id, outcome="").update(
+            outcome=Outcome.LOST, answered_at=now
+        )
+
+
+def digest_of(entries: Iterable[Seen]) -> str:
+    """Return a digest (64 hex digits) of everything on a lock; equal memory gives an equal
+    digest.
+    """
+    lines = sorted(
+        f"{entry.slot}|{entry.content.as_json()}|{entry.is_enabled}" for entry in entries
+    )
+    return sha256("\n".join(lines).encode()).hexdigest()
+
+
+# ---- inside -------------------------------------------------------------------------------------
+
+
+def _close(
+    command: LockCommand, outcome: Outcome, now: datetime, error_code: str, message: str
+) -> None:
+    command.outcome = outcome
+    command.answered_at = now
+    command.error_code = error_code
+    command.error_message = message
+    command.save(update_fields=["outcome", "answered_at", "error_code", "error_message"])
+
+
+def _record_all(
+    findings: Sequence[Finding], *, device: Device, now: datetime, reading: LockReading | None
+) -> None:
+    versions = dict(
+        AccessCode.objects.filter(pk__in=[finding.code.pk for finding in findings]).values_list(
+            "pk", "version"
+        )
+    )
+    terms = terms_of(device)
+    for finding in findings:
+        if versions.get(finding.code.pk) == finding.code.version:
+            _record(
+                finding.code,
+                terms=terms,
+                device=device,
+                now=now,
+                installed=finding.installed,
+                reading=reading,
+            )
+
+
+def _record(
+    code: AccessCode,
+    *,
+    terms: LockTerms,
+    device: Device,
+    now: datetime,
+    before: Snapshot | None = None,
+    installed: Installed | None = None,
+    reading: LockReading | None = None,
+    command: LockCommand | None = None,
+) -> None:
+    row = code.installation
+    known = Installed() if row is None else row.installed()
+    old = None
+    if code.version > 0:
+        old = before or Snapshot(code.wish(), known, code.summary())
+    is_news = installed is not None and _is_worth_writing(known, installed)
+    new_installed = installed if is_news and installed is not None else known
+    is_new_wish = old is not None and old.wish.revision != code.revision
+    if is_new_wish:  # trying again at once is right
+        new_installed = replace(new_installed, attempts=0, retry_at=None)
+    after = Snapshot(
+        code.wish(),
+        new_installed,
+        summarise(
+            code.wish(),
+            new_installed,
+            terms,
+            old and old.summary,
+            now,
+            is_new_wish=is_new_wish,
+        ),
+    )
+    if new_installed != known:
+        _write_installed(code, row, new_installed)
+    if old == after and before is None:
+        return
+    if not _write_summary(code, after):
+        raise StaleRow(code.pk)
+    old_status = "" if old is None else old.summary.status
+    if old_status != after.summary.status:
+        _log_transition(code, old_status, after, now, reading, command)
+    _append_events(code, old, after, terms, device, now)
+
+
+def _is_worth_writing(known: Installed, new: Installed) -> bool:
+    """Return whether the entry's row must be written.
+
+    That a settled entry was seen once more is not: the lock's own row says when it was last read.
+    """
+    if known == new:
+        return False
+    return any(
+        getattr(known, name) != getattr(new, name)
+        for name in (column.name for column in fields(Installed))
+        if name not in {"seen_at", "absent_at"}
+    ) or _times_matter(known, new)
+
+
+def _times_matter(known: Installed, new: Installed) -> bool:
+    if known.seen_at is None or (known.absent_at is None) != (new.absent_at is None):
+        return True
+    window_start = new.content and new.content.starts_at
+    return (
+        new.absent_at != known.absent_at
+        or new.seen_at is None
+        or (window_start is not None and known.seen_at < window_start <= new.seen_at)
+        or new.seen_at - known.seen_at >= timedelta(hours=1)
+    )
+
+
+def _write_installed(code: AccessCode, row: Installation | None, installed: Installed) -> None:
+    is_first = row is None
+    row = row or Installation(code=code, device_id=code.device_id)
+    content, old_content = installed.content, row.content
+    row.placement = installed.placement
+    row.slot = installed.slot
+    row.keeps_window = installed.keeps_window
+    row.revision = installed.revision
+    row.content = content and content.as_json()
+    row.sent = installed.sent and installed.sent.as_json()
+    row.is_acknowledged = installed.is_acknowledged
+    row.known_pins = sorted(installed.known_pins)
+    row.seen_at = installed.seen_at
+    row.absent_at = installed.absent_at
+    row.audit_until = installed.audit_until
+    row.attempts = installed.attempts
+    row.retry_at = installed.retry_at
+    row.refused_revision = installed.refused_revision
+    row.error_code = installed.error_code
+    row.error_message = installed.error_message
+    row.error_since = installed.error_since
+    if content is not None and (old_content or {}).get("pin_index") != content.pin_index:
+        row.pin = None
+        if code.pin is not None and content.pin_index == code.pin_index:
+            row.pin = seal(code.pin.open(bound_to=code.uid), bound_to=row.uid)
+    row.save()
+    if is_first:
+        code.read_installations()
+
+
+def _write_summary(code: AccessCode, after: Snapshot) -> bool:
+    summary = after.summary
+    columns: dict[str, Any] = {
+        "status": summary.status,
+        "errors": [dict(error) for error in summary.errors],
+        "warnings": [dict(warning) for warning in summary.warnings],
+        "diverged_since": summary.diverged_since,
+        "is_scheduled_on_device": summary.is_scheduled_on_device,
+        "proven_at": summary.proven_at,
+        "gone_at": summary.gone_at,
+        "version": code.version + 1,
+    }
+    mine = AccessCode.objects.filter(pk=code.pk, version=code.version)
+    if not mine.update(**columns):
+        return False
+    for name, value in columns.items():
+        setattr(code, name, value)
+    return True
+
+
+def _log_transition(
+    code: AccessCode,
+    old_status: str,
+    after: Snapshot,
+    now: datetime,
+    reading: LockReading | None,
+    command: LockCommand | None,
+) -> None:
+    status: Status = after.summary.status
+    if (old_status, status) not in EDGES:
+        raise AssertionError(f"code {code.pk}: {old_status or 'new'} → {status} is not allowed")
+    Transition.objects.create(
+        code=code,
+        from_status=old_status,
+        to_status=status,
+        at=now,
+        revision=code.revision,
+        reading=reading,
+        command=command,
+    )
+
+
+def _append_events(
+    code: AccessCode,
+    old: Snapshot | None,
+    after: Snapshot,
+    terms: LockTerms,
+    device: Device,
+    now: datetime,
+) -> None:
+    for event in events_between(old, after, terms):
+        pin = None
+        if event.carries_pin and code.pin is not None:
+            pin = code.pin.open(bound_to=code.uid)
+        Event.objects.append(
+            event.event_type,
+            occurred_at=now,
+            now=now,
+            property_id=device.property_id,
+            device_uid=device.uid,
+            access_code_uid=code.uid,
+            connected_account_uid=device.account.uid,
+            payload=event.payload,
+            pin=pin,
+        )

@@ -1,0 +1,62 @@
+"""`manage.py run_engine`: keep the locks as people want them, until told to stop."""
+
+import signal
+import threading
+import uuid
+from argparse import ArgumentParser
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from properties.sync import refresh_account
+
+from accesscodes.engine.reconcile import reconcile
+from accesscodes.engine.watchdog import thin_readings, watch
+from accesscodes.engine.worker import Job, Worker
+from locksite.doors import Doors, real_doors
+from properties.models import ProviderAccount
+from properties.providers.registry import driver_for
+
+
+class Command(BaseCommand):
+    """Start one engine. Any number may run; SIGTERM or Ctrl-C stops it cleanly."""
+
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--threads",
+            type=int,
+            default=settings.LOCKSITE_ENGINE_THREADS,
+            help="how many locks to work on at the same time",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["threads"] < 1:
+            raise CommandError("--threads must be at least 1.")
+        stop = threading.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stop.set())
+        doors = real_doors(stop)
+        engine_id = uuid.uuid4()
+        self.stdout.write(f"Engine {engine_id} is running.")
+        Worker(
+            engine_id,
+            doors=doors,
+            stop=stop,
+            work_on=lambda lease: reconcile(lease, doors, driver_for),
+            jobs=[
+                Job("watchdog", timedelta(seconds=30), watch),
+                Job("accounts", timedelta(seconds=2), lambda now: refresh_due(now, doors)),
+                Job("readings", timedelta(hours=1), thin_readings),
+            ],
+            threads=options["threads"],
+        ).run()
+        self.stdout.write(f"Engine {engine_id} has stopped.")
+
+
+def refresh_due(now: datetime, doors: Doors) -> None:
+    """Read the locks of every account that is due anew."""
+    for account in ProviderAccount.objects.due(now):
+        refresh_account(account, doors=doors)

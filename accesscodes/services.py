@@ -1,0 +1,508 @@
+"""What people and partners may ask of a code: issue, change, withdraw, reveal.
+
+Each function checks the rules, writes the wish, lets the ledger say what follows, and pokes the
+lock, in one transaction. None of them talks to a lock: that is the engine's work. Rules that say
+no raise `RuleBroken` with the wire's name of the input; nothing is written then.
+
+Order of the checks (Seam, PIN rules): capability, PIN, window, name, duplicates.
+"""
+
+import unicodedata
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final
+
+from django.conf import settings
+from django.db.models import Q
+
+from accesscodes import ledger, pin_rules
+from accesscodes.choices import Kind, Status
+from accesscodes.models import AccessCode, LockReading
+from accesscodes.pin_rules import NoPinLeft, PinRules
+from locksite.actors import Actor
+from locksite.database import write_transaction
+from locksite.errors import RuleBroken
+from locksite.journal.models import AuditEntry
+from locksite.masked import Pin
+from locksite.pins import index_of, seal
+from properties.capabilities import lock_verdict, refusal
+from properties.models import Device
+
+NAME_LIMIT = 200
+PIN_RESTS_FOR = timedelta(days=30)
+"""How long a PIN that left a lock is not drawn again for the same lock."""
+
+
+class Keep(Enum):
+    """The type of `KEEP`."""
+
+    KEEP = "keep"
+
+
+KEEP: Final = Keep.KEEP
+"""Leave this part of the wish as it is; `None` would say something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSpec:
+    """What somebody wants of a new code, in the wire's words. Times are aware; both or neither.
+
+    `pin` ``None``: one is drawn. `refuse_weak`: say no to PINs that a stranger would try early, as
+    the desk does; partners may choose them unless the installation forbids it.
+    """
+
+    name: str
+    pin: Pin | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    preferred_code_length: int | None = None
+    prefer_native_scheduling: bool = True
+    is_external_modification_allowed: bool = False
+    use_backup_access_code_pool: bool = False
+    is_offline_access_code: bool = False
+    is_one_time_use: bool = False
+    common_code_key: str | None = None
+    attempt_for_offline_device: bool = True
+    refuse_weak: bool = False
+    for_desk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CodeChanges:
+    """What somebody wants changed; everything else stays. `kind` ongoing clears the dates."""
+
+    name: str | Keep = KEEP
+    pin: Pin | Keep = KEEP
+    kind: Kind | Keep = KEEP
+    starts_at: datetime | Keep = KEEP
+    ends_at: datetime | Keep = KEEP
+    preferred_code_length: int | Keep = KEEP
+    prefer_native_scheduling: bool | Keep = KEEP
+    is_external_modification_allowed: bool | Keep = KEEP
+    use_backup_access_code_pool: bool | Keep = KEEP
+    refuse_weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.ONGOING if self.starts_at is None else Kind.TIME_BOUND
+
+    @property
+    def days(self) -> tuple[datetime, ...]:
+        return tuple(at for at in (self.starts_at, self.ends_at) if at is not None)
+
+
+def issue_code(device: Device, spec: CodeSpec, *, actor: Actor, now: datetime) -> AccessCode:
+    """Write down a new code for this lock and return it; the engine does the rest.
+
+    Raises `RuleBroken`: `device_cannot_take_codes` (with the reason), `invalid_input` for what the
+    lock or the rules of windows and names forbid, `duplicate_access_code` for a PIN that another
+    code of the lock has in an overlapping window.
+    """
+    with write_transaction():
+        device = ledger.hold(device.pk, None)
+        window = _Window(spec.starts_at, spec.ends_at)
+        _check_capability(device, window, spec, now)
+        rules = PinRules.from_properties(device.properties)
+        if spec.pin is not None:
+            _check_pin(spec.pin, rules, window, refuse_weak=spec.refuse_weak)
+        _check_window(window, rules, now)
+        _check_options(device, spec, window)
+        name = _checked_name(spec.name, device, rules, ignore=None)
+        code = AccessCode(
+            device=device,
+            created_at=now,
+            name=name,
+            kind=window.kind,
+            starts_at=spec.starts_at,
+            ends_at=spec.ends_at,
+            prefer_native_scheduling=spec.prefer_native_scheduling,
+            is_external_modification_allowed=spec.is_external_modification_allowed,
+            use_backup_access_code_pool=spec.use_backup_access_code_pool,
+            common_code_key=spec.common_code_key,
+            created_by=actor.label,
+            created_by_kind=actor.kind,
+            status=Status.UNSET,
+        )
+        pin = spec.pin or _shared_pin(spec.common_code_key, actor)
+        if pin is None:
+            pin = _drawn_pin(
+                device,
+                rules,
+                window,
+                now,
+                length=spec.preferred_code_length,
+                for_desk=spec.for_desk,
+            )
+        _check_duplicate(device, pin, window, now, ignore=None)
+        _give_pin(code, device, pin)
+        code.save()
+        ledger.record(code, now=now)
+        _note(actor, "access_code.issue", code, device, now)
+        Device.objects.filter(pk=device.pk).poke(now)
+    return code
+
+
+def change_code(
+    code: AccessCode, changes: CodeChanges, *, actor: Actor, now: datetime
+) -> AccessCode:
+    """Write down a changed wish and return the code; what the lock holds follows later.
+
+    The old PIN and dates stay in force until the lock has the new ones. Raises `RuleBroken` as
+    `issue_code` does, and `invalid_input` for a code that is withdrawn, over or computed offline.
+    """
+    with write_transaction():
+        device, code = _held(code)
+        _check_changeable(code, now)
+        before = ledger.snapshot(code)
+        window = _changed_window(code, changes)
+        rules = PinRules.from_properties(device.properties)
+        if isinstance(changes.pin, Pin):
+            _check_pin(changes.pin, rules, window, refuse_weak=changes.refuse_weak)
+        if (window.starts_at, window.ends_at) != (code.starts_at, code.ends_at):
+            _check_capability(device, window, None, now)
+            _check_window(
+                window, rules, now, is_started_allowed=code.starts_at == window.starts_at
+            )
+        if changes.name is not KEEP:
+            code.name = _checked_name(changes.name, device, rules, ignore=code)
+        code.kind, code.starts_at, code.ends_at = window.kind, window.starts_at, window.ends_at
+        for name in (
+            "prefer_native_scheduling",
+            "is_external_modification_allowed",
+            "use_backup_access_code_pool",
+        ):
+            if (value := getattr(changes, name)) is not KEEP:
+                setattr(code, name, value)
+        if code.use_backup_access_code_pool:
+            _check_pool(device, window)
+        pin = changes.pin if isinstance(changes.pin, Pin) else None
+        if pin is None and changes.preferred_code_length is not KEEP:
+            pin = _drawn_pin(device, rules, window, now, length=changes.preferred_code_length)
+        current = pin or _opened(code)
+        if current is not None:
+            _check_duplicate(device, current, window, now, ignore=code)
+        if pin is not None:
+            _give_pin(code, device, pin)
+        code.revision += 1
+        code.save(update_fields=_WISH_COLUMNS)
+        ledger.record(code, now=now, before=before)
+        changed = [
+            column.name for column in fields(changes) if getattr(changes, column.name) is not KEEP
+        ]
+        _note(actor, "access_code.change", code, device, now, {"changed": changed})
+        Device.objects.filter(pk=device.pk).poke(now)
+    return code
+
+
+def withdraw_code(code: AccessCode, *, actor: Actor, now: datetime) -> AccessCode:
+    """Write down that nobody wants the code any more; a second time changes nothing.
+
+    A code that was never sent to its lock is gone at once; any other is `removing` until a reading
+    shows that it is off the lock. Raises `RuleBroken` for a code that is computed offline: the
+    lock cannot be told to refuse it.
+    """
+    with write_transaction():
+        device, code = _held(code)
+        if code.is_offline:
+            raise RuleBroken(
+                "invalid_input", "An offline code cannot be deleted.", "access_code_id"
+            )
+        if code.withdrawn_at is not None or code.gone_at is not None:
+            return code
+        before = ledger.snapshot(code)
+        code.withdrawn_at = now
+        code.withdrawn_by = actor.label
+        code.revision += 1
+        code.save(update_fields=["withdrawn_at", "withdrawn_by", "revision"])
+        ledger.record(code, now=now, before=before)
+        _note(actor, "access_code.delete", code, device, now)
+        Device.objects.filter(pk=device.pk).poke(now)
+    return code
+
+
+def reveal_pin(code: AccessCode, *, actor: Actor, now: datetime) -> Pin:
+    """Return the PIN for showing it to `actor`, and write down who saw it.
+
+    Raises `RuleBroken` where there is no PIN yet.
+    """
+    with write_transaction():
+        if code.pin is None:
+            raise RuleBroken("invalid_input", "The PIN is not known yet.", "code")
+        _note(actor, "access_code.reveal_pin", code, code.device, now)
+        return code.pin.open(bound_to=code.uid)
+
+
+def free_pin(
+    device: Device,
+    *,
+    now: datetime,
+    length: int | None = None,
+    for_desk: bool = False,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+) -> Pin:
+    """Return a PIN that the lock accepts and that is free on it in this window; nothing is kept.
+
+    Raises `RuleBroken` when there is none left, or the maker chooses the PIN.
+    """
+    rules = PinRules.from_properties(device.properties)
+    window = _Window(starts_at, ends_at)
+    return _drawn_pin(device, rules, window, now, length=length, for_desk=for_desk)
+
+
+def pin_in_use(
+    device: Device,
+    pin: Pin,
+    *,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    now: datetime,
+    ignore: AccessCode | None = None,
+) -> bool:
+    """Return whether the PIN is in use on this lock in this window, by our codes or by others."""
+    index = index_of(device.uid, pin)
+    window = _Window(starts_at, ends_at)
+    return _is_held(device, index, window, now, ignore) or index in _foreign_pins(device)
+
+
+# ---- rules --------------------------------------------------------------------------------------
+
+_WISH_COLUMNS = [
+    "name",
+    "pin",
+    "pin_index",
+    "kind",
+    "starts_at",
+    "ends_at",
+    "prefer_native_scheduling",
+    "is_external_modification_allowed",
+    "use_backup_access_code_pool",
+    "revision",
+]
+
+
+def _held(code: AccessCode) -> tuple[Device, AccessCode]:
+    """Lock the lock's row and return it with the code as it is now."""
+    device = ledger.hold(code.device_id, None)
+    fresh = AccessCode.objects.for_list().get(pk=code.pk)
+    return device, fresh
+
+
+def _check_capability(
+    device: Device, window: _Window, spec: CodeSpec | None, now: datetime
+) -> None:
+    used = AccessCode.objects.live().filter(device=device).count()
+    verdict = lock_verdict(
+        device.facts(codes_used=used),
+        now,
+        stale_after=timedelta(minutes=settings.LOCKSITE_STALE_MINUTES),
+    )
+    is_offline = spec is not None and spec.is_offline_access_code
+    cause = refusal(verdict, is_time_bound=window.starts_at is not None, is_offline=is_offline)
+    if cause is not None:
+        raise RuleBroken("device_cannot_take_codes", cause.headline, "device_id")
+    if spec is None:
+        return
+    if not spec.attempt_for_offline_device and not device.properties.get("online", True):
+        raise RuleBroken("device_cannot_take_codes", "The lock is offline.", "device_id")
+
+
+def _check_options(device: Device, spec: CodeSpec, window: _Window) -> None:
+    if spec.is_offline_access_code or spec.is_one_time_use:
+        raise RuleBroken(
+            "invalid_input",
+            "Codes that the maker computes offline cannot be issued here.",
+            "is_offline_access_code",
+        )
+    if spec.use_backup_access_code_pool:
+        _check_pool(device, window)
+
+
+def _check_pool(device: Device, window: _Window) -> None:
+    field = "use_backup_access_code_pool"
+    if window.starts_at is None:
+        raise RuleBroken("invalid_input", "Backup codes are for codes with dates.", field)
+    if not device.properties.get("supports_backup_access_code_pool"):
+        raise RuleBroken("invalid_input", "This lock keeps no backup codes.", field)
+
+
+def _check_pin(pin: Pin, rules: PinRules, window: _Window, *, refuse_weak: bool) -> None:
+    broken = pin_rules.first_broken(pin.digits, rules)
+    if broken is not None:
+        raise RuleBroken("invalid_input", broken.message, "code")
+    if (refuse_weak or settings.LOCKSITE_REFUSE_WEAK_PINS) and pin_rules.is_weak(
+        pin, dates=[at.date() for at in window.days]
+    ):
+        raise RuleBroken("invalid_input", "This PIN is easy to guess. Choose another.", "code")
+
+
+def _check_window(
+    window: _Window, rules: PinRules, now: datetime, *, is_started_allowed: bool = False
+) -> None:
+    starts_at, ends_at = window.starts_at, window.ends_at
+    if (starts_at is None) != (ends_at is None):
+        raise RuleBroken("invalid_input", "Both starts_at and ends_at must be provided if one is")
+    if starts_at is None or ends_at is None:
+        return
+    if ends_at <= starts_at:
+        raise RuleBroken("invalid_input", "End must be after start.", "ends_at")
+    if ends_at <= now:
+        raise RuleBroken("invalid_input", "End is already past.", "ends_at")
+    if rules.needs_future_start and starts_at <= now and not is_started_allowed:
+        raise RuleBroken("invalid_input", "This lock needs a start in the future.", "starts_at")
+
+
+def _checked_name(name: str, device: Device, rules: PinRules, ignore: AccessCode | None) -> str:
+    """Return the name as it is kept: composed, without control and direction marks, trimmed."""
+    composed = unicodedata.normalize("NFC", name)
+    cleaned = "".join(
+        letter for letter in composed if unicodedata.category(letter) not in {"Cc", "Cf", "Cs"}
+    ).strip()
+    if len(cleaned) > NAME_LIMIT:
+        raise RuleBroken("invalid_input", f"Use at most {NAME_LIMIT} characters.", "name")
+    others: AbstractSet[str] = frozenset()
+    if rules.name_must_be_unique:
+        rows = AccessCode.objects.live().filter(device=device)
+        if ignore is not None:
+            rows = rows.exclude(pk=ignore.pk)
+        others = set(rows.values_list("name", flat=True))
+    for check in pin_rules.check_name(cleaned, rules, others=others):
+        if check.state is not pin_rules.RuleState.MET:
+            raise RuleBroken("invalid_input", check.message, "name")
+    return cleaned
+
+
+def _changed_window(code: AccessCode, changes: CodeChanges) -> _Window:
+    if changes.kind is Kind.ONGOING:
+        return _Window(None, None)
+    starts_at = code.starts_at if changes.starts_at is KEEP else changes.starts_at
+    ends_at = code.ends_at if changes.ends_at is KEEP else changes.ends_at
+    if changes.kind is Kind.TIME_BOUND and (starts_at is None or ends_at is None):
+        raise RuleBroken("invalid_input", "A code with dates needs both starts_at and ends_at")
+    if (starts_at is None) != (ends_at is None):
+        raise RuleBroken("invalid_input", "Both starts_at and ends_at must be provided if one is")
+    return _Window(starts_at, ends_at)
+
+
+def _check_changeable(code: AccessCode, now: datetime) -> None:
+    if code.is_offline:
+        raise RuleBroken("invalid_input", "An offline code cannot be changed.", "access_code_id")
+    if code.wish().unwanted_since(now) is not None:
+        raise RuleBroken(
+            "invalid_input", "This code is being removed and cannot be changed.", "access_code_id"
+        )
+
+
+# ---- PINs ---------------------------------------------------------------------------------------
+
+
+def _opened(code: AccessCode) -> Pin | None:
+    return None if code.pin is None else code.pin.open(bound_to=code.uid)
+
+
+def _give_pin(code: AccessCode, device: Device, pin: Pin) -> None:
+    code.pin = seal(pin, bound_to=code.uid)
+    code.pin_index = index_of(device.uid, pin)
+
+
+def _shared_pin(common_code_key: str | None, actor: Actor) -> Pin | None:
+    """Return the PIN of the codes that are linked by this key, if there are any within reach."""
+    if not common_code_key:
+        return None
+    linked = (
+        AccessCode.objects.for_actor(actor)
+        .live()
+        .filter(common_code_key=common_code_key, pin__isnull=False)
+        .order_by("id")
+        .first()
+    )
+    return None if linked is None else _opened(linked)
+
+
+def _drawn_pin(
+    device: Device,
+    rules: PinRules,
+    window: _Window,
+    now: datetime,
+    *,
+    length: int | None,
+    for_desk: bool = False,
+) -> Pin:
+    if rules.assigns_pins:
+        raise RuleBroken(
+            "invalid_input", "The maker of this lock chooses its PINs; none can be drawn.", "code"
+        )
+    taken = _foreign_pins(device) | set(
+        AccessCode.objects.filter(
+            Q(gone_at=None) | Q(gone_at__gt=now - PIN_RESTS_FOR),
+            device=device,
+            pin_index__isnull=False,
+        ).values_list("pin_index", flat=True)
+    )
+    try:
+        return pin_rules.generate(
+            rules,
+            length=pin_rules.length_for(rules, length, for_desk=for_desk),
+            is_taken=lambda pin: index_of(device.uid, pin) in taken,
+            dates=[at.date() for at in window.days],
+        )
+    except NoPinLeft:
+        raise RuleBroken("invalid_input", "No free PIN is left on this lock.", "code") from None
+
+
+def _check_duplicate(
+    device: Device, pin: Pin, window: _Window, now: datetime, ignore: AccessCode | None
+) -> None:
+    if _is_held(device, index_of(device.uid, pin), window, now, ignore):
+        raise RuleBroken("duplicate_access_code", "This PIN is in use on this lock.", "code")
+
+
+def _is_held(
+    device: Device, pin_index: str, window: _Window, now: datetime, ignore: AccessCode | None
+) -> bool:
+    """Return whether one of our codes holds the PIN in an overlapping window; touching is free."""
+    holders = AccessCode.objects.holding(device, pin_index, now)
+    if ignore is not None:
+        holders = holders.exclude(pk=ignore.pk)
+    starts_at = window.starts_at or now
+    overlapping = holders.filter(Q(holds_to=None) | Q(holds_to__gt=starts_at))
+    if window.ends_at is not None:
+        overlapping = overlapping.filter(holds_from__lt=window.ends_at)
+    return overlapping.exists()
+
+
+def _foreign_pins(device: Device) -> set[str]:
+    """Return the indexes of the PINs that were last seen on the lock and are not ours."""
+    reading = (
+        LockReading.objects.filter(device=device, is_good=True).order_by("-at", "-id").first()
+    )
+    if reading is None:
+        return set()
+    return {entry["pin_index"] for entry in reading.foreign if entry["pin_index"]}
+
+
+def _note(
+    actor: Actor,
+    action: str,
+    code: AccessCode,
+    device: Device,
+    now: datetime,
+    detail: dict[str, list[str]] | None = None,
+) -> None:
+    AuditEntry.objects.append(
+        actor,
+        action,
+        now=now,
+        property_id=device.property_id,
+        object_type="access_code",
+        object_uid=code.uid,
+        detail=detail,
+    )
