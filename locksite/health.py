@@ -9,6 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accesscodes.models import EngineBeat
+from properties.stamps import stamp
 
 
 def _services(now: datetime) -> list[dict[str, str]]:
@@ -39,7 +40,7 @@ def _answer(*, is_strict: bool) -> JsonResponse:
     is_well = all(service["status"] == "healthy" for service in services)
     body = {
         "ok": is_well or not is_strict,
-        "last_service_evaluation_at": now.isoformat(timespec="milliseconds")[:23] + "Z",
+        "last_service_evaluation_at": stamp(now),
         "service_health_statuses": services,
     }
     response = JsonResponse(body, status=503 if is_strict and not is_well else 200)

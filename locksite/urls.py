@@ -14,4 +14,9 @@ urlpatterns = [
     path("", include("properties.api.urls")),
     path("", include("accesscodes.api.urls")),
     path("", include("locksite.partners.api.urls")),
+    path("", include("locksite.wire.fallback")),
 ]
+
+handler400 = "locksite.wire.fallback.bad_request"
+handler404 = "locksite.wire.fallback.not_found"
+handler500 = "locksite.wire.fallback.server_error"

@@ -1,0 +1,40 @@
+"""From the key that a partner sends to who asks."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from locksite.actors import Actor
+from locksite.partners.models import ApiKey, Scope, digest_of
+
+# Every write costs a commit, so the time of last use is kept to the minute.
+USED_EVERY = timedelta(minutes=1)
+LONGEST_KEY = 200
+
+
+class KeyRefused(Exception):  # noqa: N818
+    """The key is unknown, revoked or expired; callers are not told which."""
+
+
+def actor_for_key(key: str, *, now: datetime, ip: str | None) -> tuple[Actor, Scope]:
+    """Return who calls with this key and what the key may do. Raises `KeyRefused`.
+
+    The row is found by the digest of the whole key, so the time that takes tells nothing about how
+    much of a guess was right. A revoked key is refused with the next call: nothing is remembered.
+    """
+    if len(key) > LONGEST_KEY:
+        raise KeyRefused
+    row = ApiKey.objects.usable(now).filter(digest=digest_of(key)).first()
+    if row is None:
+        raise KeyRefused
+    _note_use(row, now, ip)
+    reach = None if row.is_unlimited else frozenset(row.properties.values_list("pk", flat=True))
+    return Actor(kind="key", label=row.key_id, property_ids=reach, ip=ip), Scope(row.scope)
+
+
+def _note_use(row: ApiKey, now: datetime, ip: str | None) -> None:
+    earlier = now - USED_EVERY
+    if row.last_used_at is None or row.last_used_at < earlier:
+        # Again in the database, so that of many calls at once only one writes.
+        unused = Q(last_used_at=None) | Q(last_used_at__lt=earlier)
+        ApiKey.objects.filter(unused, pk=row.pk).update(last_used_at=now, last_used_ip=ip)
