@@ -475,14 +475,14 @@ def test_pins_in_use_are_passed_over_down_to_the_last_free_one():
     narrow = rules("cannot_contain_0789", "unique_first_four_digits", lengths=(4,))
     taken: set[Pin] = set()
 
-    def take_one():
-        pin = generate(narrow, length=4, is_taken=taken.__contains__)
-        assert pin not in taken
-        taken.add(pin)
+    def take_all():
+        for _ in range(10_000):
+            pin = generate(narrow, length=4, is_taken=taken.__contains__)
+            assert pin not in taken
+            taken.add(pin)
 
     with pytest.raises(NoPinLeft):
-        for _ in range(10_000):
-            take_one()
+        take_all()
 
     every = {"".join(digits) for digits in product("123456", repeat=4)}
     good = {text for text in every if len(set(text)) == 4 and not is_weak(Pin(text))}
