@@ -1,10 +1,11 @@
 """What every lock driver promises, whatever the lock: one suite over all makes and a blind driver.
 
-`holds` looks past the driver at what is physically on the lock; through it even a driver that can read
-nothing back is held to its word.
+`holds` looks past the driver at what is physically on the lock; through it even a driver that can
+read nothing back is held to its word.
 """
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -60,13 +61,17 @@ class Rig:
         return self.driver.program(self.ref, SlotWrite(slot, Pin(digits), name, **window))
 
 
+def a_lock(**columns):
+    return VirtualLockFactory(**columns)
+
+
 @pytest.fixture(params=[*MAKES, "blind"])
 def rig(request, clock):
     if request.param == "blind":
         driver = BlindDriver(clock)
-        ref = LockRef(device_uid=None, remote_id="blind")
+        ref = LockRef(device_uid=uuid4(), remote_id="blind")
         return Rig(driver, ref, lambda: dict(driver.slots), Proof.NONE)
-    row = VirtualLockFactory(make=request.param)
+    row = a_lock(make=request.param)
     return Rig(
         driver_for(row.account, clock.doors()),
         LockRef(device_uid=row.uid, remote_id=str(row.uid)),

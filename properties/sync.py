@@ -1,0 +1,262 @@
+"""Mirror what an account says of its locks into `Device` rows. Safe to repeat.
+
+A mirror without opinions: what differs is written, what happened in between is told as events,
+and a lock whose ability to take codes may have changed is handed to the engine. Which codes are
+on a lock is read elsewhere.
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import F
+
+from locksite.database import write_transaction
+from locksite.doors import Doors
+from locksite.journal.models import Event
+from properties.changes import REMOVED, Seen, device_events, matter_for_codes
+from properties.choices import AccountState, ProviderKind
+from properties.models import Device, ProviderAccount
+from properties.providers.base import AccountProblem, DeviceReport, Unreachable
+from properties.providers.registry import source_for
+from properties.stamps import stamp
+
+log = logging.getLogger(__name__)
+
+# Virtual locks cost nothing to ask; people who try Locksite want to see what they switched.
+EVERY: Final = {ProviderKind.VIRTUAL.value: timedelta(seconds=15)}
+EVERY_OTHER: Final = timedelta(seconds=60)
+# A list may come back short by mistake: only a lock that was missing for so long counts as
+# removed.
+REMOVED_AFTER: Final = timedelta(minutes=10)
+
+
+def refresh_account(account: ProviderAccount, *, doors: Doors) -> None:
+    """Read the account's list of locks, outside any transaction, and write down what changed.
+
+    Never raises for what the far side does: an account that does not let us in becomes
+    `disconnected`, with its problem; one that gave no answer keeps everything as it was, so that
+    its age shows.
+    """
+    try:
+        reports = source_for(account, doors).list_devices()
+    except AccountProblem as problem:
+        _write_down_problem(account, problem, doors.now())
+    except Unreachable as problem:
+        log.warning("account %s not listed: %s", account.uid, problem.error_code)
+        due_at = doors.now() + EVERY.get(account.kind, EVERY_OTHER)
+        ProviderAccount.objects.filter(pk=account.pk).update(due_at=due_at)
+    else:
+        _write_down(account, reports, doors.now())
+
+
+@dataclass(frozen=True, slots=True)
+class _Mirrored:
+    """The columns of `Device` that repeat what was reported."""
+
+    reported_name: str
+    device_type: str
+    flags: dict[str, Any]
+    properties: dict[str, Any]
+    errors: list[Any]
+    warnings: list[Any]
+    manufacturer: dict[str, Any]
+    provider: dict[str, Any]
+    time_zone: str
+    capability_facts: dict[str, Any]
+
+    @property
+    def seen(self) -> Seen:
+        return Seen(
+            name=self.reported_name,
+            flags=self.flags,
+            properties=self.properties,
+            errors=self.errors,
+            warnings=self.warnings,
+            capability_facts=self.capability_facts,
+        )
+
+
+_COLUMNS: Final = tuple(_Mirrored.__dataclass_fields__)
+
+
+def _of_report(report: DeviceReport) -> _Mirrored:
+    return _Mirrored(
+        reported_name=report.name[:200],
+        device_type=report.device_type,
+        flags=_plain(report.flags),
+        properties=_plain(report.properties),
+        errors=_plain(report.errors),
+        warnings=_plain(report.warnings),
+        manufacturer=_plain(report.manufacturer),
+        provider=_plain(report.provider),
+        time_zone=report.time_zone or "",
+        capability_facts=_plain(report.capabilities.as_json()),
+    )
+
+
+def _of_row(device: Device) -> _Mirrored:
+    return _Mirrored(**{column: getattr(device, column) for column in _COLUMNS})
+
+
+def _plain(value: Any) -> Any:
+    """Return `value` as it comes back from a JSON column, so that equal things compare equal."""
+    return json.loads(json.dumps(value))
+
+
+def _write_down(account: ProviderAccount, reports: Sequence[DeviceReport], now: datetime) -> None:
+    with write_transaction():
+        account = ProviderAccount.objects.select_for_update().get(pk=account.pk)
+        known = {device.remote_id: device for device in account.devices.all()}
+        events = _account_is_in(account, now)
+        new = []
+        for report in reports:
+            after = _of_report(report)
+            device = known.pop(report.remote_id, None)
+            if device is None:
+                new.append(_new_device(account, report, after, now))
+                events += _events(new[-1], None, after, now)
+            else:
+                events += _write_changes(device, after, now)
+        Device.objects.bulk_create(new)
+        for device in known.values():
+            events += _missing(device, now)
+        account.devices.exclude(remote_id__in=list(known)).update(reported_at=now)
+        Event.objects.bulk_create(events)
+        _save_account(account, now, state=AccountState.CONNECTED, problem="", refreshed_at=now)
+
+
+def _write_down_problem(account: ProviderAccount, problem: AccountProblem, now: datetime) -> None:
+    with write_transaction():
+        account = ProviderAccount.objects.select_for_update().get(pk=account.pk)
+        events = []
+        item = {
+            "error_code": problem.error_code,
+            "message": problem.sentence,
+            "created_at": stamp(now),
+        }
+        if account.state != AccountState.DISCONNECTED:
+            log.warning("account %s disconnected: %s", account.uid, problem.error_code)
+            payload = {"connected_account_errors": [item], "connected_account_warnings": []}
+            events.append(_account_event(account, "connected_account.disconnected", now, payload))
+            for device in account.devices.all():
+                events += _write_changes(device, _locked_out(device, item), now)
+        Event.objects.bulk_create(events)
+        _save_account(
+            account, now, state=AccountState.DISCONNECTED, problem=problem.sentence[:200]
+        )
+
+
+def _locked_out(device: Device, item: dict[str, Any]) -> _Mirrored:
+    """Return the lock with its account's error repeated on it, as the wire has it."""
+    of_account = {**item, "is_connected_account_error": True, "is_device_error": False}
+    others = [error for error in device.errors if error["error_code"] != item["error_code"]]
+    changes = {
+        "errors": [*others, of_account],
+        "properties": {**device.properties, "online": False},
+    }
+    return _Mirrored(**{**_columns(_of_row(device)), **changes})
+
+
+def _missing(device: Device, now: datetime) -> list[Event]:
+    """Say that a lock was removed, once it has been missing for long enough."""
+    before = _of_row(device)
+    is_known = REMOVED in before.seen.problems
+    if is_known or (device.reported_at is not None and device.reported_at > now - REMOVED_AFTER):
+        return []
+    error = {
+        "error_code": REMOVED,
+        "message": "The lock is no longer in its account.",
+        "created_at": stamp(now),
+        "is_device_error": True,
+    }
+    programming = {"can_program_online_access_codes", "can_program_offline_access_codes"}
+    changes = {
+        "errors": [*before.errors, error],
+        "properties": {**before.properties, "online": False},
+        "flags": {flag: value and flag not in programming for flag, value in before.flags.items()},
+    }
+    return _write_changes(device, _Mirrored(**{**_columns(before), **changes}), now)
+
+
+def _new_device(
+    account: ProviderAccount, report: DeviceReport, after: _Mirrored, now: datetime
+) -> Device:
+    return Device(
+        account=account,
+        remote_id=report.remote_id,
+        reported_at=now,
+        due_at=now,
+        **_columns(after),
+    )
+
+
+def _write_changes(device: Device, after: _Mirrored, now: datetime) -> list[Event]:
+    """Write the columns that differ, poke the engine where it matters; return what to tell."""
+    before = _of_row(device)
+    old, new = _columns(before), _columns(after)
+    changed = {column: new[column] for column in _COLUMNS if new[column] != old[column]}
+    if not changed:
+        return []
+    if matter_for_codes(before.seen, after.seen):
+        changed |= {"due_at": now, "generation": F("generation") + 1}
+    Device.objects.filter(pk=device.pk).update(**changed)
+    return _events(device, before, after, now)
+
+
+def _columns(mirrored: _Mirrored) -> dict[str, Any]:
+    return {column: getattr(mirrored, column) for column in _COLUMNS}
+
+
+def _events(
+    device: Device, before: _Mirrored | None, after: _Mirrored, now: datetime
+) -> list[Event]:
+    return [
+        Event(
+            event_type=event.event_type,
+            occurred_at=event.occurred_at or now,
+            created_at=now,
+            property_id=device.property_id,
+            device_uid=device.uid,
+            connected_account_uid=device.account.uid,
+            payload=dict(event.payload),
+        )
+        for event in device_events(None if before is None else before.seen, after.seen)
+    ]
+
+
+def _account_is_in(account: ProviderAccount, now: datetime) -> list[Event]:
+    """Return what to tell about an account that let us in: the first time, and after a break."""
+    if account.refreshed_at is None:
+        types = ["connected_account.connected", "connected_account.completed_first_sync"]
+    elif account.state == AccountState.DISCONNECTED:
+        types = [
+            "connected_account.connected",
+            "connected_account.completed_first_sync_after_reconnection",
+        ]
+    else:
+        types = []
+    return [_account_event(account, event_type, now, {}) for event_type in types]
+
+
+def _account_event(
+    account: ProviderAccount, event_type: str, now: datetime, payload: dict[str, Any]
+) -> Event:
+    return Event(
+        event_type=event_type,
+        occurred_at=now,
+        created_at=now,
+        connected_account_uid=account.uid,
+        payload=payload,
+    )
+
+
+def _save_account(account: ProviderAccount, now: datetime, **columns: Any) -> None:
+    columns["due_at"] = now + EVERY.get(account.kind, EVERY_OTHER)
+    changed = [name for name, value in columns.items() if getattr(account, name) != value]
+    for name in changed:
+        setattr(account, name, columns[name])
+    account.save(update_fields=changed)
