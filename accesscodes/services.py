@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db.models import Q
@@ -50,7 +51,9 @@ class CodeSpec:
     """What somebody wants of a new code, in the wire's words. Times are aware; both or neither.
 
     `pin` ``None``: one is drawn. `refuse_weak`: say no to PINs that a stranger would try early, as
-    the desk does; partners may choose them unless the installation forbids it.
+    the desk does; partners may choose them unless the installation forbids it. `uid`: the public id that the code gets, for a
+    form that draws it beforehand and may be sent twice; a second code of the same id raises
+    `IntegrityError`.
     """
 
     name: str
@@ -67,6 +70,7 @@ class CodeSpec:
     attempt_for_offline_device: bool = True
     refuse_weak: bool = False
     for_desk: bool = False
+    uid: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ def issue_code(device: Device, spec: CodeSpec, *, actor: Actor, now: datetime) -
         _check_options(device, spec, window)
         name = _checked_name(spec.name, device, rules, ignore=None)
         code = AccessCode(
+            uid=spec.uid or uuid4(),
             device=device,
             created_at=now,
             name=name,
