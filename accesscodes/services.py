@@ -10,7 +10,7 @@ Order of the checks (Seam, PIN rules): capability, PIN, window, name, duplicates
 import unicodedata
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Final
 from uuid import UUID, uuid4
@@ -20,7 +20,7 @@ from django.db.models import Q
 
 from accesscodes import ledger, pin_rules
 from accesscodes.choices import Kind, Status
-from accesscodes.models import AccessCode, LockReading
+from accesscodes.models import AccessCode, LockReading, slots_used
 from accesscodes.pin_rules import NoPinLeft, PinRules
 from locksite.actors import Actor
 from locksite.database import write_transaction
@@ -28,7 +28,7 @@ from locksite.errors import RuleBroken
 from locksite.journal.models import AuditEntry
 from locksite.masked import Pin
 from locksite.pins import index_of, seal
-from properties.capabilities import lock_verdict, refusal
+from properties.capabilities import Cause, lock_verdict, refusal
 from properties.models import Device
 
 NAME_LIMIT = 200
@@ -51,9 +51,9 @@ class CodeSpec:
     """What somebody wants of a new code, in the wire's words. Times are aware; both or neither.
 
     `pin` ``None``: one is drawn. `refuse_weak`: say no to PINs that a stranger would try early, as
-    the desk does; partners may choose them unless the installation forbids it. `uid`: the public id that the code gets, for a
-    form that draws it beforehand and may be sent twice; a second code of the same id raises
-    `IntegrityError`.
+    the desk does; partners may choose them unless the installation forbids it. `uid`: the public
+    id that the code gets, for a form that draws it beforehand and may be sent twice; a second code
+    of the same id raises `IntegrityError`.
     """
 
     name: str
@@ -304,20 +304,27 @@ def _held(code: AccessCode) -> tuple[Device, AccessCode]:
 def _check_capability(
     device: Device, window: _Window, spec: CodeSpec | None, now: datetime
 ) -> None:
-    used = AccessCode.objects.live().filter(device=device).count()
     verdict = lock_verdict(
-        device.facts(codes_used=used),
+        device.facts(codes_used=slots_used(device)),
         now,
         stale_after=timedelta(minutes=settings.LOCKSITE_STALE_MINUTES),
     )
     is_offline = spec is not None and spec.is_offline_access_code
     cause = refusal(verdict, is_time_bound=window.starts_at is not None, is_offline=is_offline)
     if cause is not None:
-        raise RuleBroken("device_cannot_take_codes", cause.headline, "device_id")
+        raise RuleBroken("device_cannot_take_codes", _spoken(cause, device), "device_id")
     if spec is None:
         return
     if not spec.attempt_for_offline_device and not device.properties.get("online", True):
         raise RuleBroken("device_cannot_take_codes", "The lock is offline.", "device_id")
+
+
+def _spoken(cause: Cause, device: Device) -> str:
+    """Return the reason as one sentence, with its moment in the time of the house."""
+    if cause.at is None:
+        return cause.sentence
+    zone = device.property.zone if device.property else UTC
+    return cause.sentence.replace("{at}", f"{cause.at.astimezone(zone):%a %d %b %H:%M}")
 
 
 def _check_options(device: Device, spec: CodeSpec, window: _Window) -> None:
@@ -386,11 +393,11 @@ def _checked_name(name: str, device: Device, rules: PinRules, ignore: AccessCode
 
 
 def _changed_window(code: AccessCode, changes: CodeChanges) -> _Window:
-    if changes.kind is Kind.ONGOING:
+    if changes.kind == Kind.ONGOING:
         return _Window(None, None)
     starts_at = code.starts_at if changes.starts_at is KEEP else changes.starts_at
     ends_at = code.ends_at if changes.ends_at is KEEP else changes.ends_at
-    if changes.kind is Kind.TIME_BOUND and (starts_at is None or ends_at is None):
+    if changes.kind == Kind.TIME_BOUND and (starts_at is None or ends_at is None):
         raise RuleBroken("invalid_input", "A code with dates needs both starts_at and ends_at")
     if (starts_at is None) != (ends_at is None):
         raise RuleBroken("invalid_input", "Both starts_at and ends_at must be provided if one is")
@@ -486,9 +493,7 @@ def _is_held(
 
 def _foreign_pins(device: Device) -> set[str]:
     """Return the indexes of the PINs that were last seen on the lock and are not ours."""
-    reading = (
-        LockReading.objects.filter(device=device, is_good=True).order_by("-at", "-id").first()
-    )
+    reading = LockReading.objects.newest_good(device)
     if reading is None:
         return set()
     return {entry["pin_index"] for entry in reading.foreign if entry["pin_index"]}
