@@ -29,9 +29,9 @@ def match(
         entry = None if slot is None or slot in claimed else by_slot.get(slot)
         sighting = _sighting(code, entry, known_here.get(slot or 0, set()), terms)
         sightings[code.wish.code_id] = sighting
-        if slot is not None and (sighting.entry is not None or code.installed.is_on_lock):
-            if not sighting.is_slot_taken:
-                claimed.add(slot)
+        is_here = sighting.entry is not None or code.installed.is_on_lock
+        if slot is not None and is_here and not sighting.is_slot_taken:
+            claimed.add(slot)
     foreign = tuple(entry for slot, entry in sorted(by_slot.items()) if slot not in claimed)
     return sightings, foreign
 

@@ -45,9 +45,7 @@ class LeaseLost(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to work on one lock. `token` grows with every lease, so an old holder is told
-    apart.
-    """
+    """The right to work on one lock; `token` grows, so an old holder is told apart."""
 
     device_id: int
     token: int
@@ -213,9 +211,7 @@ def finish(
     error_code: str = "",
     message: str = "",
 ) -> None:
-    """Write how a command ended. Raises `StaleRow` or `LeaseLost`; then the next look will
-    tell.
-    """
+    """Write how a command ended. Raises `StaleRow` or `LeaseLost`; the next look will tell."""
     with write_transaction():
         device = hold(code.device_id, lease)
         _close(command, outcome, now, error_code, message)
@@ -230,9 +226,7 @@ def finish(
 
 
 def close_lost_commands(device_id: int, *, lease: Lease, now: datetime) -> int:
-    """Close the commands that a dead engine left open; what became of them, a reading will
-    show.
-    """
+    """Close the commands that a dead engine left open; a reading will show what became of them."""
     with write_transaction():
         hold(device_id, lease)
         return LockCommand.objects.filter(device_id=device_id, outcome="").update(
@@ -241,9 +235,7 @@ def close_lost_commands(device_id: int, *, lease: Lease, now: datetime) -> int:
 
 
 def digest_of(entries: Iterable[Seen]) -> str:
-    """Return a digest (64 hex digits) of everything on a lock; equal memory gives an equal
-    digest.
-    """
+    """Return a digest (64 hex digits) of all that is on a lock."""
     lines = sorted(
         f"{entry.slot}|{entry.content.as_json()}|{entry.is_enabled}" for entry in entries
     )

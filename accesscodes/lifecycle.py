@@ -109,9 +109,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One entry that a reading showed. `content.pin_index` is ``None`` where the lock hides
-    PINs.
-    """
+    """One entry that a reading showed; its PIN is ``None`` where the lock hides PINs."""
 
     slot: int
     content: Content
@@ -150,17 +148,13 @@ class Wish:
         )
 
     def load_from(self, terms: LockTerms) -> datetime:
-        """Return when the code may be put on the lock: 72 h ahead with a timetable, else the
-        lead.
-        """
+        """Return when the code may go on the lock: 72 h ahead with a timetable, else the lead."""
         if self.starts_at is None:
             return self.created_at
         return self.starts_at - (NATIVE_PRELOAD if self.puts_window_on(terms) else terms.lead)
 
     def belongs_on_lock(self, terms: LockTerms, now: datetime) -> bool:
-        """Return whether the lock should hold this code now. Offline codes never travel to a
-        lock.
-        """
+        """Return whether the lock should hold this code now; an offline code never does."""
         return (
             not self.is_offline
             and self.unwanted_since(now) is None
@@ -311,8 +305,7 @@ def _opens(content: Content, now: datetime) -> bool:
 def divergence(
     wish: Wish, installed: Installed, terms: LockTerms, now: datetime
 ) -> datetime | None:
-    """Return the earliest moment from which what is wanted and what is known can differ, else
-    ``None``.
+    """Return the earliest moment from which wanted and known can differ, else ``None``.
 
     The caller keeps an earlier moment that it has on record: an edit does not restart this clock.
     """
@@ -356,7 +349,7 @@ def summarise(
         warnings=warnings,
         diverged_since=diverged_since,
         is_scheduled_on_device=is_current and installed.keeps_window and not wish.has_started(now),
-        proven_at=installed.seen_at if is_current else (before and before.proven_at),
+        proven_at=installed.seen_at if is_current else before.proven_at if before else None,
         gone_at=now if status is Status.GONE else None,
     )
 
@@ -576,16 +569,12 @@ def before_remove(installed: Installed, now: datetime) -> Installed:
 
 
 def after_acceptance(installed: Installed) -> Installed:
-    """Return what we believe after the provider said yes: that it did, not that the lock has done
-    it.
-    """
+    """Return what we believe after the provider said yes; the lock may not have done it."""
     return replace(installed, is_acknowledged=True)
 
 
 def asked_to_wait(installed: Installed, wait: timedelta, now: datetime) -> Installed:
-    """Return the entry with a pause that is at least as long as the far side asked for, up to 15
-    min.
-    """
+    """Return the entry with a pause as long as the far side asked for, up to 15 min."""
     until = now + min(max(wait, timedelta(0)), timedelta(minutes=15))
     return replace(installed, retry_at=max(until, installed.retry_at or until))
 
@@ -626,9 +615,7 @@ def after_refusal(
 
 
 def retry_after(attempts: int) -> timedelta:
-    """Return the pause after try number `attempts` without an answer: 5 s, doubling, at most 5
-    min.
-    """
+    """Return the pause after `attempts` tries without an answer: 5 s, doubling, up to 5 min."""
     return min(timedelta(seconds=5 * 2 ** min(attempts - 1, 10)), timedelta(minutes=5))
 
 
@@ -769,22 +756,22 @@ class _Occupancy:
                 "duplicate_code_on_device",
                 "Another code on the lock already uses this PIN.",
             )
-        slot = self._slot_for(code)
-        if slot is None:
+        free = self._slot_for(code)
+        if free is None:
             return Blocked(
                 wish.code_id,
                 "no_space_for_access_code_on_device",
                 "The lock has no free code slot.",
             )
-        self._claims[slot] = wish.code_id
-        self._seen[slot] = wish.pin_index
-        return Program(wish.code_id, slot)
+        self._claims[free] = wish.code_id
+        self._seen[free] = wish.pin_index
+        return Program(wish.code_id, free)
 
     def _slot_for(self, code: Tracked) -> int | None:
         own = code.installed.slot
-        if own is not None and self._claims.get(own, code.wish.code_id) == code.wish.code_id:
-            if code.installed.is_on_lock or own not in self._seen:
-                return own
+        is_ours = self._claims.get(own or 0, code.wish.code_id) == code.wish.code_id
+        if own is not None and is_ours and (code.installed.is_on_lock or own not in self._seen):
+            return own
         last = self._terms.capabilities.max_codes or max([0, *self._seen, *self._claims]) + 1
         taken = self._seen.keys() | self._claims.keys()
         free = [slot for slot in range(1, last + 1) if slot not in taken]
@@ -798,9 +785,7 @@ def next_look(
     terms: LockTerms,
     now: datetime,
 ) -> datetime:
-    """Return when the lock must be looked at again: the next edge of the clock, or the next
-    audit.
-    """
+    """Return when the lock must be looked at again: the clock's next edge, or the next audit."""
     edges = [now + LOOK_IDLE]
     for code in codes:
         wish, installed = code.wish, code.installed

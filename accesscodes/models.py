@@ -53,9 +53,7 @@ class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
         return self.filter(gone_at=None)
 
     def for_list(self) -> Self:
-        """Return codes with all that a list or the wire shows of them: a fixed number of
-        queries.
-        """
+        """Return codes with all that a list or the wire shows, in a fixed number of queries."""
         return self.select_related("device__property", "device__account").prefetch_related(
             "installations"
         )
@@ -170,9 +168,7 @@ class AccessCode(models.Model):
 
     @property
     def installation(self) -> "Installation | None":
-        """Return the entry on the lock: the live one, else the newest; `None` before the first
-        try.
-        """
+        """Return the entry on the lock: the live one, else the newest, else `None`."""
         rows = sorted(
             self.installations.all(),
             key=lambda row: (row.placement != Placement.ABSENT, row.pk),
@@ -218,9 +214,7 @@ class AccessCode(models.Model):
         )
 
     def terms(self) -> LockTerms:
-        """Return what is fixed about its lock; wants `device`, its property and account at
-        hand.
-        """
+        """Return what is fixed about its lock (reads `device`, its property and account)."""
         return terms_of(self.device)
 
     def pending_mutations(self, now: datetime) -> tuple[Mutation, ...]:
@@ -372,6 +366,14 @@ class LockCommand(models.Model):
         return f"{self.action} slot {self.slot}"
 
 
+class LockReadingQuerySet(models.QuerySet["LockReading"]):
+    """Questions about readings."""
+
+    def newest_good(self, device: Device) -> "LockReading | None":
+        """Return the last reading that the lock answered."""
+        return self.filter(device=device, is_good=True).order_by("-at", "-id").first()
+
+
 class LockReading(models.Model):
     """One look at a lock: when, whether it answered, and a digest of what was there.
 
@@ -388,6 +390,8 @@ class LockReading(models.Model):
     error_code = models.CharField(max_length=60, blank=True)
     error_message = models.CharField(max_length=300, blank=True)
 
+    objects = LockReadingQuerySet.as_manager()
+
     class Meta:
         indexes = [
             # the newest good reading of a lock
@@ -396,6 +400,13 @@ class LockReading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device_id} at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+def slots_used(device: Device) -> int:
+    """Return how many slots of a lock are taken: by our entries, and by those last seen there."""
+    ours = Installation.objects.filter(device=device).exclude(placement=Placement.ABSENT).count()
+    reading = LockReading.objects.newest_good(device)
+    return ours + (0 if reading is None else len(reading.foreign))
 
 
 class Transition(models.Model):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 
 # SQLite lets one writer in at a time and is unfair to those who wait: sixteen writers gave a 99th
-# percentile of 230 ms. Threads of one process therefore queue here, in order, before they ask SQLite.
+# percentile of 230 ms. Threads of one process queue here, in order, before they ask SQLite.
 _one_writer = threading.RLock()
 
 

@@ -1,5 +1,6 @@
-"""Write a first settings file with fresh secrets: `python -m locksite.first_keys PATH [NAME=VALUE
-…]`.
+"""Write a first settings file with fresh secrets.
+
+Called as `python -m locksite.first_keys PATH [NAME=VALUE …]`.
 
 Used by `make demo` and `make run`. An existing file is never changed, so keys are never lost. It
 needs nothing but the standard library, because it runs before any setting is there.
@@ -15,8 +16,8 @@ from pathlib import Path
 def text_of(extra: list[str]) -> str:
     """Return the file's text: one `NAME=VALUE` a line, secrets drawn anew."""
     lines = [
-        "# Made once by `python -m locksite.first_keys`. Keep it safe: without LOCKSITE_PIN_KEYS no",
-        "# stored PIN can be read again. Never commit it.",
+        "# Made once by `python -m locksite.first_keys`. Keep it safe and never commit it:",
+        "# without LOCKSITE_PIN_KEYS no stored PIN can be read again.",
         f"LOCKSITE_SECRET_KEY={secrets.token_urlsafe(50)}",
         f"LOCKSITE_PIN_KEYS={base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}",
         f"LOCKSITE_PIN_INDEX_KEY={secrets.token_hex(32)}",

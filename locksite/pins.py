@@ -34,9 +34,7 @@ def _box(keys: tuple[str, ...]) -> MultiFernet:
 
 
 def box() -> MultiFernet:
-    """Return the cipher for the configured keys. Raises `ImproperlyConfigured` for keys of a wrong
-    form.
-    """
+    """Return the cipher for the configured keys; raises `ImproperlyConfigured` for bad ones."""
     return _box(tuple(settings.LOCKSITE_PIN_KEYS))
 
 
@@ -59,9 +57,7 @@ class SealedPin:
         return Pin(digits)
 
     def rotated(self) -> "SealedPin":
-        """Return the same PIN sealed with the newest key. Raises `PinUnreadable` under a wrong
-        key.
-        """
+        """Return it sealed with the newest key. Raises `PinUnreadable` under a wrong key."""
         try:
             return SealedPin(box().rotate(self.token.encode()).decode())
         except InvalidToken:
@@ -74,9 +70,7 @@ class SealedPin:
 
 
 def seal(pin: Pin, *, bound_to: UUID) -> SealedPin:
-    """Return `pin` encrypted with the newest key and bound to the row with the public id
-    `bound_to`.
-    """
+    """Return `pin` encrypted with the newest key, bound to the row with this public id."""
     return SealedPin(box().encrypt(f"{bound_to.hex}:{pin.digits}".encode()).decode())
 
 

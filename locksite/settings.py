@@ -29,7 +29,8 @@ def _required(name: str, what: str) -> str:
     value = env.str(name, default="")
     if not value:
         raise ImproperlyConfigured(
-            f"{name} is not set ({what}). `python -m locksite.first_keys {_env_file.name}` makes one."
+            f"{name} is not set ({what}). "
+            f"`python -m locksite.first_keys {_env_file}` makes a file with fresh secrets."
         )
     return str(value)
 

@@ -177,9 +177,7 @@ class _Pass:
         ledger.record(code, now=now, lease=self._lease, installed=installed)
 
     def _command(self, code: AccessCode, step: Program | Remove) -> bool:
-        """Write the command down, send it, write down the answer; return whether there was a clear
-        one.
-        """
+        """Write the command down, send it, write down the answer; return whether it was clear."""
         now = self._doors.now()
         wish, installed = code.wish(), code.installed()
         if isinstance(step, Program):

@@ -46,11 +46,10 @@ class EventQuerySet(models.QuerySet["Event"]):
         payload: Mapping[str, Any] | None = None,
         pin: Pin | None = None,
     ) -> "Event":
-        """Write one event. `payload` holds the extra fields of its type, without any digits of a
-        PIN;
+        """Write one event.
 
-        `pin`, when given, is sealed beside it and appears on the wire as `code`. Times are aware
-        UTC.
+        `payload` holds the extra fields of its type, without any digits of a PIN; `pin`, when
+        given, is sealed beside it and appears on the wire as `code`. Times are aware UTC.
         """
         event_uid = uuid.uuid4()
         return self.create(

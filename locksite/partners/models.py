@@ -94,9 +94,7 @@ class WebhookEndpoint(models.Model):
 
 
 class WebhookDelivery(models.Model):
-    """One event on its way to one endpoint; the body is frozen and sealed until it is
-    delivered.
-    """
+    """One event on its way to one endpoint; its body is frozen, and sealed until delivery."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     endpoint = models.ForeignKey(WebhookEndpoint, models.CASCADE, related_name="deliveries")

@@ -1,5 +1,4 @@
-"""The whole contract between Locksite and a kind of lock: value types, two protocols, three
-errors.
+"""The whole contract between Locksite and a kind of lock: values, two protocols, three errors.
 
 A provider translates and nothing more. It keeps no state, retries nothing, decides nothing about
 the life of a code and opens no transaction. It reaches the world through the `Doors` it is given.

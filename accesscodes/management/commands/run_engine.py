@@ -9,7 +9,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from properties.sync import refresh_account
 
 from accesscodes.engine.reconcile import reconcile
 from accesscodes.engine.watchdog import thin_readings, watch
@@ -17,6 +16,7 @@ from accesscodes.engine.worker import Job, Worker
 from locksite.doors import Doors, real_doors
 from properties.models import ProviderAccount
 from properties.providers.registry import driver_for
+from properties.sync import refresh_account
 
 
 class Command(BaseCommand):
