@@ -68,7 +68,7 @@ def _summary(tree: Mapping[str, Any]) -> str:
     sentences = list(_sentences(tree))
     if len(sentences) == 1:
         return sentences[0]
-    return f"{len(sentences)} input errors: {'; '.join(sentences)}"
+    return f"{len(sentences)} input errors: {' '.join(sentences)}"
 
 
 def _sentences(tree: Mapping[str, Any], path: str = "") -> list[str]:

@@ -39,13 +39,13 @@ NAMESPACES = (
     "webhooks",
     "workspaces",
 )
-_OURS = re.compile(rf"/({'|'.join(NAMESPACES)})(/|$)")
+_OURS = rf"(?:{'|'.join(NAMESPACES)})(?:/.*)?$"
 
 
 def is_for_a_program(request: HttpRequest) -> bool:
     """Return whether the caller reads JSON: an address of the API, or a key in the header."""
     scheme = request.headers.get("Authorization", "").partition(" ")[0]
-    return scheme.lower() == "bearer" or _OURS.match(request.path) is not None
+    return scheme.lower() == "bearer" or re.match(f"/{_OURS}", request.path) is not None
 
 
 def _answer(error: WireError) -> HttpResponse:
@@ -61,7 +61,7 @@ def unknown_endpoint(request: HttpRequest) -> HttpResponse:
 
 
 # To stand last among the routes. Without it Django's own debug page would answer in development.
-urlpatterns = [re_path(rf"^({'|'.join(NAMESPACES)})(/.*)?$", unknown_endpoint)]
+urlpatterns = [re_path(f"^{_OURS}", unknown_endpoint)]
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.conf import settings
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
-from rest_framework.fields import SkipField
 
 from locksite.masked import Pin
 from locksite.wire.errors import InvalidInput
@@ -269,11 +269,19 @@ class TimestampOut(serializers.DateTimeField):
         return stamp(value)
 
 
+class WorkspaceIdOut(serializers.CharField):
+    """The one workspace that an installation is."""
+
+    def get_attribute(self, instance: Any) -> str:
+        """Return the id."""
+        return str(settings.LOCKSITE_WORKSPACE_ID)
+
+
 class ResponseShape(serializers.Serializer):
     """What one endpoint, or one resource, answers: field by field, in this order.
 
     A field named in `absent_when_empty` is left out where it has no value; every other field is
-    always there and may be null. A reader of `SkipField` may leave out a field of its own accord.
+    always there and may be null.
     """
 
     absent_when_empty: ClassVar[frozenset[str]] = frozenset()
@@ -283,11 +291,11 @@ class ResponseShape(serializers.Serializer):
         body: dict[str, Any] = {}
         for field in self._readable_fields:
             name = str(field.field_name)
-            try:
-                value = field.get_attribute(instance)
-            except SkipField:
-                continue
-            if name in self.absent_when_empty and value in (None, "", {}, []):
-                continue
-            body[name] = None if value is None else field.to_representation(value)
+            value = field.get_attribute(instance)
+            shown = None if value is None else field.to_representation(value)
+            if name not in self.absent_when_empty or shown not in _EMPTY:
+                body[name] = shown
         return body
+
+
+_EMPTY: tuple[Any, ...] = (None, "", {}, [])

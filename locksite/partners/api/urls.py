@@ -1,5 +1,10 @@
-"""Partner API: workspaces and webhooks."""
+"""Partner API: workspaces."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from locksite.partners.api import views
+
+urlpatterns = [
+    path("workspaces/get", views.WorkspacesGet.as_view()),
+    path("workspaces/list", views.WorkspacesList.as_view()),
+]

@@ -1,0 +1,138 @@
+"""Locks as the partner API shows them, and what their endpoints read. The wire, field by field."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from locksite.wire.fields import (
+    Id,
+    ListOf,
+    RequestShape,
+    ResponseShape,
+    Text,
+    TextMap,
+    Timestamp,
+    TimestampOut,
+    Whole,
+    WorkspaceIdOut,
+)
+from locksite.wire.pagination import Pagination
+from properties.models import Device
+
+LIST_LIMIT = 500
+
+
+class DeviceBody(ResponseShape):
+    """One lock.
+
+    Its `can_…` flags stand among the other fields, and only those that it has: a missing flag says
+    "this model cannot", `false` says "not now", and none is ever null.
+    """
+
+    absent_when_empty = frozenset(
+        {"nickname", "location", "device_manufacturer", "device_provider"}
+    )
+
+    device_id = serializers.UUIDField(source="uid")
+    device_type = serializers.CharField()
+    display_name = serializers.CharField()
+    nickname = serializers.CharField()
+    capabilities_supported = serializers.SerializerMethodField()
+    properties = serializers.SerializerMethodField()
+    location = serializers.SerializerMethodField()
+    device_manufacturer = serializers.JSONField(source="manufacturer")
+    device_provider = serializers.JSONField(source="provider")
+    connected_account_id = serializers.UUIDField(source="account.uid")
+    workspace_id = WorkspaceIdOut()
+    space_ids = serializers.SerializerMethodField()
+    custom_metadata = serializers.JSONField()
+    errors = serializers.JSONField()  # type: ignore[assignment]
+    warnings = serializers.JSONField()
+    created_at = TimestampOut()
+    is_managed = serializers.BooleanField()
+
+    def to_representation(self, instance: Device) -> dict[str, Any]:
+        """Return the body with the flags of this lock."""
+        return {**super().to_representation(instance), **instance.flags}
+
+    def get_capabilities_supported(self, device: Device) -> list[str]:
+        """Return the older, coarser form of the flags."""
+        takes_codes = any(name.startswith("can_program_") for name in device.flags)
+        return ["access_code", "lock"] if takes_codes else ["lock"]
+
+    def get_properties(self, device: Device) -> dict[str, Any]:
+        """Return what the account reports, with what a reader may count on."""
+        name = device.reported_name
+        return {"name": name, "appearance": {"name": name}, "online": False, **device.properties}
+
+    def get_location(self, device: Device) -> dict[str, str]:
+        """Return the house and the lock's own zone, each only where it is known."""
+        house = device.property
+        location = {"location_name": house.name} if house else {}
+        return location | ({"time_zone": device.time_zone} if device.time_zone else {})
+
+    def get_space_ids(self, device: Device) -> list[str]:
+        """Return nothing: locks are not grouped into spaces here."""
+        return []
+
+
+# ---- /devices/get, /locks/get ----
+
+
+class DevicesGetRequest(RequestShape):
+    """One of the two is needed."""
+
+    device_id = Id()
+    name = Text()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a request that names no lock."""
+        if not attrs:
+            raise serializers.ValidationError("Send device_id or name.")
+        return attrs
+
+
+class DevicesGetResponse(ResponseShape):
+    """The lock, under the name of today and under the one of `/locks/get`."""
+
+    device = DeviceBody()
+    lock = DeviceBody()
+
+
+# ---- /devices/list, /locks/list ----
+
+
+class DevicesListRequest(RequestShape):
+    """Filters; all of them must hold."""
+
+    device_ids = ListOf(Id())
+    connected_account_id = Id()
+    connected_account_ids = ListOf(Id())
+    connect_webview_id = Text()
+    device_type = Text()
+    device_types = ListOf(Text())
+    manufacturer = Text()
+    space_id = Text()
+    customer_key = Text()
+    user_identifier_key = Text()
+    search = Text()
+    custom_metadata_has = TextMap()
+    include_if = ListOf(Text())
+    exclude_if = ListOf(Text())
+    created_before = Timestamp()
+    limit = Whole(most=LIST_LIMIT)
+    page_cursor = Text(max_length=500)
+
+
+class DevicesListResponse(ResponseShape):
+    """One page of locks, oldest first."""
+
+    devices = DeviceBody(many=True)
+    pagination = Pagination()
+
+
+class LocksListResponse(ResponseShape):
+    """All locks, under the name of today and under the older one; not in pages."""
+
+    devices = DeviceBody(many=True)
+    locks = DeviceBody(many=True)
