@@ -29,10 +29,10 @@ def refusal(body: Body, memory: Mapping[int, Entry], write: SlotWrite) -> Refuse
 
 def stored(body: Body, write: SlotWrite) -> Entry:
     """Return `write` as the lock keeps it: name cut, dates only where it has a timetable."""
-    keeps = body.make.keeps_window
+    keeps, longest = body.make.keeps_window, body.make.name_max
     return Entry(
         pin=write.pin,
-        name=write.name[: body.make.name_max],
+        name=write.name if longest is None else write.name[:longest].rstrip(),
         starts_at=write.starts_at if keeps else None,
         ends_at=write.ends_at if keeps else None,
     )

@@ -1,0 +1,170 @@
+"""What people do at a virtual lock, and what is left of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from locksite.errors import RuleBroken
+from locksite.masked import Pin
+from properties.choices import Fault
+from properties.providers.virtual.keypad import Reason
+from properties.providers.virtual.memory import Entry
+from properties.providers.virtual.people import (
+    add_foreign_code,
+    contents,
+    edit_at_keypad,
+    erase_at_keypad,
+    fail_next_calls,
+    set_batteries,
+    switch_fault,
+    type_pin,
+)
+from tests.clock import START
+from tests.factories import VirtualLockFactory
+
+pytestmark = pytest.mark.django_db
+
+PIN, OTHER, THIRD = Pin("739258"), Pin("846372"), Pin("593864")
+LATER = START + timedelta(minutes=10)
+
+
+def a_lock(**columns):
+    return VirtualLockFactory(**columns)
+
+
+@pytest.fixture
+def lock():
+    return a_lock(make="nuki")
+
+
+def stored(lock):
+    return type(lock).objects.get(pk=lock.pk)
+
+
+def test_a_foreign_code_takes_the_lowest_free_slot(lock):
+    slots = [add_foreign_code(lock, pin, "Owner", now=START) for pin in (PIN, OTHER)]
+    erase_at_keypad(lock, 1, now=START)
+
+    again = add_foreign_code(lock, THIRD, "Cleaner", now=START, ends_at=LATER)
+
+    assert (slots, again) == ([1, 2], 1)
+    assert contents(lock, now=START) == {
+        1: Entry(THIRD, "Cleaner", None, LATER),
+        2: Entry(OTHER, "Owner"),
+    }
+
+
+def test_the_lock_refuses_people_as_well(lock):
+    with pytest.raises(RuleBroken) as broken:
+        add_foreign_code(lock, Pin("12"), "Owner", now=START)
+
+    assert (broken.value.code, broken.value.message) == (
+        "code_constraints_violated",
+        "The lock does not take a PIN of this length.",
+    )
+    assert contents(lock, now=START) == {}
+
+
+def test_a_code_is_edited_from_then_on(lock):
+    add_foreign_code(lock, PIN, "Owner", now=START)
+
+    edit_at_keypad(lock, 1, pin=OTHER, is_enabled=False, now=LATER)
+
+    assert contents(lock, now=START) == {1: Entry(PIN, "Owner")}
+    assert contents(lock, now=LATER) == {1: Entry(OTHER, "Owner", is_enabled=False)}
+
+
+def test_a_code_is_erased_from_then_on(lock):
+    add_foreign_code(lock, PIN, "Owner", now=START)
+
+    erase_at_keypad(lock, 1, now=LATER)
+
+    assert contents(lock, now=START) == {1: Entry(PIN, "Owner")}
+    assert contents(lock, now=LATER) == {}
+
+
+def test_there_is_nothing_to_do_in_an_empty_slot(lock):
+    with pytest.raises(KeyError):
+        erase_at_keypad(lock, 1, now=START)
+    with pytest.raises(KeyError):
+        edit_at_keypad(lock, 1, name="Owner", now=START)
+
+
+def test_a_fault_keeps_the_moment_it_began(lock):
+    switch_fault(lock, Fault.OFFLINE, True, now=START)
+    switch_fault(lock, Fault.SLOW, True, now=LATER)
+    switch_fault(lock, Fault.OFFLINE, True, now=LATER)
+
+    assert (lock.faults, lock.since) == (
+        ["offline", "slow"],
+        {"offline": "2026-11-23T10:00:00.000Z", "slow": "2026-11-23T10:10:00.000Z"},
+    )
+    assert (stored(lock).faults, stored(lock).since) == (lock.faults, lock.since)
+
+    switch_fault(lock, Fault.OFFLINE, False, now=LATER)
+
+    assert (lock.faults, lock.since) == (["slow"], {"slow": "2026-11-23T10:10:00.000Z"})
+
+
+def test_a_switched_fault_has_the_account_listed_at_once(lock):
+    switch_fault(lock, Fault.OFFLINE, True, now=LATER)
+
+    lock.account.refresh_from_db()
+    assert lock.account.due_at == LATER
+
+
+def test_a_disconnected_account_concerns_all_of_its_locks_and_no_other(lock):
+    neighbour, stranger = a_lock(account=lock.account), a_lock()
+
+    switch_fault(lock, Fault.ACCOUNT_DISCONNECTED, True, now=START)
+
+    assert stored(neighbour).faults == stored(lock).faults == ["account_disconnected"]
+    assert stored(stranger).faults == []
+
+
+def test_batteries_run_down_and_are_changed(lock):
+    set_batteries(lock, keypad=0.2, battery=0.5, now=START)
+    set_batteries(lock, keypad=0.08, now=LATER)
+
+    assert (lock.battery_level, lock.keypad_battery_level) == (0.5, 0.08)
+    assert lock.since == {"keypad_battery_low": "2026-11-23T10:00:00.000Z"}
+
+    set_batteries(lock, keypad=1, now=LATER)
+
+    assert (lock.keypad_battery_level, lock.since) == (1, {})
+
+
+def test_ordered_faults_are_kept_per_fault(lock):
+    fail_next_calls(lock, Fault.LIES, 3)
+    fail_next_calls(lock, Fault.LATE)
+
+    assert lock.traits == {"next_calls": {"lies": 3, "late": 1}}
+
+
+@pytest.mark.parametrize(
+    ("faults", "traits", "reason"),
+    [
+        (["keypad_disconnected"], {}, Reason.KEYPAD_DISCONNECTED),
+        (["keypad_battery_flat"], {}, Reason.KEYPAD_BATTERY_FLAT),
+        (["keypad_battery_flat", "keypad_disconnected"], {}, Reason.KEYPAD_BATTERY_FLAT),
+        ([], {"accessory_keypad": False}, Reason.NO_KEYPAD),
+    ],
+)
+def test_nobody_can_type_where_there_is_no_living_keypad(faults, traits, reason):
+    lock = a_lock(make="nuki", faults=faults, traits=traits)
+
+    assert type_pin(lock, PIN, now=START).reason == reason
+
+
+def test_a_flat_battery_kills_a_built_in_keypad_too():
+    lock = a_lock(make="yale", faults=["keypad_battery_flat"])
+
+    assert type_pin(lock, PIN, now=START).reason == Reason.KEYPAD_BATTERY_FLAT
+
+
+def test_typing_changes_nothing(lock):
+    add_foreign_code(lock, PIN, "Owner", now=START)
+
+    assert type_pin(lock, PIN, now=START).opened is True
+    assert type_pin(lock, OTHER, now=START).reason == Reason.UNKNOWN_CODE
+    assert contents(lock, now=START) == {1: Entry(PIN, "Owner")}
