@@ -7,6 +7,7 @@ lock.
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from locksite.database import write_transaction
 from locksite.errors import RuleBroken
@@ -132,6 +133,21 @@ def type_pin(lock: VirtualLock, pin: Pin, *, now: datetime) -> Opening:
         dead_keypad=body.dead_keypad,
         privacy_mode=Fault.PRIVACY_MODE in body.faults,
     )
+
+
+def can_tell(lock: VirtualLock) -> bool:
+    """Return whether the lock can send word of what happens at it."""
+    body = body_of(lock)
+    return not body.cut_off_by and not body.hub_is_missing
+
+
+def lock_behind(account: ProviderAccount, remote_id: str) -> VirtualLock | None:
+    """Return the virtual lock that the account knows by this id, if it is one."""
+    try:
+        uid = UUID(remote_id)
+    except ValueError:
+        return None
+    return VirtualLock.objects.filter(account=account, uid=uid).first()
 
 
 def contents(lock: VirtualLock, *, now: datetime) -> dict[int, Entry]:
