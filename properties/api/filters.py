@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast, Replace
+from django.db.models import Q, QuerySet
 
+from locksite.wire.filters import finds_nothing, id_holds
 from properties.models import Device
 
 # The flags that `include_if` and `exclude_if` may name.
@@ -22,10 +22,6 @@ FLAGS = frozenset(
         "can_simulate_removal",
     }
 )
-# Things that this installation does not have. A filter on one of them finds nothing: to ignore it
-# would show a partner's customer the locks of all others.
-UNKNOWN_HERE = ("connect_webview_id", "space_id", "customer_key", "user_identifier_key")
-
 _EQUAL = {
     "device_ids": "uid__in",
     "connected_account_id": "account__uid",
@@ -39,7 +35,7 @@ _EQUAL = {
 
 def filtered(devices: QuerySet[Device], params: Mapping[str, Any]) -> QuerySet[Device]:
     """Return the locks for which all filters hold."""
-    if any(name in params for name in UNKNOWN_HERE):
+    if finds_nothing(params):
         return devices.none()
     devices = devices.filter(
         **{lookup: params[name] for name, lookup in _EQUAL.items() if name in params}
@@ -52,12 +48,9 @@ def filtered(devices: QuerySet[Device], params: Mapping[str, Any]) -> QuerySet[D
 
 
 def _searched(devices: QuerySet[Device], text: str) -> QuerySet[Device]:
-    """Return the locks whose name or id holds this text, however the database keeps ids."""
-    bare_id = Replace(Cast("uid", TextField()), Value("-"), Value(""), output_field=TextField())
-    found = Q(nickname__icontains=text) | Q(nickname="", reported_name__icontains=text)
-    if text.strip("-"):
-        found |= Q(bare_id__icontains=text.replace("-", ""))
-    return devices.alias(bare_id=bare_id).filter(found)
+    """Return the locks whose shown name or id holds this text."""
+    shown = Q(nickname__icontains=text) | Q(nickname="", reported_name__icontains=text)
+    return devices.filter(shown | id_holds(text))
 
 
 def _with_metadata(devices: QuerySet[Device], wanted: Mapping[str, Any]) -> QuerySet[Device]:

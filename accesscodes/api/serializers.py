@@ -1,0 +1,452 @@
+"""Codes, action attempts and events as the partner API shows and reads them, field by field."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from accesscodes.attempts import AttemptState
+from accesscodes.choices import AttemptStatus, Kind, Status
+from accesscodes.lifecycle import Mutation
+from accesscodes.models import AccessCode
+from locksite.journal.models import Event
+from locksite.pins import SealedPin
+from locksite.wire.fields import (
+    Flag,
+    Id,
+    ListOf,
+    PinText,
+    RequestShape,
+    ResponseShape,
+    Text,
+    Timestamp,
+    TimestampOut,
+    Whole,
+    Word,
+    WorkspaceIdOut,
+)
+from locksite.wire.pagination import Pagination
+from properties.stamps import stamp
+
+CODES_LIMIT = 55_000
+EVENTS_LIMIT = 500
+
+
+# ---- Resources ----------------------------------------------------------------------------------
+
+
+class AccessCodeBody(ResponseShape):
+    """One code. Wants `now` in the context, and a row from `AccessCode.objects.for_list`.
+
+    `code` is null until a maker that chooses its PINs has done so. The window, and whether the
+    lock has it loaded, stand there only for codes that have one.
+    """
+
+    absent_when_empty = frozenset({"starts_at", "ends_at", "is_backup"})
+
+    access_code_id = serializers.UUIDField(source="uid")
+    device_id = serializers.UUIDField(source="device.uid")
+    workspace_id = WorkspaceIdOut()
+    name = serializers.CharField()
+    code = serializers.SerializerMethodField()
+    type = serializers.CharField(source="kind")
+    status = serializers.CharField()
+    display_status = serializers.SerializerMethodField()
+    created_at = TimestampOut()
+    errors = serializers.SerializerMethodField()  # type: ignore[assignment]
+    warnings = serializers.JSONField()
+    pending_mutations = serializers.SerializerMethodField()
+    is_managed = serializers.SerializerMethodField()
+    common_code_key = serializers.CharField()
+    is_external_modification_allowed = serializers.BooleanField()
+    is_offline_access_code = serializers.BooleanField(source="is_offline")
+    is_one_time_use = serializers.BooleanField()
+    is_backup_access_code_available = serializers.SerializerMethodField()
+    pulled_backup_access_code_id = serializers.SerializerMethodField()
+    starts_at = TimestampOut()
+    ends_at = TimestampOut()
+
+    def to_representation(self, instance: AccessCode) -> dict[str, Any]:
+        """Return the body with the fields that only some codes have."""
+        body = super().to_representation(instance)
+        if instance.kind == Kind.TIME_BOUND:
+            body["is_scheduled_on_device"] = instance.is_scheduled_on_device
+        if instance.pin is None:
+            body["is_waiting_for_code_assignment"] = True
+        if instance.is_backup:
+            body["is_backup"] = True
+        return body
+
+    def get_code(self, code: AccessCode) -> str | None:
+        """Return the digits: here a PIN leaves in the clear."""
+        return _digits(code.pin, code)
+
+    def get_display_status(self, code: AccessCode) -> str:
+        """Return the status in words for people."""
+        return str(Status(code.status).label)
+
+    def get_errors(self, code: AccessCode) -> list[dict[str, Any]]:
+        """Return what is wrong with the code, then what is wrong with its lock."""
+        return [*code.errors, *code.device.errors]
+
+    def get_pending_mutations(self, code: AccessCode) -> list[dict[str, Any]]:
+        """Return what is on its way to the lock."""
+        now: datetime = self.context["now"]
+        return [_mutation(each, code) for each in code.pending_mutations(now)]
+
+    def get_is_managed(self, code: AccessCode) -> bool:
+        """Return true: codes that are not ours are not served here."""
+        return True
+
+    def get_is_backup_access_code_available(self, code: AccessCode) -> bool:
+        """Return false: no spare codes are kept on locks."""
+        return False
+
+    def get_pulled_backup_access_code_id(self, code: AccessCode) -> None:
+        """Return null, for the same reason."""
+        return
+
+
+def _digits(pin: SealedPin | None, owner: Any) -> str | None:
+    return None if pin is None else pin.open(bound_to=owner.uid).digits
+
+
+def _mutation(mutation: Mutation, code: AccessCode) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "mutation_code": mutation.mutation_code,
+        "message": mutation.message,
+        "created_at": stamp(mutation.created_at),
+    }
+    if mutation.scheduled_at is not None:
+        body["scheduled_at"] = stamp(mutation.scheduled_at)
+    if mutation.mutation_code == "updating_code":
+        entry = code.installation
+        body["from"] = {"code": None if entry is None else _digits(entry.pin, entry)}
+        body["to"] = {"code": _digits(code.pin, code)}
+    elif mutation.before is not None and mutation.after is not None:
+        body["from"] = _plain(mutation.before)
+        body["to"] = _plain(mutation.after)
+    return body
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: stamp(value) if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
+
+
+class ActionAttemptBody(ResponseShape):
+    """What was asked for and how it stands: all five are always there. Takes `attempt_values`."""
+
+    action_attempt_id = serializers.UUIDField()
+    action_type = serializers.CharField()
+    status = serializers.CharField()
+    result = serializers.JSONField()
+    error = serializers.JSONField()
+
+
+def attempt_values(attempt: Any, state: AttemptState | None = None) -> dict[str, Any]:
+    """Return the values of `ActionAttemptBody`; without a state the attempt has just begun."""
+    state = state or AttemptState(AttemptStatus.PENDING)
+    error = None
+    if state.status is AttemptStatus.ERROR:
+        error = {"type": state.error_type, "message": state.error_message}
+    return {
+        "action_attempt_id": attempt.uid,
+        "action_type": attempt.action_type,
+        "status": state.status,
+        "result": state.result,
+        "error": error,
+    }
+
+
+class EventBody(ResponseShape):
+    """Something that happened, with the fields of its type."""
+
+    absent_when_empty = frozenset(
+        {"device_id", "connected_account_id", "access_code_id", "action_attempt_id"}
+    )
+
+    event_id = serializers.UUIDField(source="uid")
+    event_type = serializers.CharField()
+    workspace_id = WorkspaceIdOut()
+    device_id = serializers.UUIDField(source="device_uid")
+    connected_account_id = serializers.UUIDField(source="connected_account_uid")
+    created_at = TimestampOut()
+    occurred_at = TimestampOut()
+    access_code_id = serializers.UUIDField(source="access_code_uid")
+    action_attempt_id = serializers.UUIDField(source="action_attempt_uid")
+
+    def to_representation(self, instance: Event) -> dict[str, Any]:
+        """Return the event; the PIN, where its type carries one, leaves in the clear here."""
+        body = {**super().to_representation(instance), **instance.payload}
+        if instance.pin is not None:
+            body["code"] = _digits(instance.pin, instance)
+        return body
+
+
+# ---- /access_codes/create ----
+
+
+class _Options(RequestShape):
+    """What create and update have in common; older names of the same thing at the end."""
+
+    code = PinText()
+    preferred_code_length = Whole(least=0, most=100)
+    prefer_native_scheduling = Flag()
+    is_external_modification_allowed = Flag()
+    use_backup_access_code_pool = Flag()
+    is_offline_access_code = Flag()
+    is_one_time_use = Flag()
+    attempt_for_offline_device = Flag()
+    max_time_rounding = Word(words=("1hour", "1day", "1h", "1d"))
+    sync = Flag()
+    allow_external_modification = Flag()
+    use_offline_access_code = Flag()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Move the older names to the newer ones, which win."""
+        for old, new in (
+            ("allow_external_modification", "is_external_modification_allowed"),
+            ("use_offline_access_code", "is_offline_access_code"),
+        ):
+            if old in attrs:
+                attrs.setdefault(new, attrs.pop(old))
+        return attrs
+
+
+class AccessCodesCreateRequest(_Options):
+    """A new code; without a window it is ongoing, without a PIN one is drawn."""
+
+    device_id = Id(required=True)
+    name = Text()
+    starts_at = Timestamp()
+    ends_at = Timestamp()
+    common_code_key = Text()
+
+
+class AccessCodesCreateResponse(ResponseShape):
+    """The code as it stands at once, and the attempt to put it on the lock."""
+
+    access_code = AccessCodeBody()
+    action_attempt = ActionAttemptBody()
+
+
+# ---- /access_codes/get ----
+
+
+class AccessCodesGetRequest(RequestShape):
+    """The id alone, or the lock and the PIN together."""
+
+    access_code_id = Id()
+    device_id = Id()
+    code = PinText()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a request that names no code, or names it in two ways."""
+        has_id, has_pair = "access_code_id" in attrs, {"device_id", "code"} <= attrs.keys()
+        if has_id and "code" in attrs:
+            raise serializers.ValidationError("Send access_code_id or code, not both.")
+        if not has_id and not has_pair:
+            raise serializers.ValidationError("Send access_code_id, or device_id and code.")
+        return attrs
+
+
+class AccessCodesGetResponse(ResponseShape):
+    """The code."""
+
+    access_code = AccessCodeBody()
+
+
+# ---- /access_codes/list ----
+
+
+class AccessCodesListRequest(RequestShape):
+    """Filters; all of them must hold. Without any: all codes within reach."""
+
+    device_id = Id()
+    access_code_ids = ListOf(Id())
+    access_grant_id = Text()
+    access_grant_key = Text()
+    access_method_id = Text()
+    customer_key = Text()
+    user_identifier_key = Text()
+    search = Text()
+    limit = Whole(most=CODES_LIMIT)
+    page_cursor = Text(max_length=500)
+
+
+class AccessCodesListResponse(ResponseShape):
+    """One page of codes, oldest first."""
+
+    access_codes = AccessCodeBody(many=True)
+    pagination = Pagination()
+
+
+# ---- /access_codes/update ----
+
+
+class AccessCodesUpdateRequest(_Options):
+    """What shall change; absent is unchanged, and null for both times clears them."""
+
+    access_code_id = Id(required=True)
+    device_id = Id()
+    name = Text()
+    starts_at = Timestamp(allow_null=True)
+    ends_at = Timestamp(allow_null=True)
+    type = Word(words=("ongoing", "time_bound"))
+    is_managed = Flag()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse to give a code out of hand, and times for a code that shall have none."""
+        times = [attrs[name] for name in ("starts_at", "ends_at") if name in attrs]
+        if attrs.get("is_managed") is False:
+            raise serializers.ValidationError(
+                {"is_managed": "Codes cannot be given out of Locksite's hands."}
+            )
+        if attrs.get("type") == "ongoing" and any(times):
+            raise serializers.ValidationError("An ongoing code has no starts_at and ends_at.")
+        if times == [None, None]:
+            attrs["type"] = "ongoing"
+        elif None in times:
+            raise serializers.ValidationError("Clear both starts_at and ends_at, or neither.")
+        return super().validate(attrs)
+
+
+class AccessCodesUpdateResponse(ResponseShape):
+    """The attempt to bring the change to the lock."""
+
+    action_attempt = ActionAttemptBody()
+
+
+# ---- /access_codes/delete ----
+
+
+class AccessCodesDeleteRequest(RequestShape):
+    """The code to remove."""
+
+    access_code_id = Id(required=True)
+    device_id = Id()
+    sync = Flag()
+
+
+class AccessCodesDeleteResponse(ResponseShape):
+    """The attempt to take it off the lock."""
+
+    action_attempt = ActionAttemptBody()
+
+
+# ---- /access_codes/generate_code ----
+
+
+class AccessCodesGenerateCodeRequest(RequestShape):
+    """The lock that a PIN is wanted for."""
+
+    device_id = Id(required=True)
+
+
+class GeneratedCodeBody(ResponseShape):
+    """A PIN that fits a lock; nothing is kept."""
+
+    device_id = serializers.UUIDField()
+    code = serializers.CharField()
+
+
+class AccessCodesGenerateCodeResponse(ResponseShape):
+    """The PIN."""
+
+    generated_code = GeneratedCodeBody()
+
+
+# ---- /action_attempts/get ----
+
+
+class ActionAttemptsGetRequest(RequestShape):
+    """The attempt to ask about."""
+
+    action_attempt_id = Id(required=True)
+
+
+class ActionAttemptsGetResponse(ResponseShape):
+    """How it stands now."""
+
+    action_attempt = ActionAttemptBody()
+
+
+# ---- /events/get, /events/list ----
+
+
+class EventsGetRequest(RequestShape):
+    """One event by its id, or the newest of a type, of a lock, or of both."""
+
+    event_id = Id()
+    event_type = Text()
+    device_id = Id()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a request that names no event."""
+        if not attrs:
+            raise serializers.ValidationError("Send event_id, event_type or device_id.")
+        return attrs
+
+
+class EventsGetResponse(ResponseShape):
+    """The event."""
+
+    event = EventBody()
+
+
+class EventsListRequest(RequestShape):
+    """A span of time by when events were written, both bounds exclusive, and filters."""
+
+    since = Timestamp()
+    between = ListOf(Timestamp())
+    event_ids = ListOf(Id())
+    event_type = Text()
+    event_types = ListOf(Text())
+    device_id = Id()
+    device_ids = ListOf(Id())
+    access_code_id = Id()
+    access_code_ids = ListOf(Id())
+    connected_account_id = Id()
+    customer_key = Text()
+    space_id = Text()
+    user_identity_id = Text()
+    limit = Whole(most=EVENTS_LIMIT)
+    unstable_offset = Whole(least=0, most=1_000_000)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse no span, two spans, and a span of anything but two times."""
+        spans = attrs.keys() & {"since", "between"}
+        if len(spans) > 1:
+            raise serializers.ValidationError("Send since or between, not both.")
+        if not spans and "event_ids" not in attrs:
+            raise serializers.ValidationError("Send since or between.")
+        if "between" in attrs and len(attrs["between"]) != 2:
+            raise serializers.ValidationError({"between": "Send two times."})
+        return attrs
+
+
+class EventsListResponse(ResponseShape):
+    """Events, newest first; not in pages."""
+
+    events = EventBody(many=True)
+
+
+# ---- /locks/simulate/keypad_code_entry ----
+
+
+class KeypadCodeEntryRequest(RequestShape):
+    """A PIN typed at the keypad of a virtual lock."""
+
+    device_id = Id(required=True)
+    code = PinText(required=True)
+    sync = Flag()
+
+
+class KeypadCodeEntryResponse(ResponseShape):
+    """The attempt, which is over already."""
+
+    action_attempt = ActionAttemptBody()

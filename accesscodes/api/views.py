@@ -1,0 +1,238 @@
+"""Partner API: access codes, action attempts and events, in the order of the reference."""
+
+from typing import Any
+
+from django.db.models import F, Q
+
+from accesscodes import attempts, services
+from accesscodes.api import serializers as wire
+from accesscodes.api.filters import filtered_codes, filtered_events
+from accesscodes.choices import Kind
+from accesscodes.models import AccessCode, AccessCodeQuerySet, ActionAttempt
+from accesscodes.services import CodeChanges, CodeSpec
+from locksite.actors import Actor
+from locksite.journal.models import Event, EventQuerySet
+from locksite.pins import index_of
+from locksite.wire.errors import WireError, not_found
+from locksite.wire.pagination import page
+from locksite.wire.views import CHANGE, CREATE, REMOVE, Call, RpcView
+from properties.models import Device, ProviderAccount
+
+DEFAULT_NAME = "Access code"
+# What the wire calls as the services do.
+_OPTIONS = (
+    "preferred_code_length",
+    "prefer_native_scheduling",
+    "is_external_modification_allowed",
+    "use_backup_access_code_pool",
+)
+_AT_CREATION = (
+    "starts_at",
+    "ends_at",
+    "common_code_key",
+    "is_offline_access_code",
+    "is_one_time_use",
+    "attempt_for_offline_device",
+)
+
+
+def _device(call: Call) -> Device:
+    devices = Device.objects.for_actor(call.actor).managed()
+    device = devices.filter(uid=call.params["device_id"]).first()
+    if device is None:
+        raise not_found("device", "There is no such device.")
+    return device
+
+
+def _no_code() -> WireError:
+    return not_found("access_code", "There is no such access code.")
+
+
+def _codes(actor: Actor) -> AccessCodeQuerySet:
+    return AccessCode.objects.for_actor(actor).filter(device__is_managed=True).for_list()
+
+
+def _code(call: Call, codes: AccessCodeQuerySet) -> AccessCode:
+    """Return the code with the id that was sent, on the lock that was sent if any."""
+    found = codes.filter(uid=call.params["access_code_id"])
+    if "device_id" in call.params:
+        found = found.filter(device__uid=call.params["device_id"])
+    code = found.first()
+    if code is None:
+        raise _no_code()
+    return code
+
+
+class AccessCodesCreate(RpcView):
+    """`/access_codes/create`."""
+
+    verbs = CREATE
+    changes_something = True
+    request_shape = wire.AccessCodesCreateRequest
+    response_shape = wire.AccessCodesCreateResponse
+
+    def answer(self, call: Call) -> dict[str, Any]:
+        """Issue the code; the engine puts it on the lock."""
+        params = call.params
+        options = {name: params[name] for name in _OPTIONS + _AT_CREATION if name in params}
+        name = params.get("name") or DEFAULT_NAME
+        spec = CodeSpec(name=name, pin=params.get("code"), **options)
+        code, attempt = attempts.issue(_device(call), spec, actor=call.actor, now=call.now)
+        return {"access_code": code, "action_attempt": wire.attempt_values(attempt)}
+
+
+class AccessCodesGet(RpcView):
+    """`/access_codes/get`."""
+
+    request_shape = wire.AccessCodesGetRequest
+    response_shape = wire.AccessCodesGetResponse
+
+    def answer(self, call: Call) -> dict[str, Any]:
+        """Return the code, as long as it is not proven gone."""
+        codes = _codes(call.actor).live()
+        if "access_code_id" in call.params:
+            return {"access_code": _code(call, codes)}
+        device_uid, pin = call.params["device_id"], call.params["code"]
+        holders = codes.filter(device__uid=device_uid, pin_index=index_of(device_uid, pin))
+        # Of two stays that share a PIN one after the other, the earlier.
+        code = holders.order_by(F("starts_at").asc(nulls_first=True), "pk").first()
+        if code is None:
+            raise _no_code()
+        return {"access_code": code}
+
+
+class AccessCodesList(RpcView):
+    """`/access_codes/list`."""
+
+    request_shape = wire.AccessCodesListRequest
+    response_shape = wire.AccessCodesListResponse
+
+    def answer(self, call: Call) -> dict[str, Any]:
+        """Return one page of the codes within reach that are not proven gone."""
+        codes = filtered_codes(_codes(call.actor).live(), call)
+        limit = call.params.get("limit", wire.CODES_LIMIT)
+        found, pagination = page(codes, call, limit=limit)
+        return {"access_codes": found, "pagination": pagination}
+
+
+class AccessCodesUpdate(RpcView):
+    """`/access_codes/update`."""
+
+    verbs = CHANGE
+    changes_something = True
+    request_shape = wire.AccessCodesUpdateRequest
+    response_shape = wire.AccessCodesUpdateResponse
+
+    def answer(self, call: Call) -> dict[str, Any]:
+        """Write the change down; until the lock has it, the old PIN and dates hold."""
+        params = call.params
+        changed: dict[str, Any] = {
+            name: params[name]
+            for name in (*_OPTIONS, "name", "starts_at", "ends_at")
+            if name in params
+        }
+        if "code" in params:
+            changed["pin"] = params["code"]
+        if "type" in params:
+            changed["kind"] = Kind(params["type"])
+        code = _code(call, _codes(call.actor).live())
+        changes = CodeChanges(**changed)
+        _, attempt = attempts.change(code, changes, actor=call.actor, now=call.now)
+        return {"action_attempt": wire.attempt_values(attempt)}
+
+
+class AccessCodesDelete(RpcView):
+    """`/access_codes/delete`."""
+
+    verbs = REMOVE
+    changes_something = True
+    request_shape = wire.AccessCodesDeleteRequest
+    response_shape = wire.AccessCodesDeleteResponse
+
+    def answer(self, call: Call) -> dict[str, Any]:
+        """Withdraw the code. Clients repeat a delete whose answer was lost: nothing changes."""
+        code = _code(call, _codes(call.actor))
+        is_gone = code.gone_at is not None
+        if is_gone and not attempts.is_repeated_delete(code, call.actor, call.now):
+            raise _no_code()
+        attempt = attempts.withdraw(code, actor=call.actor, now=call.now)
+        return {"action_attempt": wire.attempt_values(attempt)}
+
+
+class AccessCodesGenerateCode(RpcView):
+    """`/access_codes/generate_code`."""
+
+    request_shape = wire.AccessCodesGenerateCodeRequest
+    response_shape = wire.AccessCodesGenerateCodeResponse
+
+    def answer(self, call: Call) -> dict[str, Any]:
+        """Return a PIN that the lock would take now; it is not reserved."""
+        device = _device(call)
+        pin = services.free_pin(device, now=call.now)
+        return {"generated_code": {"device_id": device.uid, "code": pin.digits}}
+
+
+class ActionAttemptsGet(RpcView):
+    """`/action_attempts/get`."""
+
+    request_shape = wire.ActionAttemptsGetRequest
+    response_shape = wire.ActionAttemptsGetResponse
+
+    def answer(self, call: Call) -> dict[str, Any]:
+        """Return how the attempt stands, judged from its code."""
+        attempt = (
+            ActionAttempt.objects.for_actor(call.actor)
+            .filter(uid=call.params["action_attempt_id"])
+            .select_related("code__device__property", "code__device__account")
+            .prefetch_related("code__installations")
+            .first()
+        )
+        if attempt is None:
+            raise not_found("action_attempt", "There is no such action attempt.")
+        state = attempts.state(attempt, call.now)
+        return {"action_attempt": wire.attempt_values(attempt, state)}
+
+
+def _events(actor: Actor) -> EventQuerySet:
+    """Return the events within reach: of its properties, and of the accounts that serve them."""
+    if actor.property_ids is None:
+        return Event.objects.for_actor(actor)
+    accounts = ProviderAccount.objects.filter(devices__property_id__in=actor.property_ids)
+    return Event.objects.filter(
+        Q(property_id__in=actor.property_ids)
+        | Q(
+            property_id=None,
+            device_uid=None,
+            connected_account_uid__in=accounts.values("uid"),
+        )
+    )
+
+
+class EventsGet(RpcView):
+    """`/events/get`."""
+
+    request_shape = wire.EventsGetRequest
+    response_shape = wire.EventsGetResponse
+
+    def answer(self, call: Call) -> dict[str, Any]:
+        """Return the newest event that fits."""
+        names = {"event_id": "uid", "event_type": "event_type", "device_id": "device_uid"}
+        chosen = {names[name]: value for name, value in call.params.items()}
+        event = _events(call.actor).filter(**chosen).newest_first().first()
+        if event is None:
+            raise not_found("event", "There is no such event.")
+        return {"event": event}
+
+
+class EventsList(RpcView):
+    """`/events/list`."""
+
+    request_shape = wire.EventsListRequest
+    response_shape = wire.EventsListResponse
+
+    def answer(self, call: Call) -> dict[str, Any]:
+        """Return the newest events that fit."""
+        start = call.params.get("unstable_offset", 0)
+        end = start + call.params.get("limit", wire.EVENTS_LIMIT)
+        events = filtered_events(_events(call.actor), call.params)
+        return {"events": list(events.newest_first()[start:end])}

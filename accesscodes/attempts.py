@@ -1,0 +1,115 @@
+"""What partners asked for, as something they can ask about again by id.
+
+An attempt is written in the transaction of the wish it is about. How it stands is never stored: it
+is computed from the code when somebody asks, so the two cannot disagree.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from accesscodes import services
+from accesscodes.choices import AttemptStatus
+from accesscodes.lifecycle import attempt_state
+from accesscodes.models import AccessCode, ActionAttempt
+from accesscodes.services import CodeChanges, CodeSpec
+from locksite.actors import Actor
+from locksite.database import write_transaction
+from properties.models import Device
+
+CREATE = "CREATE_ACCESS_CODE"
+UPDATE = "UPDATE_ACCESS_CODE"
+DELETE = "DELETE_ACCESS_CODE"
+SIMULATE_ENTRY = "SIMULATE_KEYPAD_CODE_ENTRY"
+
+REPEATED_DELETE_FOR = timedelta(minutes=10)
+"""How long a delete may be repeated after the code is gone; clients do if an answer was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptState:
+    """How an attempt stands. `result` is set on success alone, the two errors on error alone."""
+
+    status: AttemptStatus
+    result: dict[str, Any] | None = None
+    error_type: str = ""
+    error_message: str = ""
+
+
+def issue(
+    device: Device, spec: CodeSpec, *, actor: Actor, now: datetime
+) -> tuple[AccessCode, ActionAttempt]:
+    """Issue a code as `services.issue_code` does, with an attempt."""
+    with write_transaction():
+        code = services.issue_code(device, spec, actor=actor, now=now)
+        return code, _attempt(CREATE, code, now)
+
+
+def change(
+    code: AccessCode, changes: CodeChanges, *, actor: Actor, now: datetime
+) -> tuple[AccessCode, ActionAttempt]:
+    """Change a code as `services.change_code` does, with an attempt."""
+    with write_transaction():
+        code = services.change_code(code, changes, actor=actor, now=now)
+        return code, _attempt(UPDATE, code, now)
+
+
+def withdraw(code: AccessCode, *, actor: Actor, now: datetime) -> ActionAttempt:
+    """Withdraw a code as `services.withdraw_code` does; a repeated call gets the first attempt."""
+    with write_transaction():
+        code = services.withdraw_code(code, actor=actor, now=now)
+        earlier = (
+            ActionAttempt.objects.filter(code=code, action_type=DELETE).order_by("id").first()
+        )
+        return earlier or _attempt(DELETE, code, now)
+
+
+def is_repeated_delete(code: AccessCode, actor: Actor, now: datetime) -> bool:
+    """Return whether `actor` deletes again what it has deleted, shortly after it was gone."""
+    return (
+        code.gone_at is not None
+        and code.gone_at > now - REPEATED_DELETE_FOR
+        and code.withdrawn_at is not None
+        and code.withdrawn_by == actor.label
+    )
+
+
+def final(action_type: str, device: Device, *, now: datetime) -> ActionAttempt:
+    """Write an attempt that has succeeded already."""
+    return ActionAttempt.objects.create(
+        action_type=action_type,
+        device=device,
+        status=AttemptStatus.SUCCESS,
+        result={},
+        created_at=now,
+    )
+
+
+def state(attempt: ActionAttempt, now: datetime) -> AttemptState:
+    """Return how the attempt stands now; wants its code as `for_list` gives codes."""
+    code = attempt.code
+    if code is None or attempt.status != AttemptStatus.PENDING:
+        return AttemptState(
+            AttemptStatus(attempt.status),
+            attempt.result,
+            attempt.error_type,
+            attempt.error_message,
+        )
+    on_its_way = any(
+        mutation.mutation_code != "deferring_creation" for mutation in code.pending_mutations(now)
+    )
+    status, error_type, message = attempt_state(
+        attempt.action_type, code.summary(), is_on_its_way=on_its_way
+    )
+    result: dict[str, Any] | None = {} if status is AttemptStatus.SUCCESS else None
+    return AttemptState(status, result, error_type, message)
+
+
+def _attempt(action_type: str, code: AccessCode, now: datetime) -> ActionAttempt:
+    return ActionAttempt.objects.create(
+        action_type=action_type,
+        device_id=code.device_id,
+        code=code,
+        revision=code.revision,
+        created_at=now,
+    )
