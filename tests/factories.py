@@ -87,9 +87,6 @@ class AccessCodeFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = AccessCode
 
-    class Params:
-        digits = "482915"
-
     device = factory.SubFactory(DeviceFactory)
     created_at = START
     name = "Lena Okafor"

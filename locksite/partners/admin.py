@@ -1,0 +1,148 @@
+"""Partners in the admin: keys are made here and shown once; deliveries are looked at."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from locksite.admin_kit import (
+    CarefulMixin,
+    FindsByUid,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    masked,
+    visitor,
+)
+from locksite.partners.models import ApiKey, Scope, WebhookDelivery, WebhookEndpoint
+from locksite.partners.services import create_key, revoke_key
+
+
+class WebhookEndpointInline(ReadOnlyInline):
+    """Where this key wants its events sent."""
+
+    model = WebhookEndpoint
+    fields = readonly_fields = ("url", "event_types", "created_at", "disabled_at")
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
+    """Keys. The text of a new one is on the page that answers its making, and nowhere else."""
+
+    list_display = (
+        *("name", "shown_id", "scope", "is_unlimited", "created_at"),
+        *("expires_at", "revoked_at", "last_used_at", "last_used_ip"),
+    )
+    list_filter = ("scope", "is_unlimited", ("revoked_at", admin.EmptyFieldListFilter))
+    search_fields = ("name", "key_id")
+    ordering = ("-id",)
+    filter_horizontal = ("properties",)
+    fields = ("name", "scope", "is_unlimited", "properties", "expires_at")
+    inlines = (WebhookEndpointInline,)
+    actions = ("revoke",)
+    _facts = ("shown_id", "created_at", "revoked_at", "last_used_at", "last_used_ip")
+
+    @admin.display(description="Key", ordering="key_id")
+    def shown_id(self, key: ApiKey) -> str:
+        """Return as much of the key as may be known."""
+        return f"seam_ls_{key.key_id}_…"
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        """Show the facts of a key that is there."""
+        return self.fields if obj is None else (*self.fields, *self._facts)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        """Facts are not written; they depend on nothing in the form."""
+        return self._facts
+
+    def get_inlines(self, request: HttpRequest, obj: ApiKey | None) -> Any:
+        """A key that is being made has no endpoints."""
+        return () if obj is None else self.inlines
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        """A key is revoked; its row says who it was in the audit trail."""
+        return False
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Who may change keys may revoke them."""
+        return self.has_change_permission(request)
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: ModelForm, change: bool) -> None:
+        """Make a new key through the service, which alone sees its text."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        wanted = form.cleaned_data
+        key, text = create_key(
+            wanted["name"],
+            None if wanted["is_unlimited"] else wanted["properties"],
+            actor=visitor(request),
+            now=timezone.now(),
+            scope=Scope(wanted["scope"]),
+            expires_at=wanted["expires_at"],
+        )
+        obj.pk = key.pk
+        obj._state.adding = False
+        obj.refresh_from_db()
+        request.new_key = text  # type: ignore[attr-defined]
+
+    def response_add(
+        self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Show the key in this answer: a message would be kept in a cookie or the session.
+
+        Nothing in the admin is cached: Django's own views say so in every answer.
+        """
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Key made",
+            "opts": self.opts,
+            "key": obj,
+            "text": request.new_key,  # type: ignore[attr-defined]
+        }
+        return TemplateResponse(request, "admin/partners/apikey/made.html", context)
+
+    @admin.action(description="Revoke the selected keys", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        """Refuse these keys from now on."""
+        now = timezone.now()
+        keys = list(queryset.filter(revoked_at=None))
+        for key in keys:
+            revoke_key(key, actor=visitor(request), now=now)
+            self.log_change(request, key, "Revoked.")
+        messages.success(request, f"Revoked: {len(keys)}. They are refused from now on.")
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(FindsByUid, ReadOnlyAdmin):
+    """Where events go. Endpoints are made through the API, by the key they belong to."""
+
+    list_display = ("url", "api_key", "created_at", "disabled_at", "sealed_secret")
+    list_filter = (("disabled_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("api_key",)
+    search_fields = ("url", "api_key__name")
+    ordering = ("-id",)
+    sealed_secret = masked("secret", "Secret")
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(FindsByUid, ReadOnlyAdmin):
+    """Events on their way."""
+
+    list_display = (
+        *("event_type", "endpoint_url", "created_at", "attempts"),
+        *("last_status", "due_at", "delivered_at"),
+    )
+    list_filter = (("delivered_at", admin.EmptyFieldListFilter), "event_type")
+    list_select_related = ("endpoint",)
+    search_fields = ("endpoint__url", "event_type")
+    ordering = ("-id",)
+    show_full_result_count = False
+
+    @admin.display(description="To")
+    def endpoint_url(self, delivery: WebhookDelivery) -> str:
+        """Return where it goes."""
+        return delivery.endpoint.url

@@ -1,0 +1,456 @@
+"""Properties, people, accounts and locks in the admin; virtual locks with their faults.
+
+What a lock reports is shown and not written. A row that holds a lock's or a code's past stays.
+"""
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from locksite.admin_kit import (
+    MASK,
+    CarefulMixin,
+    FindsByUid,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    masked,
+    plain_fields,
+)
+from locksite.errors import RuleBroken
+from locksite.masked import Pin
+from locksite.pins import seal
+from properties.choices import Fault, ProviderKind
+from properties.models import (
+    Device,
+    InboundNotice,
+    Membership,
+    Property,
+    ProviderAccount,
+    VirtualLock,
+    VirtualSlot,
+)
+from properties.providers.virtual import people
+from properties.providers.virtual.makes import MAKES
+
+User = get_user_model()
+
+
+def counted(number: int, word: str) -> str:
+    """Return "1 lock" or "3 locks"."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+# ---- Properties and their people ----------------------------------------------------------------
+
+
+class MembershipInline(admin.TabularInline):
+    """Who works at a property, and as what."""
+
+    model = Membership
+    extra = 0
+    autocomplete_fields = ("user", "property")
+
+
+class PropertyForm(forms.ModelForm):
+    """A property, with its zone chosen from the list of zones."""
+
+    time_zone = forms.ChoiceField(
+        choices=[(name, name) for name in sorted(available_timezones())],
+        initial="UTC",
+        help_text="All its people read times in this zone.",
+    )
+
+    class Meta:
+        model = Property
+        fields = (
+            *("name", "slug", "city", "address", "time_zone", "check_in_time"),
+            *("check_out_time", "just_in_time_lead", "plan_b"),
+        )
+
+
+@admin.register(Property)
+class PropertyAdmin(CarefulMixin, admin.ModelAdmin):
+    """Houses."""
+
+    form = PropertyForm
+    list_display = ("name", "city", "time_zone", "lock_count", "slug")
+    search_fields = ("name", "slug", "city")
+    ordering = ("name",)
+    prepopulated_fields = {"slug": ("name",)}
+    inlines = (MembershipInline,)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Count the locks in the same query."""
+        return super().get_queryset(request).annotate(locks=Count("devices"))
+
+    @admin.display(description="Locks", ordering="locks")
+    def lock_count(self, row: Any) -> int:
+        """Return how many locks there are."""
+        return int(row.locks)
+
+    def why_kept(self, obj: Property) -> str:
+        """A property with locks stays."""
+        locks = obj.devices.count()
+        if not locks:
+            return ""
+        live = obj.devices.filter(codes__isnull=False, codes__gone_at=None).count()
+        return (
+            f"{obj} has {counted(locks, 'lock')} with {counted(live, 'live code')}. "
+            "Move its locks to another property first."
+        )
+
+
+@admin.register(Membership)
+class MembershipAdmin(CarefulMixin, admin.ModelAdmin):
+    """Who works where."""
+
+    list_display = ("user", "property", "role")
+    list_filter = ("role", "property")
+    list_select_related = ("user", "property")
+    search_fields = ("user__username", "user__last_name", "property__name")
+    ordering = ("property__name", "user__username")
+    autocomplete_fields = ("user", "property")
+
+
+class StaffUserAdmin(UserAdmin):
+    """Users, with the properties they work at."""
+
+    inlines = (MembershipInline,)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """A user who is being made has no properties yet."""
+        return () if obj is None else self.inlines
+
+
+admin.site.unregister(User)
+admin.site.register(User, StaffUserAdmin)
+
+
+# ---- Accounts -----------------------------------------------------------------------------------
+
+
+class AccountForm(forms.ModelForm):
+    """An account. Its secrets are written here and never shown again."""
+
+    endpoint = forms.URLField(
+        required=False, assume_scheme="https", help_text="For Seam. Empty: Seam's own address."
+    )
+    api_key = forms.CharField(
+        label="API key",
+        required=False,
+        strip=True,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="For Seam. Empty: the key that is stored stays.",
+    )
+    webhook_secret = forms.CharField(
+        required=False,
+        strip=True,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="whsec_…; several while one replaces another, separated by commas. "
+        "Empty: what is stored stays.",
+    )
+
+    class Meta:
+        model = ProviderAccount
+        fields = ("kind", "name", "endpoint")
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an account that could never sign in."""
+        cleaned = super().clean() or {}
+        if (
+            cleaned.get("kind") == ProviderKind.SEAM
+            and not cleaned.get("api_key")
+            and self.instance.credentials is None
+        ):
+            self.add_error("api_key", "A Seam account needs an API key.")
+        return cleaned
+
+
+@admin.register(ProviderAccount)
+class ProviderAccountAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
+    """Through what locks are reached."""
+
+    form = AccountForm
+    list_display = ("name", "kind", "state", "problem", "lock_count", "refreshed_at")
+    list_filter = ("kind", "state")
+    search_fields = ("name",)
+    ordering = ("name",)
+    actions = ("read_again",)
+    fields = ("kind", "name", "endpoint", "api_key", "webhook_secret")
+    _facts = ("uid", "has_api_key", "state", "problem", "refreshed_at", "due_at", "created_at")
+    has_api_key = masked("credentials", "Stored API key")
+
+    def get_fields(self, request: HttpRequest, obj: ProviderAccount | None = None) -> Any:
+        """Show the facts of an account that is there."""
+        return self.fields if obj is None else (*self.fields, *self._facts)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ProviderAccount | None = None) -> Any:
+        """Facts are not written, and an account does not change its kind."""
+        return self._facts if obj is None else (*self._facts, "kind")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Count the locks in the same query."""
+        return super().get_queryset(request).annotate(locks=Count("devices"))
+
+    @admin.display(description="Locks", ordering="locks")
+    def lock_count(self, row: Any) -> int:
+        """Return how many locks it has shown us."""
+        return int(row.locks)
+
+    def why_kept(self, obj: ProviderAccount) -> str:
+        """An account with locks stays."""
+        locks = obj.devices.count() or obj.virtual_locks.count()
+        if not locks:
+            return ""
+        return f"{obj} has {counted(locks, 'lock')}. Their codes could no longer be taken off."
+
+    def save_model(
+        self, request: HttpRequest, obj: ProviderAccount, form: forms.ModelForm, change: bool
+    ) -> None:
+        """Seal the secrets, and have the account read at once."""
+        written = ["due_at"]
+        for field, column in (("api_key", "credentials"), ("webhook_secret", "webhook_secrets")):
+            if text := form.cleaned_data[field]:
+                setattr(obj, column, seal(Pin(text), bound_to=obj.uid))
+                written.append(column)
+        obj.due_at = timezone.now()
+        super().save_model(request, obj, form, change)
+        if change:
+            obj.save(update_fields=written)
+
+    @admin.action(description="Read the list of locks again", permissions=["change"])
+    def read_again(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
+        """Ask the engine to read these accounts now."""
+        number = queryset.update(due_at=timezone.now())
+        messages.success(request, f"The engine reads {counted(number, 'account')} now.")
+
+
+# ---- Locks --------------------------------------------------------------------------------------
+
+
+@admin.register(Device)
+class DeviceAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
+    """Locks as their accounts report them; their property and the name staff use are set here."""
+
+    list_display = (
+        *("display_name", "property", "account", "device_type", "is_managed"),
+        *("is_online", "takes_codes", "reported_at", "last_read_at"),
+    )
+    list_filter = ("property", "account", "is_managed", "device_type")
+    list_select_related = ("property", "account")
+    search_fields = ("nickname", "reported_name", "remote_id")
+    ordering = ("property__name", "reported_name", "pk")
+    autocomplete_fields = ("property",)
+    actions = ("look_again",)
+    _wishes = ("nickname", "property")
+
+    def get_fields(self, request: HttpRequest, obj: Device | None = None) -> Any:
+        """Show what is set first, then every fact."""
+        return (*self._wishes, *self.get_readonly_fields(request, obj))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Device | None = None) -> Any:
+        """All but name and property are facts."""
+        return [name for name in plain_fields(Device) if name not in self._wishes]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Locks come from their account."""
+        return False
+
+    @admin.display(description="Lock", ordering="reported_name")
+    def display_name(self, device: Device) -> str:
+        """Return the name that staff see."""
+        return device.display_name
+
+    @admin.display(description="Online", boolean=True)
+    def is_online(self, device: Device) -> bool | None:
+        """Return what the account says of its connection."""
+        online = device.properties.get("online")
+        return online if isinstance(online, bool) else None
+
+    @admin.display(description="Takes codes", boolean=True)
+    def takes_codes(self, device: Device) -> bool:
+        """Return the flag as it is reported; a missing one counts as false."""
+        return device.flags.get("can_program_online_access_codes") is True
+
+    def why_kept(self, obj: Device) -> str:
+        """A lock that ever had a code stays."""
+        codes = obj.codes.count()
+        if not codes:
+            return ""
+        live = obj.codes.filter(gone_at=None).count()
+        return (
+            f"{obj} has had {counted(codes, 'code')}, {live} of them may still be on the lock. "
+            "Its history stays; take it out of its property instead."
+        )
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Readings go with a lock that never had a code."""
+        names, counts, needed, protected = super().get_deleted_objects(objs, request)
+        return names, counts, needed - {"lock reading"}, protected
+
+    @admin.action(description="Look at the lock again", permissions=["change"])
+    def look_again(self, request: HttpRequest, queryset: QuerySet[Device]) -> None:
+        """Ask the engine to read these locks now."""
+        ids = list(queryset.values_list("pk", flat=True))
+        number = Device.objects.poke(timezone.now(), ids)
+        messages.success(request, f"The engine looks at {counted(number, 'lock')} now.")
+
+
+@admin.register(InboundNotice)
+class InboundNoticeAdmin(ReadOnlyAdmin):
+    """Webhooks that providers sent us."""
+
+    list_display = ("received_at", "account", "event_type", "device_remote_id", "handled_at")
+    list_filter = ("account", ("handled_at", admin.EmptyFieldListFilter))
+    list_select_related = ("account",)
+    search_fields = ("message_id", "event_type", "device_remote_id")
+    ordering = ("-id",)
+    show_full_result_count = False
+
+
+# ---- Virtual locks ------------------------------------------------------------------------------
+
+
+class VirtualSlotInline(ReadOnlyInline):
+    """What was written into the lock's memory, newest first."""
+
+    model = VirtualSlot
+    verbose_name = "memory write"
+    fields = readonly_fields = (
+        *("slot", "hidden_pin", "name", "starts_at", "ends_at", "is_enabled", "effective_at"),
+    )
+    ordering = ("-effective_at", "-id")
+    show_change_link = False
+
+    @admin.display(description="PIN")
+    def hidden_pin(self, slot: VirtualSlot) -> str:
+        """Return dots, or that the slot was emptied."""
+        return MASK if slot.pin else "erased"
+
+
+class VirtualLockForm(forms.ModelForm):
+    """A virtual lock; its faults as boxes to tick."""
+
+    make = forms.ChoiceField(
+        choices=[(key, f"{make.brand} {make.model}") for key, make in MAKES.items()]
+    )
+    faults = forms.MultipleChoiceField(
+        choices=Fault.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = VirtualLock
+        fields = (
+            *("account", "make", "name", "time_zone", "battery_level", "keypad_battery_level"),
+            *("answer_min", "answer_max", "traits", "faults"),
+        )
+
+
+def switch(fault: Fault, *, on: bool) -> Callable[[Any, HttpRequest, QuerySet[VirtualLock]], None]:
+    """Return the action that switches one fault on, or off, for the chosen locks."""
+
+    def action(_: Any, request: HttpRequest, queryset: QuerySet[VirtualLock]) -> None:
+        now = timezone.now()
+        locks = list(queryset.order_by("pk"))
+        for lock in locks:
+            people.switch_fault(lock, fault, on, now=now)
+        state = "on" if on else "off"
+        messages.success(request, f"{fault.label}: {state} for {counted(len(locks), 'lock')}.")
+
+    action.__name__ = f"{fault.value}_{'on' if on else 'off'}"
+    return admin.action(description=fault.label, permissions=["change"])(action)
+
+
+@admin.register(VirtualLock)
+class VirtualLockAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
+    """Locks that exist here alone: their batteries, and what is wrong with them."""
+
+    form = VirtualLockForm
+    list_display = ("name", "account", "make", "shown_faults", "battery_level", "is_locked")
+    list_filter = ("account", "make")
+    list_select_related = ("account",)
+    search_fields = ("name",)
+    ordering = ("name", "pk")
+    readonly_fields = ("uid", "is_locked", "since", "created_at")
+    inlines = (VirtualSlotInline,)
+    actions = (
+        "make_foreign_code",
+        "erase_first_slot",
+        *(switch(fault, on=on) for on in (True, False) for fault in Fault),
+    )
+
+    def get_inlines(self, request: HttpRequest, obj: VirtualLock | None) -> Any:
+        """A new lock remembers nothing."""
+        return () if obj is None else self.inlines
+
+    def get_action_choices(self, request: HttpRequest, default_choices: Any = ()) -> Any:
+        """Group the faults under "Switch on" and "Switch off"."""
+        choices = super().get_action_choices(request, default_choices or [("", "---------")])
+        groups = {"_on": "Switch on", "_off": "Switch off"}
+        faults = {f"{fault.value}{end}": title for end, title in groups.items() for fault in Fault}
+        return [
+            *(choice for choice in choices if choice[0] not in faults),
+            *(
+                (title, [choice for choice in choices if faults.get(choice[0]) == title])
+                for title in groups.values()
+            ),
+        ]
+
+    @admin.display(description="Faults")
+    def shown_faults(self, lock: VirtualLock) -> str:
+        """Return what is wrong with it, in words."""
+        known = dict(Fault.choices)
+        return ", ".join(known.get(name, name) for name in lock.faults)
+
+    def why_kept(self, obj: VirtualLock) -> str:
+        """A lock that Locksite knows as a door stays."""
+        if obj.account.devices.filter(remote_id=str(obj.uid)).exists():
+            return f"{obj} is in use as a lock. Its codes could no longer be taken off."
+        return ""
+
+    def save_model(
+        self, request: HttpRequest, obj: VirtualLock, form: forms.ModelForm, change: bool
+    ) -> None:
+        """Save what the form changed; faults are switched one by one: each has its time."""
+        now = timezone.now()
+        wanted = {Fault(name) for name in form.cleaned_data["faults"]}
+        obj.faults = [] if not change else VirtualLock.objects.get(pk=obj.pk).faults
+        super().save_model(request, obj, form, change)
+        for fault in Fault:
+            if (fault in wanted) is not (fault.value in obj.faults):
+                people.switch_fault(obj, fault, fault in wanted, now=now)
+        ProviderAccount.objects.filter(pk=obj.account_id).update(due_at=now)
+
+    @admin.action(description="Make a code in the lock's own app", permissions=["change"])
+    def make_foreign_code(self, request: HttpRequest, queryset: QuerySet[VirtualLock]) -> None:
+        """Put a code on these locks that is not ours."""
+        for lock in queryset:
+            length = max(MAKES[lock.make].code_lengths, default=6)
+            pin = Pin("".join(secrets.choice("3456") for _ in range(length)))
+            try:
+                slot = people.add_foreign_code(lock, pin, "Made in the app", now=timezone.now())
+            except RuleBroken as refused:
+                messages.error(request, f"{lock}: {refused.message}")
+            else:
+                messages.success(request, f"{lock}: a code that is not ours is in slot {slot}.")
+
+    @admin.action(description="Erase the first slot at the keypad", permissions=["change"])
+    def erase_first_slot(self, request: HttpRequest, queryset: QuerySet[VirtualLock]) -> None:
+        """Erase what is in the lowest slot, whoever put it there."""
+        for lock in queryset:
+            now = timezone.now()
+            slot = min(people.contents(lock, now=now), default=None)
+            if slot is None:
+                messages.warning(request, f"{lock}: its memory is empty.")
+                continue
+            people.erase_at_keypad(lock, slot, now=now)
+            messages.success(request, f"{lock}: slot {slot} was erased at the keypad.")
