@@ -63,6 +63,14 @@ class SealedPin:
         except InvalidToken:
             raise PinUnreadable("no configured key opens this PIN") from None
 
+    def is_newest(self) -> bool:
+        """Return whether the newest key sealed this; `False` also for what no key opens."""
+        try:
+            _box((settings.LOCKSITE_PIN_KEYS[0],)).decrypt(self.token.encode())
+        except InvalidToken:
+            return False
+        return True
+
     def __repr__(self) -> str:
         return "<sealed>"
 
