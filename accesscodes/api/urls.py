@@ -14,4 +14,5 @@ urlpatterns = [
     path("action_attempts/get", views.ActionAttemptsGet.as_view()),
     path("events/get", views.EventsGet.as_view()),
     path("events/list", views.EventsList.as_view()),
+    path("locks/simulate/keypad_code_entry", views.SimulateKeypadCodeEntry.as_view()),
 ]

@@ -9,6 +9,7 @@ from accesscodes.api import serializers as wire
 from accesscodes.api.filters import filtered_codes, filtered_events
 from accesscodes.choices import Kind
 from accesscodes.models import AccessCode, AccessCodeQuerySet, ActionAttempt
+from accesscodes.openings import type_at_keypad
 from accesscodes.services import CodeChanges, CodeSpec
 from locksite.actors import Actor
 from locksite.journal.models import Event, EventQuerySet
@@ -37,7 +38,7 @@ _AT_CREATION = (
 
 
 def _device(call: Call) -> Device:
-    devices = Device.objects.for_actor(call.actor).managed()
+    devices = Device.objects.for_actor(call.actor).managed().select_related("account")
     device = devices.filter(uid=call.params["device_id"]).first()
     if device is None:
         raise not_found("device", "There is no such device.")
@@ -236,3 +237,19 @@ class EventsList(RpcView):
         end = start + call.params.get("limit", wire.EVENTS_LIMIT)
         events = filtered_events(_events(call.actor), call.params)
         return {"events": list(events.newest_first()[start:end])}
+
+
+class SimulateKeypadCodeEntry(RpcView):
+    """`/locks/simulate/keypad_code_entry`: for training and tests, on virtual locks alone."""
+
+    verbs = CREATE
+    changes_something = True
+    request_shape = wire.KeypadCodeEntryRequest
+    response_shape = wire.KeypadCodeEntryResponse
+
+    def answer(self, call: Call) -> dict[str, Any]:
+        """Type the PIN. Whether it opened, an event tells, as it does for a real door."""
+        device = _device(call)
+        type_at_keypad(device, call.params["code"], actor=call.actor, now=call.now)
+        attempt = attempts.final(attempts.SIMULATE_ENTRY, device, now=call.now)
+        return {"action_attempt": wire.attempt_values(attempt, attempts.state(attempt, call.now))}
