@@ -5,8 +5,10 @@ import json
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from django.urls import URLResolver, get_resolver
 
 from locksite.partners.models import Scope
+from locksite.wire.views import RpcView
 from properties.models import Device
 from tests.api import UNKNOWN, Partner, error
 from tests.factories import DeviceFactory
@@ -233,78 +235,152 @@ def test_query_strings_and_keys_stay_out_of_the_log(partner, caplog):
     assert partner.key not in caplog.text
 
 
-BAD_IDS = ["zzz", "", " ", "%00", "0" * 5000, UNKNOWN, "{}", "1 OR 1=1", "ä"]
+# ---- every endpoint ----
+
+GET_POST = ["GET", "POST"]
+ENDPOINTS = {
+    "access_codes/create": ["POST"],
+    "access_codes/delete": ["DELETE", "POST"],
+    "access_codes/generate_code": GET_POST,
+    "access_codes/get": GET_POST,
+    "access_codes/list": GET_POST,
+    "access_codes/update": ["PATCH", "POST", "PUT"],
+    "action_attempts/get": GET_POST,
+    "devices/get": GET_POST,
+    "devices/list": GET_POST,
+    "events/get": GET_POST,
+    "events/list": GET_POST,
+    "locks/get": GET_POST,
+    "locks/list": GET_POST,
+    "locks/simulate/keypad_code_entry": ["POST"],
+    "workspaces/get": GET_POST,
+    "workspaces/list": GET_POST,
+}
+every_endpoint = pytest.mark.parametrize("path", ENDPOINTS)
 
 
-@pytest.mark.parametrize("bad", BAD_IDS)
-@pytest.mark.parametrize(
-    ("path", "name", "error_type", "message"),
-    [
-        ("/devices/get", "device_id", "device_not_found", "There is no such device."),
-    ],
-)
-def test_an_id_that_names_nothing_is_not_found(partner, path, name, error_type, message, bad):
-    assert partner.post(path, **{name: bad}) == (404, error(error_type, message))
+def routes(patterns=None):
+    """Yield the address and the class of every endpoint that the URL resolver knows."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns)
+        elif issubclass(view := getattr(pattern.callback, "cls", object), RpcView):
+            yield str(pattern.pattern), view
+
+
+def test_these_endpoints_are_served_on_these_verbs():
+    assert {path: list(view.verbs) for path, view in routes()} == ENDPOINTS
+
+
+def test_every_endpoint_that_changes_something_wants_a_key_that_may():
+    assert {path for path, view in routes() if view.changes_something} == {
+        "access_codes/create",
+        "access_codes/delete",
+        "access_codes/update",
+        "locks/simulate/keypad_code_entry",
+    }
+
+
+@every_endpoint
+def test_no_endpoint_answers_without_a_key(path):
+    for verb in ENDPOINTS[path]:
+        assert Client().generic(verb, f"/{path}").status_code == 401
+
+
+UNKNOWN_ANSWERS = [
+    ("devices/get", "device_id", {}, "device"),
+    ("locks/get", "device_id", {}, "device"),
+    ("access_codes/create", "device_id", {}, "device"),
+    ("access_codes/generate_code", "device_id", {}, "device"),
+    ("locks/simulate/keypad_code_entry", "device_id", {"code": "4829"}, "device"),
+    ("access_codes/get", "access_code_id", {}, "access_code"),
+    ("access_codes/get", "device_id", {"code": "4829"}, "access_code"),
+    ("access_codes/update", "access_code_id", {}, "access_code"),
+    ("access_codes/delete", "access_code_id", {}, "access_code"),
+    ("action_attempts/get", "action_attempt_id", {}, "action_attempt"),
+    ("events/get", "event_id", {}, "event"),
+]
+
+
+@pytest.mark.parametrize("bad", ["zzz", "", " ", "%00", "0" * 150, UNKNOWN, "{}", "1 OR 1=1", "ä"])
+@pytest.mark.parametrize(("path", "name", "others", "what"), UNKNOWN_ANSWERS)
+def test_an_id_that_names_nothing_is_not_found(partner, path, name, others, what, bad):
+    assert partner.post(f"/{path}", **{name: bad, **others}) == (
+        404,
+        error(f"{what}_not_found", f"There is no such {what.replace('_', ' ')}."),
+    )
 
 
 @pytest.mark.parametrize("bad", [{}, [1], 2**200, 1.5, True])
-def test_an_id_that_is_no_text_is_refused(partner, bad):
-    status, body = partner.post("/devices/get", device_id=bad)
+@pytest.mark.parametrize(("path", "name", "others", "what"), UNKNOWN_ANSWERS)
+def test_an_id_that_is_no_text_is_refused(partner, path, name, others, what, bad):
+    status, body = partner.post(f"/{path}", **{name: bad, **others})
 
     assert (status, body["error"]["type"]) == (400, "invalid_input")
 
 
-PATHS = ["/devices/get", "/devices/list", "/locks/get", "/locks/list", "/workspaces/get"]
-
-
+@every_endpoint
 @pytest.mark.parametrize(
     "body",
     [
         b"[" * 100_000,
-        b'{"a":' * 100_000,
+        b'{"a":' * 50_000,
         b"[1, 2]",
         b"null",
-        b'{"device_id": 1e999}',
+        b'{"device_id": 1e999, "since": 1e999}',
         b'{"device_id": NaN}',
         b'{"device_id": "\\ud800"}',
-        b'{"device_id": "\\u0000"}',
-        b'{"limit": ' + b"9" * 400 + b"}",
+        b'{"access_code_id": "\\u0000"}',
+        b'{"limit": ' + b"9" * 400 + b', "since": "2026-01-01"}',
         b'{"limit": ' + b"9" * 5000 + b"}",
-        b'{"limit": -1}',
-        b'{"device_ids": {"a": []}}',
-        b'{"created_before": "0001-01-01T00:00:00+14:00"}',
-        b'{"created_before": "9999-12-31T23:59:59-14:00"}',
+        b'{"limit": -1, "unstable_offset": 1e300, "since": "2026-01-01"}',
+        b'{"device_ids": {"a": []}, "access_code_ids": [[]], "between": [1, 2]}',
+        b'{"created_before": "0001-01-01T00:00:00+14:00", "since": "0001-01-01T00:00:00+14:00"}',
+        b'{"created_before": "9999-12-31T23:59:59-14:00", "since": "9999-12-31T23:59:59-14:00"}',
         b'{"page_cursor": "AAAA"}',
         b'{"page_cursor": "W10"}',
         b'{"page_cursor": "bnVsbA"}',
         b'{"custom_metadata_has": {"a\\"b": "c"}, "search": "%"}',
+        b'{"search": "-", "name": "-"}',
         b'{"device_id": "\xff"}',
         '{"device_id": "x"}'.encode("utf-16"),
         b"x" * 3_000_000,
     ],
     ids=lambda body: repr(body[:24]),
 )
-def test_odd_bodies_never_break_an_endpoint(partner, body):
+def test_odd_bodies_never_break_an_endpoint(partner, path, body):
     DeviceFactory()
-    for path in PATHS:
-        status, answer = partner.send("POST", path, body)
 
-        assert status < 500
-        assert answer["ok"] is (status == 200)
+    status, answer = partner.send("POST", f"/{path}", body)
+
+    assert status < 500
+    assert answer["ok"] is (status == 200)
 
 
+@every_endpoint
 @pytest.mark.parametrize(
     "query",
-    ["limit=abc", "search=%00", "device_ids=a&device_ids=", "created_before=0001-01-01",
-     "_strict=1&_strict=2", "&&&==&", "%", "search=%ff", "device_id=" + "9" * 9000, "a.b.c=d"],
-)  # fmt: skip
-def test_odd_queries_never_break_an_endpoint(partner, query):
+    [
+        "limit=abc",
+        "search=%00",
+        "device_ids=a&device_ids=",
+        "created_before=0001-01-01&since=0001-01-01",
+        "_strict=1&_strict=2",
+        "&&&==&",
+        "%",
+        "search=%ff",
+        "device_id=" + "9" * 9000,
+        "a.b.c=d&between.x=1",
+        "since=2026-01-01&limit=1e5",
+    ],
+)
+def test_odd_queries_never_break_an_endpoint(partner, path, query):
     DeviceFactory()
-    for path in PATHS:
-        status, answer = partner.get(path, query)
 
-        assert status < 500
-        assert answer["ok"] is (status == 200)
+    status, answer = partner.send(ENDPOINTS[path][0], f"/{path}?{query}")
+
+    assert status < 500
+    assert answer["ok"] is (status == 200)
 
 
 def test_form_data_without_a_boundary_is_refused(partner):
