@@ -72,6 +72,7 @@ LAYERS = (
     ("locksite.celery", Layer.EDGE),
     ("locksite.first_keys", Layer.EDGE),
     ("locksite.health", Layer.EDGE),
+    ("locksite.launch", Layer.EDGE),
     ("locksite.settings", Layer.EDGE),
     ("locksite.urls", Layer.EDGE),
     ("locksite.wsgi", Layer.EDGE),

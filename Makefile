@@ -1,0 +1,70 @@
+# Everything there is to do with Locksite. `make` alone lists it.
+# Needs make and Python 3.11 or newer; whatever else is needed is put into .venv and var.
+
+PY := .venv/bin/python
+JOBS ?= 2
+POSTGRES ?= $(or $(LOCKSITE_TEST_POSTGRES_URL),postgres://root@127.0.0.1:5432/locksite_test)
+
+.PHONY: help demo run test check fmt bench audit requirements
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make demo          build the demo hotel once and start it; PORT=8001, FRESH=1 to start over'
+	@echo 'make run           start web and engine with the settings of var/locksite.env'
+	@echo 'make test          install what the tests need and run all of them'
+	@echo 'make check         format, lint, types, migrations, deployment check'
+	@echo 'make fmt           put the code into its format'
+	@echo 'make bench         measure'
+	@echo 'make audit         look for known weaknesses in dependencies and code'
+	@echo 'make requirements  compile requirements/*.in anew'
+
+demo: .venv/.run
+	@exec $(PY) -m locksite.launch demo
+
+run: .venv/.run .venv/.postgres
+	@exec $(PY) -m locksite.launch run
+
+# Once on SQLite, then what touches the database again on PostgreSQL: SQLite hides races.
+test: .venv/.test var/node/.installed
+	@.ci/chromium
+	$(PY) -m pytest -n $(JOBS)
+	@if $(PY) -m tests.postgres_answers '$(POSTGRES)'; then \
+	    echo 'Again on PostgreSQL: $(POSTGRES)'; \
+	    LOCKSITE_TEST_DATABASE_URL='$(POSTGRES)' $(PY) -m pytest -n $(JOBS) -m touches_database; \
+	else \
+	    echo 'PostgreSQL does not answer at $(POSTGRES): that half was left out.'; \
+	    [ "$$LOCKSITE_REQUIRE_SERVICES" != 1 ]; \
+	fi
+
+check: .venv/.develop
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy .
+	DJANGO_SETTINGS_MODULE=tests.settings $(PY) manage.py makemigrations --check --dry-run
+	@rm -rf var/check && $(PY) -m locksite.first_keys var/check/locksite.env
+	LOCKSITE_DATA_DIR=var/check $(PY) manage.py check --deploy --fail-level WARNING
+
+fmt: .venv/.develop
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: .venv/.test
+	@for file in benchmarks/[a-z]*.py; do echo "$$file"; $(PY) "$$file" || exit 1; done
+
+audit: .venv/.develop
+	$(PY) -m pip_audit --require-hashes --disable-pip -r requirements/run.txt -r requirements/postgres.txt
+	$(PY) -m bandit --quiet --recursive locksite properties accesscodes
+
+requirements: .venv/.develop
+	@.ci/requirements
+
+.venv/.run .venv/.postgres .venv/.test .venv/.develop: .venv/.%: requirements/%.txt .ci/venv
+	@echo 'Installing requirements/$*.txt …'
+	@.ci/venv requirements/$*.txt
+	@touch $@
+
+var/node/.installed: tests/node/package.json tests/node/package-lock.json
+	@if command -v npm >/dev/null; then \
+	    echo 'Installing tests/node …' && rm -rf var/node && mkdir -p var && cp -R tests/node var/node && \
+	    cd var/node && npm ci --no-audit --no-fund --loglevel=error && touch .installed; \
+	else echo 'There is no npm: tests that need Node are left out.'; fi
