@@ -38,13 +38,20 @@ def reconcile(lease: Lease, doors: Doors, driver_for: DriverFor) -> datetime:
 
 
 class _Pass:
-    """The state of one pass. Rows are read anew before each decision."""
+    """The state of one pass.
+
+    Rows are read anew after each look, which may have taken a while;
+
+    one that changes after that raises `StaleRow` when it is written, and waits for the next pass.
+    """
 
     def __init__(self, lease: Lease, doors: Doors, driver_for: DriverFor) -> None:
         self._lease = lease
         self._doors = doors
-        self._load()
+        self._device = self._fresh_device()
+        self._terms = terms_of(self._device)
         self._driver = driver_for(self._device.account, doors)
+        self._codes: dict[int, AccessCode] = {}
         self._entries: tuple[Seen, ...] = ()
         self._failures = 0
 
@@ -62,11 +69,12 @@ class _Pass:
 
     # ---- reading --------------------------------------------------------------------------------
 
+    def _fresh_device(self) -> Device:
+        return Device.objects.select_related("property", "account").get(pk=self._lease.device_id)
+
     def _load(self) -> None:
         """Read the lock and its codes: all that are live, and those gone but still looked for."""
-        self._device = Device.objects.select_related("property", "account").get(
-            pk=self._lease.device_id
-        )
+        self._device = self._fresh_device()
         self._terms = terms_of(self._device)
         rows = (
             AccessCode.objects.filter(device=self._device)
@@ -112,7 +120,6 @@ class _Pass:
             lease=self._lease,
             now=now,
         )
-        self._load()
         return True
 
     def _seen(self, code: SeenCode) -> Seen:
@@ -139,7 +146,6 @@ class _Pass:
             lease=self._lease,
             now=now,
         )
-        self._load()
 
     # ---- acting ---------------------------------------------------------------------------------
 
