@@ -108,16 +108,16 @@ def _plain(value: Any) -> Any:
 
 
 def _write_down(account: ProviderAccount, reports: Sequence[DeviceReport], now: datetime) -> None:
+    listed = {report.remote_id: _of_report(report) for report in reports}
     with write_transaction():
         account = ProviderAccount.objects.select_for_update().get(pk=account.pk)
-        known = {device.remote_id: device for device in account.devices.all()}
+        known = {device.remote_id: device for device in _held(account)}
         events = _account_is_in(account, now)
         new = []
-        for report in reports:
-            after = _of_report(report)
-            device = known.pop(report.remote_id, None)
+        for remote_id, after in listed.items():
+            device = known.pop(remote_id, None)
             if device is None:
-                new.append(_new_device(account, report, after, now))
+                new.append(_new_device(account, remote_id, after, now))
                 events += _events(new[-1], None, after, now)
             else:
                 events += _write_changes(device, after, now)
@@ -142,12 +142,17 @@ def _write_down_problem(account: ProviderAccount, problem: AccountProblem, now: 
             log.warning("account %s disconnected: %s", account.uid, problem.error_code)
             payload = {"connected_account_errors": [item], "connected_account_warnings": []}
             events.append(_account_event(account, "connected_account.disconnected", now, payload))
-            for device in account.devices.all():
+            for device in _held(account):
                 events += _write_changes(device, _locked_out(device, item), now)
         Event.objects.bulk_create(events)
         _save_account(
             account, now, state=AccountState.DISCONNECTED, problem=problem.sentence[:200]
         )
+
+
+def _held(account: ProviderAccount) -> list[Device]:
+    """Lock the rows of the account's locks, in the one order in which many are ever locked."""
+    return list(account.devices.select_for_update().order_by("pk"))
 
 
 def _locked_out(device: Device, item: dict[str, Any]) -> _Mirrored:
@@ -183,11 +188,11 @@ def _missing(device: Device, now: datetime) -> list[Event]:
 
 
 def _new_device(
-    account: ProviderAccount, report: DeviceReport, after: _Mirrored, now: datetime
+    account: ProviderAccount, remote_id: str, after: _Mirrored, now: datetime
 ) -> Device:
     return Device(
         account=account,
-        remote_id=report.remote_id,
+        remote_id=remote_id,
         reported_at=now,
         due_at=now,
         **_columns(after),

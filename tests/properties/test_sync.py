@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from locksite.journal.models import Event
 from properties.choices import AccountState, Fault
 from properties.models import Device
+from properties.providers.base import Unreachable
+from properties.providers.registry import source_for
 from properties.providers.virtual.people import set_batteries, switch_fault
 from properties.sync import refresh_account
 from tests.clock import START
@@ -354,3 +356,46 @@ def test_only_the_columns_that_changed_are_written(mirror, lock, clock):
     assert '"properties" =' in update
     assert '"flags"' not in update
     assert '"nickname"' not in update
+
+
+class Listing:
+    """A source that lists what it is told to."""
+
+    def __init__(self, *reports):
+        self.reports = reports
+
+    def list_devices(self):
+        return self.reports
+
+
+def test_a_lock_that_is_listed_twice_becomes_one_row(lock, clock, monkeypatch):
+    [report] = source_for(lock.account, clock.doors()).list_devices()
+    monkeypatch.setattr(
+        "properties.sync.source_for", lambda account, doors: Listing(report, report)
+    )
+
+    refresh_account(lock.account, doors=clock.doors())
+
+    assert Device.objects.count() == 1
+
+
+def test_an_account_that_gives_no_answer_keeps_everything_as_it_was(
+    mirror, lock, clock, monkeypatch
+):
+    class Silent:
+        def list_devices(self):
+            raise Unreachable("provider_issue", "No answer.")
+
+    settled(mirror())
+    monkeypatch.setattr("properties.sync.source_for", lambda account, doors: Silent())
+    clock.move(minutes=30)
+
+    device = mirror()
+
+    assert (lock.account.state, lock.account.problem) == (AccountState.CONNECTED, "")
+    assert (lock.account.refreshed_at, lock.account.due_at) == (
+        START,
+        clock() + timedelta(seconds=15),
+    )
+    assert (device.reported_at, device.errors, device.due_at) == (START, [], None)
+    assert told() == []

@@ -141,15 +141,13 @@ DOORS: Final = (
 )
 
 PEOPLE: Final = (
-    Person(
-        "frontdesk", "hafen-frontdesk", "Mara", "Front desk, Hamburg", {HAFEN: Role.FRONT_DESK}
-    ),
+    Person("frontdesk", "harbour-lights", "Mara", "Front desk, Hamburg", {HAFEN: Role.FRONT_DESK}),
     Person(
         "manager",
-        "hafen-manager",
+        "harbour-lights",
         "Jan",
         "Manager, both houses",
         {HAFEN: Role.MANAGER, MERCER: Role.MANAGER},
     ),
-    Person("admin", "hafen-admin", "Ada", "Administrator"),
+    Person("admin", "harbour-lights", "Ada", "Administrator"),
 )

@@ -20,7 +20,6 @@ from django.utils import timezone
 
 from accesscodes.management.commands._demo_hotel import (
     ACCOUNTS,
-    ANNEX,
     DOORS,
     HAFEN,
     HOUSES,
@@ -137,8 +136,10 @@ class Day:
         self.locks: dict[str, VirtualLock] = {}
 
     def at(self, **ago: float) -> None:
-        """Move the clock to so long before the end of the day."""
+        """Move the clock to so long before the end of the day; the mirror looks at everything."""
         self.now = self.end - timedelta(**ago)
+        for key in self.accounts:
+            self.look(key)
 
     def build_locks(self) -> None:
         """Put up the locks a month ago, find them through their accounts, give each its house."""
@@ -306,8 +307,6 @@ class Day:
         self.trouble("Apartment 204", Fault.SLOW)
 
         self.at()
-        for key in (HAFEN, MERCER, ANNEX):
-            self.look(key)
         self._issue_now(soon, hafen_tomorrow, mercer_tomorrow)
 
     def _issue_now(
