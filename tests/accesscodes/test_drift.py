@@ -1,0 +1,107 @@
+"""What a lock reports, matched to what we believe of it."""
+
+from dataclasses import replace
+
+from accesscodes.choices import Placement
+from accesscodes.drift import match
+from accesscodes.lifecycle import Content, LockTerms, Seen, Tracked
+from properties.choices import Proof
+from properties.providers.base import Capabilities
+from tests.accesscodes.test_lifecycle import NATIVE, on_lock, ongoing
+
+HIDES_ALL = LockTerms(Capabilities(proof=Proof.SLOT_ONLY, shows_names=False))
+
+
+def look(*codes, entries, terms=NATIVE):
+    return match([Tracked(*code) for code in codes], entries, terms)
+
+
+def test_an_entry_with_our_pin_in_our_slot_is_ours():
+    entry = on_lock(ongoing())
+
+    sightings, foreign = look((ongoing(), entry), entries=[Seen(1, entry.content)])
+
+    assert sightings[1].entry is not None
+    assert sightings[1].is_ours_as_sent
+    assert not sightings[1].is_altered
+    assert foreign == ()
+
+
+def test_our_pin_in_another_slot_is_not_ours():
+    entry = on_lock(ongoing())
+
+    sightings, foreign = look((ongoing(), entry), entries=[Seen(2, entry.content)])
+
+    assert sightings[1].entry is None
+    assert [code.slot for code in foreign] == [2]
+
+
+def test_our_name_with_another_pin_is_ours_and_was_altered():
+    entry = on_lock(ongoing())
+    edited = replace(entry.content, pin_index="theirs")
+
+    sightings, foreign = look((ongoing(), entry), entries=[Seen(1, edited)])
+
+    assert (sightings[1].is_altered, sightings[1].is_ours_as_sent) == (True, False)
+    assert foreign == ()
+
+
+def test_a_stranger_in_our_slot_is_not_ours():
+    entry = on_lock(ongoing())
+    stranger = Seen(1, Content("theirs", "old cleaner"))
+
+    sightings, foreign = look((ongoing(), entry), entries=[stranger])
+
+    assert (sightings[1].entry, sightings[1].is_slot_taken) == (None, True)
+    assert foreign == (stranger,)
+
+
+def test_content_that_was_replaced_by_a_newer_wish_is_not_called_altered():
+    entry = on_lock(ongoing())
+
+    sightings, _ = look((ongoing(name="Bea"), entry), entries=[Seen(1, entry.content)])
+
+    assert not sightings[1].is_altered
+
+
+def test_a_code_switched_off_in_the_app_was_altered():
+    entry = on_lock(ongoing())
+
+    sightings, _ = look((ongoing(), entry), entries=[Seen(1, entry.content, is_enabled=False)])
+
+    assert (sightings[1].is_altered, sightings[1].is_ours_as_sent) == (True, False)
+
+
+def test_a_lock_that_shows_slots_only_is_judged_by_the_acknowledged_write():
+    entry = on_lock(ongoing(), HIDES_ALL)
+    shown = [Seen(1, Content(None, None))]
+
+    sightings, _ = look((ongoing(), entry), entries=shown, terms=HIDES_ALL)
+    doubtful, _ = look(
+        (ongoing(), replace(entry, is_acknowledged=False)), entries=shown, terms=HIDES_ALL
+    )
+
+    assert sightings[1].is_ours_as_sent
+    assert not doubtful[1].is_ours_as_sent
+
+
+def test_a_late_write_of_a_gone_code_is_still_ours():
+    gone = on_lock(ongoing(1), placement=Placement.ABSENT)
+
+    sightings, foreign = look((ongoing(1), gone), entries=[Seen(1, gone.content)])
+
+    assert sightings[1].entry is not None
+    assert foreign == ()
+
+
+def test_the_code_that_holds_a_slot_now_goes_before_one_that_held_it_once():
+    once = on_lock(ongoing(1), placement=Placement.ABSENT)
+    now = on_lock(ongoing(2))
+
+    sightings, foreign = look(
+        (ongoing(1), once), (ongoing(2), now), entries=[Seen(1, now.content)]
+    )
+
+    assert sightings[1].entry is None
+    assert sightings[2].is_ours_as_sent
+    assert foreign == ()
