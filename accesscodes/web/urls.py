@@ -1,5 +1,32 @@
 """The desk: locks, codes, issuing."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from accesscodes.web import code_views, issue_views, keypad_views, live_views, lock_views
+
+urlpatterns = [
+    path("p/<slug:prop>/", lock_views.start, name="desk"),
+    path("p/<slug:prop>/live/", live_views.look, name="live"),
+    path("p/<slug:prop>/locks/", lock_views.lock_list, name="lock-list"),
+    path("p/<slug:prop>/locks/<uuid:lock>/", lock_views.lock_detail, name="lock-detail"),
+    path("p/<slug:prop>/locks/<uuid:lock>/check/", lock_views.lock_check, name="lock-check"),
+    path("p/<slug:prop>/locks/<uuid:lock>/issue/", issue_views.issue, name="code-issue"),
+    path(
+        "p/<slug:prop>/locks/<uuid:lock>/issue/validate/",
+        issue_views.validate,
+        name="code-validate",
+    ),
+    path("p/<slug:prop>/locks/<uuid:lock>/keypad/", keypad_views.keypad, name="keypad"),
+    path("p/<slug:prop>/issue/", issue_views.choose_door, name="choose-door"),
+    path("p/<slug:prop>/codes/", code_views.code_list, name="code-list"),
+    path("p/<slug:prop>/codes/<uuid:code>/", code_views.code_detail, name="code-detail"),
+    path("p/<slug:prop>/codes/<uuid:code>/pin/", code_views.code_pin, name="code-pin"),
+    path("p/<slug:prop>/codes/<uuid:code>/delete/", code_views.code_delete, name="code-delete"),
+    path("p/<slug:prop>/codes/<uuid:code>/rename/", code_views.code_rename, name="code-rename"),
+    path("p/<slug:prop>/codes/<uuid:code>/dates/", code_views.code_dates, name="code-dates"),
+    path(
+        "p/<slug:prop>/codes/<uuid:code>/change-pin/",
+        code_views.code_change_pin,
+        name="code-change-pin",
+    ),
+]

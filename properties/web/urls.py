@@ -1,5 +1,12 @@
 """Staff pages: sign-in and the property picker."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from properties.web import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("account/login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("account/logout/", LogoutView.as_view(), name="logout"),
+]

@@ -1,0 +1,189 @@
+"""Events in words. Pure: rows of the journal in, lines out."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from accesscodes.choices import EventType
+from accesscodes.web import wall_time
+from accesscodes.web.presenters import Stamp
+from accesscodes.web.states import Tone
+from locksite.journal.models import AuditEntry, Event
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of a list of events. `is_raw`: nobody has found words for it yet."""
+
+    icon: str
+    tone: Tone
+    text: str
+    more: str
+    at: Stamp
+    is_raw: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    icon: str
+    tone: Tone
+    text: str
+
+
+WORDS: Mapping[str, _Words] = {
+    EventType.CREATED: _Words("plus", Tone.GO, "Created"),
+    EventType.CHANGED: _Words("pencil", Tone.GO, "Change asked for"),
+    EventType.NAME_CHANGED: _Words("pencil", Tone.OK, "Renamed"),
+    EventType.CODE_CHANGED: _Words("pencil", Tone.OK, "PIN changed"),
+    EventType.TIME_FRAME_CHANGED: _Words("calendar-clock", Tone.OK, "Dates changed"),
+    EventType.SCHEDULED_ON_DEVICE: _Words(
+        "calendar-check", Tone.OK, "Loaded on the lock, waits for start"
+    ),
+    EventType.SET_ON_DEVICE: _Words("circle-check", Tone.OK, "On the lock"),
+    EventType.REMOVED_FROM_DEVICE: _Words("circle-minus", Tone.OUT, "Removed from the lock"),
+    EventType.DELAY_IN_SETTING: _Words("hourglass", Tone.WARN, "Taking longer than usual"),
+    EventType.FAILED_TO_SET: _Words("octagon-alert", Tone.BAD, "Couldn't be set on the lock"),
+    EventType.DELAY_IN_REMOVING: _Words("hourglass", Tone.WARN, "Removal delayed"),
+    EventType.FAILED_TO_REMOVE: _Words("octagon-alert", Tone.BAD, "Removal failed"),
+    EventType.DELETED: _Words("circle-minus", Tone.IDLE, "Deleted"),
+    EventType.MODIFIED_EXTERNALLY: _Words(
+        "triangle-alert", Tone.WARN, "Changed in the lock's app"
+    ),
+    EventType.DELETED_EXTERNALLY: _Words("triangle-alert", Tone.WARN, "Removed in the lock's app"),
+    "access_code.backup_access_code_pulled": _Words(
+        "archive-restore", Tone.GO, "Backup code taken"
+    ),
+    "device.added": _Words("plus", Tone.GO, "Lock added"),
+    "device.removed": _Words("circle-minus", Tone.BAD, "Lock removed from its account"),
+    "device.connected": _Words("wifi", Tone.OK, "Lock online"),
+    "device.disconnected": _Words("wifi-off", Tone.BAD, "Lock offline"),
+    "device.accessory_keypad_connected": _Words("keyboard", Tone.OK, "Keypad connected"),
+    "device.accessory_keypad_disconnected": _Words("unplug", Tone.BAD, "Keypad disconnected"),
+    "device.low_battery": _Words("battery-warning", Tone.WARN, "Battery low"),
+    "device.battery_status_changed": _Words("battery-full", Tone.IDLE, "Battery changed"),
+    "device.connection_became_flaky": _Words("wifi-off", Tone.WARN, "Connection unsteady"),
+    "device.connection_stabilized": _Words("wifi", Tone.OK, "Connection steady again"),
+    "device.tampered": _Words("shield-alert", Tone.BAD, "Tampering reported"),
+    "device.name_changed": _Words("pencil", Tone.IDLE, "Renamed in the lock's app"),
+    "device.salto.privacy_mode_activated": _Words("lock", Tone.WARN, "Privacy mode on"),
+    "device.salto.privacy_mode_deactivated": _Words("lock-open", Tone.OK, "Privacy mode off"),
+    "device.error.subscription_required": _Words("octagon-alert", Tone.BAD, "Subscription ended"),
+    "device.error.subscription_required.resolved": _Words(
+        "circle-check", Tone.OK, "Subscription in order again"
+    ),
+    "device.third_party_integration_detected": _Words(
+        "triangle-alert", Tone.WARN, "Another system found on this lock"
+    ),
+    "device.third_party_integration_no_longer_detected": _Words(
+        "circle-check", Tone.OK, "The other system is gone"
+    ),
+    "lock.locked": _Words("lock", Tone.IDLE, "Locked"),
+    "lock.unlocked": _Words("lock-open", Tone.OK, "Unlocked"),
+    "lock.access_denied": _Words("circle-x", Tone.WARN, "PIN refused at the door"),
+}
+
+METHODS = {
+    "keycode": "with a PIN",
+    "manual": "by hand",
+    "automatic": "by itself",
+    "remote": "remotely",
+    "card": "with a card",
+}
+
+SILENT = frozenset({EventType.MUTATIONS_REQUESTED})
+"""Part of the wire; says nothing that the next line does not say."""
+
+
+def happening(event: Event, names: Mapping[str, str], zone: tzinfo, now: datetime) -> Happening:
+    """Return the line of one event. `names` gives names of codes by id, for a lock's page."""
+    words = WORDS.get(event.event_type)
+    at = Stamp.of(event.occurred_at, wall_time.short_moment(event.occurred_at, zone, now))
+    if words is None:
+        return Happening("info", Tone.IDLE, event.event_type, "", at, is_raw=True)
+    text = words.text
+    name = names.get(str(event.access_code_uid), "")
+    if event.event_type == "lock.unlocked":
+        method = METHODS.get(str(event.payload.get("method", "")), "")
+        text = f"Unlocked {method}".strip()
+    if event.event_type in {"device.battery_status_changed", "device.low_battery"}:
+        text = _battery(event.payload, text)
+    if name:
+        text = f"{name}: {wall_time.uncapital(text)}"
+    return Happening(words.icon, words.tone, text, _more(event.payload), at)
+
+
+def _battery(payload: Mapping[str, Any], text: str) -> str:
+    level, status = payload.get("battery_level"), payload.get("battery_status")
+    if isinstance(level, int | float):
+        word = status or "low"
+        return f"Battery {word}, {round(level * 100)} %"
+    return f"Battery {status}" if status else text
+
+
+def _more(payload: Mapping[str, Any]) -> str:
+    """Return what the lock said, or what was changed; never digits."""
+    for key in ("access_code_errors", "access_code_warnings"):
+        problems = payload.get(key) or []
+        if problems and problems[0].get("message"):
+            return str(problems[0]["message"])
+    if isinstance(reason := payload.get("reason"), Mapping) and reason.get("message"):
+        return str(reason["message"])
+    return ""
+
+
+def happenings(
+    events: Iterable[Event], names: Mapping[str, str], zone: tzinfo, now: datetime
+) -> tuple[Happening, ...]:
+    """Return the lines of events that say something, in the order given."""
+    return tuple(
+        happening(event, names, zone, now) for event in events if event.event_type not in SILENT
+    )
+
+
+ACTIONS: Mapping[str, _Words] = {
+    "access_code.issue": _Words("user", Tone.IDLE, "Issued by {who}"),
+    "access_code.change": _Words("user", Tone.IDLE, "Changed by {who}"),
+    "access_code.delete": _Words("user", Tone.IDLE, "Deleted by {who}"),
+    "access_code.reveal_pin": _Words("eye", Tone.IDLE, "PIN shown to {who}"),
+}
+
+
+def deeds(
+    entries: Iterable[AuditEntry], zone: tzinfo, now: datetime
+) -> tuple[tuple[datetime, Happening], ...]:
+    """Return what people did, with the instant, so that it can be put among events."""
+    lines = []
+    for entry in entries:
+        words = ACTIONS.get(entry.action)
+        if words is None:
+            continue
+        who = entry.actor_label if entry.actor_kind == "staff" else f"API key {entry.actor_label}"
+        at = Stamp.of(entry.at, wall_time.short_moment(entry.at, zone, now))
+        lines.append(
+            (entry.at, Happening(words.icon, words.tone, words.text.format(who=who), "", at))
+        )
+    return tuple(lines)
+
+
+def merged(
+    events: Iterable[Event],
+    entries: Iterable[AuditEntry],
+    zone: tzinfo,
+    now: datetime,
+) -> tuple[Happening, ...]:
+    """Return what happened to one code and who did what, newest first.
+
+    "Created" is left out where the audit trail names the person: it says the same with a name.
+    """
+    rows = list(entries)
+    has_issuer = any(entry.action == "access_code.issue" for entry in rows)
+    lines = [
+        (event.occurred_at, happening(event, {}, zone, now))
+        for event in events
+        if event.event_type not in SILENT
+        and not (has_issuer and event.event_type == EventType.CREATED)
+    ]
+    lines += deeds(rows, zone, now)
+    lines.sort(key=lambda line: line[0], reverse=True)
+    return tuple(line for _, line in lines)

@@ -1,0 +1,550 @@
+"""Issuing a code: choose the door, fill in the form, see what will happen, send it once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accesscodes import pin_rules, services
+from accesscodes.choices import Kind
+from accesscodes.lifecycle import Wish
+from accesscodes.models import AccessCode, terms_of
+from accesscodes.pin_rules import PinRules, RuleState
+from accesscodes.services import CodeSpec
+from accesscodes.web import presenters, progress, reading, shell, wall_time
+from accesscodes.web.access import Desk, at_desk, only_if
+from accesscodes.web.code_views import NOT_ALLOWED, place
+from accesscodes.web.feedback import (
+    NameFeedback,
+    PinFeedback,
+    RuleLine,
+    WhenFeedback,
+    first_error,
+    name_hint,
+)
+from accesscodes.web.forms import (
+    IssueForm,
+    code_uid_of,
+    new_token,
+    stay_from,
+)
+from accesscodes.web.presenters import LockRow
+from accesscodes.web.reading import KnownLock
+from accesscodes.web.states import Tone
+from locksite.errors import RuleBroken
+from locksite.htmx import HtmxHttpRequest, render_fragments
+from locksite.masked import Pin
+from properties.capabilities import Cause, refusal
+
+IN_USE = "This PIN is in use on this door."
+WEAK = "This PIN is easy to guess."
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another code at the same door."""
+
+    name: str
+    window: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanNote:
+    """One sentence of the plan with its tone."""
+
+    tone: Tone
+    icon: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will happen when the form is sent as it stands."""
+
+    door: str
+    guest: str
+    works: str
+    loads: str
+    line: str
+    timeline: progress.Timeline | None
+    notes: tuple[PlanNote, ...]
+    neighbours: tuple[Neighbour, ...]
+    overlap: PlanNote | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A button that fills in the dates."""
+
+    key: str
+    label: str
+    start_date: str
+    start_time: str
+    end_date: str
+    end_time: str
+
+    def values(self) -> dict[str, str]:
+        """Return the fields it fills in."""
+        return {
+            "kind": str(Kind.TIME_BOUND),
+            "start_date": self.start_date,
+            "start_time": self.start_time,
+            "end_date": self.end_date,
+            "end_time": self.end_time,
+            "start_fold": "",
+            "end_fold": "",
+        }
+
+
+def quick_stays(desk: Desk) -> tuple[Stay, ...]:
+    """Return the usual stays, by the property's check-in and check-out times."""
+    house, local = desk.house, desk.now.astimezone(desk.zone)
+    tonight = stay_from(desk.now, desk.zone, house.check_in_time, house.check_out_time)
+    check_in = f"{house.check_in_time:%H:%M}"
+
+    def stay(key: str, label: str, nights: int, start: datetime | None = None) -> Stay:
+        first = (start or local).date()
+        begins = tonight["start_time"] if first == local.date() else check_in
+        return Stay(
+            key,
+            label,
+            f"{first:%Y-%m-%d}",
+            begins,
+            f"{first + timedelta(days=nights):%Y-%m-%d}",
+            tonight["end_time"],
+        )
+
+    weekday = local.weekday()  # Monday is 0
+    friday = local + timedelta(days=max(4 - weekday, 0))
+    weekend_nights = min(2, max(6 - weekday, 1))
+    return (
+        stay("tonight", "Tonight", 1),
+        stay("two", "2 nights", 2),
+        stay("weekend", "Weekend", weekend_nights, friday),
+        stay("week", "1 week", 7),
+    )
+
+
+# ---- The form and everything around it ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """One form about one lock, looked through."""
+
+    desk: Desk
+    lock: KnownLock
+    form: IssueForm
+    rules: PinRules
+    neighbours: Sequence[AccessCode]
+
+    @property
+    def stop(self) -> Cause | None:
+        """Return why this lock cannot take the kind of code that is asked for."""
+        return refusal(self.lock.verdict, is_time_bound=not self.form.is_ongoing, is_offline=False)
+
+
+def _sheet(desk: Desk, lock_uid: UUID, data: Mapping[str, Any] | QueryDict) -> _Sheet:
+    device = reading.device_or_404(desk, lock_uid)
+    lock = reading.known_locks([device], desk.now)[device.pk]
+    rules = PinRules.from_properties(device.properties)
+    neighbours = list(
+        AccessCode.objects.live()
+        .filter(device=device, is_backup=False)
+        .order_by("starts_at", "name")
+    )
+    form = IssueForm(
+        data,
+        zone=desk.zone,
+        now=desk.now,
+        rules=rules,
+        others=[code.name for code in neighbours],
+    )
+    sheet = _Sheet(desk, lock, form, rules, neighbours)
+    form.is_valid()
+    _check_against_lock(sheet)
+    return sheet
+
+
+def _check_against_lock(sheet: _Sheet) -> None:
+    """Find what only the lock's other codes and its state can tell."""
+    form, desk = sheet.form, sheet.desk
+    pin = form.cleaned_data.get("pin")
+    if isinstance(pin, Pin):
+        if pin_rules.is_weak(pin, dates=_days(form)):
+            form.add_error("pin", f"{WEAK} Choose another.")
+        elif services.pin_in_use(
+            sheet.lock.device,
+            pin,
+            starts_at=form.starts_at,
+            ends_at=form.ends_at,
+            now=desk.now,
+        ):
+            form.add_error("pin", IN_USE)
+    stop = sheet.stop
+    if stop is not None:
+        only_dates = refusal(sheet.lock.verdict, is_time_bound=False, is_offline=False) is None
+        sentence = wall_time.with_time(stop.sentence, stop.at, desk.zone, desk.now)
+        form.add_error("kind" if only_dates else None, sentence)
+
+
+def _days(form: IssueForm) -> list[Any]:
+    return [at.astimezone(form.zone).date() for at in (form.starts_at, form.ends_at) if at]
+
+
+def _free_pin(sheet: _Sheet) -> str:
+    """Return a PIN that would do, in the clear, for a button; "" where there is none."""
+    form, desk = sheet.form, sheet.desk
+    wanted = len(form.typed_pin)
+    try:
+        pin = services.free_pin(
+            sheet.lock.device,
+            now=desk.now,
+            length=wanted if wanted in sheet.rules.supported else None,
+            for_desk=True,
+            starts_at=form.starts_at,
+            ends_at=form.ends_at,
+        )
+    except RuleBroken:
+        return ""
+    return pin.digits
+
+
+def _rule_lines(sheet: _Sheet) -> tuple[RuleLine, ...]:
+    form = sheet.form
+    text = form.typed_pin
+    lines = [
+        (check.label, check.state)
+        for check in pin_rules.check_pin(text, sheet.rules)
+        if check.rule != "digits" or check.state is RuleState.BROKEN
+    ]
+    is_whole = bool(text) and pin_rules.first_broken(text, sheet.rules) is None
+    messages_of_pin = " ".join(str(text) for text in form.errors.get("pin", []))
+
+    def standing(sentence: str) -> RuleState:
+        if not is_whole:
+            return RuleState.OPEN
+        return RuleState.BROKEN if sentence in messages_of_pin else RuleState.MET
+
+    lines.append(("Not easy to guess", standing(WEAK)))
+    is_weak = standing(WEAK) is RuleState.BROKEN
+    lines.append(("Not already on this lock", RuleState.OPEN if is_weak else standing(IN_USE)))
+    return tuple(RuleLine.of(label, state) for label, state in lines)
+
+
+def _feedback(sheet: _Sheet, shown: frozenset[str] | None) -> dict[str, Any]:
+    """Return what stands beside the fields. `shown`: whose errors may be seen; ``None``: all."""
+    form = sheet.form
+    pin_error = first_error(form, "pin", shown) if form.chooses else ""
+    return {
+        "name_feedback": NameFeedback.of(form, shown=shown is None or "name" in shown),
+        "when_feedback": WhenFeedback.of(form, shown),
+        "pin_feedback": PinFeedback(
+            pin_error,
+            _rule_lines(sheet) if form.chooses else (),
+            _free_pin(sheet) if pin_error else "",
+        ),
+        "plan": _plan(sheet),
+    }
+
+
+def _plan(sheet: _Sheet) -> Plan:
+    form, desk, device = sheet.form, sheet.desk, sheet.lock.device
+    zone, now = desk.zone, desk.now
+    is_whole = form.is_ongoing or (
+        form.starts_at is not None and form.ends_at is not None and form.starts_at < form.ends_at
+    )
+    starts_at = None if form.is_ongoing else form.starts_at
+    ends_at = None if form.is_ongoing else form.ends_at
+    works = "Choose the dates"
+    if form.is_ongoing:
+        works = "From now until removed"
+    elif is_whole and starts_at is not None and ends_at is not None:
+        works = (
+            f"{wall_time.full_moment(starts_at, zone, now)} to "
+            f"{wall_time.full_moment(ends_at, zone, now)}"
+        )
+    loads, notes = _loading(sheet, starts_at, ends_at) if is_whole else ("", ())
+    line = works if not form.nights else f"{works}, {form.nights}"
+    return Plan(
+        door=device.display_name,
+        guest=str(form.data.get("name", "")).strip() or "–",
+        works=works,
+        loads=loads,
+        line=line,
+        timeline=progress.timeline(starts_at, ends_at, zone, now) if is_whole else None,
+        notes=notes,
+        neighbours=tuple(
+            Neighbour(
+                code.name,
+                wall_time.window(code.starts_at, code.ends_at, zone, now),
+            )
+            for code in sheet.neighbours[:6]
+        ),
+        overlap=_overlap(sheet, starts_at, ends_at) if is_whole else None,
+    )
+
+
+def _loading(
+    sheet: _Sheet, starts_at: datetime | None, ends_at: datetime | None
+) -> tuple[str, tuple[PlanNote, ...]]:
+    """Return when the code is put on the lock, and what that means for handing it over."""
+    desk, device = sheet.desk, sheet.lock.device
+    now, terms = desk.now, terms_of(sheet.lock.device)
+    wish = Wish(
+        0, 1, "", None, Kind.TIME_BOUND if starts_at else Kind.ONGOING, now, starts_at, ends_at
+    )
+    load_from = wish.load_from(terms)
+    lead = "" if starts_at is None else wall_time.span(starts_at - load_from)
+    if lead == "3 days":
+        lead = "72 h"
+    loads = "At once"
+    if load_from > now:
+        loads = f"From {wall_time.moment(load_from, desk.zone, now)}, {lead} early"
+    cause = sheet.lock.verdict.headline_cause
+    if cause is not None and cause.key in {"lock_offline", "hub_off"}:
+        return loads, (
+            PlanNote(
+                Tone.WARN,
+                "triangle-alert",
+                "The lock is offline. The code is sent as soon as it is back. "
+                "Hand the PIN over when it is on the lock.",
+            ),
+        )
+    if sheet.rules.assigns_pins:
+        return loads, (PlanNote(Tone.GO, "info", pin_rules.HINTS["cannot_specify_pin_code"]),)
+    if starts_at is not None and starts_at > now:
+        if wish.puts_window_on(terms):
+            text = "You can hand over the PIN now. It opens the door only inside the dates."
+        else:
+            early = wall_time.span(device.property.just_in_time_lead) if device.property else "1 h"
+            text = f"This lock keeps no timetable: the PIN may open the door up to {early} early."
+        return loads, (PlanNote(Tone.GO, "info", text),)
+    return loads, (
+        PlanNote(
+            Tone.GO, "info", "Hand the PIN over when it is on the lock. That takes a moment."
+        ),
+    )
+
+
+def _overlap(
+    sheet: _Sheet, starts_at: datetime | None, ends_at: datetime | None
+) -> PlanNote | None:
+    """Return a note about other guests at the same time; ``None`` where nobody else has a code."""
+    zone, now = sheet.desk.zone, sheet.desk.now
+    stays = [
+        code
+        for code in sheet.neighbours
+        if code.starts_at is not None and code.ends_at is not None
+    ]
+    if starts_at is None or ends_at is None or not stays:
+        return None
+    crossing = [
+        code
+        for code in stays
+        if (code.starts_at or now) < ends_at and starts_at < (code.ends_at or now)
+    ]
+    if not crossing:
+        return PlanNote(Tone.OK, "circle-check", "No overlap with another guest.")
+    first = crossing[0]
+    window = wall_time.window(first.starts_at, first.ends_at, zone, now)
+    return PlanNote(
+        Tone.WARN,
+        "triangle-alert",
+        f"Overlaps {first.name}, {window}. Continue if they share the door.",
+    )
+
+
+# ---- Pages --------------------------------------------------------------------------------------
+
+
+def _page(
+    request: HtmxHttpRequest,
+    desk: Desk,
+    sheet: _Sheet,
+    *,
+    shows_errors: bool,
+) -> HttpResponse:
+    form, lock = sheet.form, sheet.lock
+    row = presenters.lock_row(lock.device, lock.verdict, lock.usage, desk.zone, desk.now)
+    stop = refusal(lock.verdict, is_time_bound=False, is_offline=False)
+    values = {name: form.data.get(name, "") for name in form.fields}
+    dated_stop = refusal(lock.verdict, is_time_bound=True, is_offline=False)
+    context = {
+        "row": row,
+        "usage": row.usage,
+        "stop": ""
+        if stop is None
+        else wall_time.with_time(stop.sentence, stop.at, desk.zone, desk.now),
+        "dated_stop": "" if dated_stop is None or stop is not None else dated_stop.sentence,
+        "v": values,
+        "form": form,
+        "rules": sheet.rules,
+        "name_hint": name_hint(sheet.rules),
+        "lengths": [(str(length), f"{length} digits") for length in sheet.rules.supported],
+        "stays": quick_stays(desk),
+        "zone_name": place(desk),
+        "supports_backup": bool(lock.device.properties.get("supports_backup_access_code_pool")),
+        "shows_errors": shows_errors,
+        "error_list": _error_list(form) if shows_errors else [],
+        **_feedback(sheet, None if shows_errors else frozenset()),
+    }
+    status = 422 if shows_errors else 200
+    return shell.page(request, desk, "accesscodes/issue.html", "locks", context, status=status)
+
+
+def _error_list(form: IssueForm) -> list[tuple[str, str]]:
+    """Return each error once with the id of its field; "" for what belongs to the whole form."""
+    return [
+        ("" if field == "__all__" else f"id_{field}", str(text))
+        for field, texts in form.errors.items()
+        if field != "token"
+        for text in texts[:1]
+    ]
+
+
+def _first_values(desk: Desk, lock_uid: UUID) -> dict[str, str]:
+    device = reading.device_or_404(desk, lock_uid)
+    rules = PinRules.from_properties(device.properties)
+    house = desk.house
+    return {
+        "name": "",
+        "kind": str(Kind.TIME_BOUND),
+        **stay_from(desk.now, desk.zone, house.check_in_time, house.check_out_time),
+        "pin_mode": "generate",
+        "pin_length": str(pin_rules.length_for(rules, None, for_desk=True)),
+        "token": new_token(device.uid),
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@at_desk
+@only_if(lambda desk: desk.may_issue, instead=NOT_ALLOWED)
+def issue(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
+    """The form for a new code at one door, and what it sends."""
+    if request.method == "GET":
+        values = _first_values(desk, lock)
+        name = request.GET.get("name", "")[: services.NAME_LIMIT]
+        sheet = _sheet(desk, lock, {**values, "name": name})
+        dated = refusal(sheet.lock.verdict, is_time_bound=True, is_offline=False)
+        if dated is not None and sheet.lock.verdict.takes_online:
+            sheet = _sheet(desk, lock, {**values, "name": name, "kind": str(Kind.ONGOING)})
+        return _page(request, desk, sheet, shows_errors=False)
+    filled = _filled_in(request, desk)
+    if filled is not None:
+        return _page(request, desk, _sheet(desk, lock, filled), shows_errors=False)
+    return _send(request, desk, lock)
+
+
+def _filled_in(request: HtmxHttpRequest, desk: Desk) -> dict[str, Any] | None:
+    """Return the form with a suggestion taken over, for buttons without JavaScript."""
+    values: dict[str, Any] = {name: request.POST.get(name, "") for name in request.POST}
+    if (key := request.POST.get("stay")) is not None:
+        stays = {stay.key: stay for stay in quick_stays(desk)}
+        return {**values, **stays[key].values()} if key in stays else values
+    if (digits := request.POST.get("take_pin")) is not None:
+        return {**values, "pin": digits, "pin_mode": "choose"}
+    if (name := request.POST.get("take_name")) is not None:
+        return {**values, "name": name}
+    return None
+
+
+def _send(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
+    device = reading.device_or_404(desk, lock)
+    uid = code_uid_of(request.POST.get("token", ""), device.uid)
+    if uid is not None and (made := _made_by(desk, uid)) is not None:
+        return _already_made(request, desk, made)
+    data: QueryDict = request.POST.copy()
+    if uid is None:  # a form from before a change of keys: what was typed stays, the id is new
+        token = new_token(device.uid)
+        data["token"], uid = token, code_uid_of(token, device.uid)
+    sheet = _sheet(desk, lock, data)
+    if not sheet.form.is_valid():
+        return _page(request, desk, sheet, shows_errors=True)
+    try:
+        code = services.issue_code(device, _spec(sheet, uid), actor=desk.actor, now=desk.now)
+    except (RuleBroken, IntegrityError) as error:
+        # The same form may have arrived a moment before: then its code is the answer.
+        if uid is not None and (made := _made_by(desk, uid)) is not None:
+            return _already_made(request, desk, made)
+        if not isinstance(error, RuleBroken):
+            raise
+        sheet.form.take(error)
+        return _page(request, desk, sheet, shows_errors=True)
+    is_at_once = code.wish().load_from(code.terms()) <= desk.now
+    rest = "Sending to the lock." if is_at_once else "It is put on the lock before it starts."
+    messages.success(request, f"Code for {code.name} created. {rest}")
+    return redirect("code-detail", desk.house.slug, code.uid)
+
+
+def _spec(sheet: _Sheet, uid: UUID | None) -> CodeSpec:
+    form = sheet.form
+    cleaned = form.cleaned_data
+    return CodeSpec(
+        name=cleaned["name"],
+        pin=cleaned["pin"],
+        starts_at=form.starts_at,
+        ends_at=form.ends_at,
+        preferred_code_length=None if sheet.rules.assigns_pins else cleaned["pin_length"],
+        is_external_modification_allowed=cleaned["allow_external"],
+        use_backup_access_code_pool=cleaned["use_backup"] and form.starts_at is not None,
+        refuse_weak=True,
+        for_desk=True,
+        uid=uid,
+    )
+
+
+def _made_by(desk: Desk, uid: UUID) -> AccessCode | None:
+    return reading.codes_at(desk).filter(uid=uid).first()
+
+
+def _already_made(request: HtmxHttpRequest, desk: Desk, code: AccessCode) -> HttpResponse:
+    messages.info(request, f"This form was sent before. It made the code for {code.name}.")
+    return redirect("code-detail", desk.house.slug, code.uid)
+
+
+@require_POST
+@at_desk
+@only_if(lambda desk: desk.may_issue, instead=NOT_ALLOWED)
+def validate(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
+    """Look through a form while it is being filled in; nothing is saved.
+
+    Errors are shown for the fields in `touched` only, so that nobody is told off while typing.
+    """
+    sheet = _sheet(desk, lock, request.POST)
+    touched = frozenset(request.POST.getlist("touched"))
+    feedback = _feedback(sheet, touched)
+    shared = shell.shared(desk, "locks")
+    return render_fragments(
+        request,
+        None,
+        ("accesscodes/_name_feedback.html", {**shared, **feedback}),
+        ("accesscodes/_when_feedback.html", {**shared, **feedback, "v": request.POST}),
+        ("accesscodes/_nights.html", {**shared, **feedback, "zone_name": place(desk)}),
+        ("accesscodes/_pin_feedback.html", {**shared, **feedback}),
+        ("accesscodes/_plan.html", {**shared, **feedback}),
+        ("accesscodes/_plan_line.html", {**shared, **feedback}),
+    )
+
+
+@require_GET
+@at_desk
+@only_if(lambda desk: desk.may_issue, instead=NOT_ALLOWED)
+def choose_door(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
+    """Issue a code, door first: every door with what it can take."""
+    try:
+        door = UUID(request.GET.get("door", ""))
+    except ValueError:
+        door = None
+    if door is not None:
+        return redirect("code-issue", desk.house.slug, door)
+    rows: list[LockRow] = reading.lock_rows(desk)
+    rows.sort(key=lambda row: presenters.natural_key(row.name))
+    return shell.page(request, desk, "accesscodes/choose_door.html", "codes", {"rows": rows})

@@ -1,0 +1,178 @@
+"""Keeping a page up to date with one small request: what changed since the page last heard?
+
+The page sends back what it shows as a row of short marks, one for each part. A mark is a letter
+for the part's state and a digest of everything it prints, so that only parts which look different
+are sent, and so that the step from one state to another can be announced. The server remembers
+nothing.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+
+from accesscodes.models import AccessCode
+from accesscodes.web.states import STATES, CodeState
+from locksite.htmx import STOP_POLLING, HtmxHttpRequest, render_fragments
+
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+MARK = 6
+
+FRESH_FOR = timedelta(minutes=2)
+QUICK, BUSY, IDLE = 2, 5, 20
+"""Seconds between two looks: just changed, something on its way, all quiet."""
+
+MOVING = frozenset({"undo", "removing", "slow_remove", "updating", "setting", "slow_set"})
+_STATE_KEYS = [row.key for row in STATES]
+ANNOUNCED = {
+    "set": "is on the lock",
+    "loaded": "is on the lock",
+    "gone": "is removed from the lock",
+    "failed": "could not be put on the lock",
+    "duplicate": "could not be put on the lock",
+    "full": "could not be put on the lock",
+    "refused": "was not accepted by the lock",
+    "stuck_remove": "could not be removed from the lock",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One element of a page that may change: its id, its template, what it prints.
+
+    `context` holds presenters' values only. `letter` stands for its state; `announcement` is read
+    out when the state changes to this one.
+    """
+
+    id: str
+    template: str
+    context: Mapping[str, Any]
+    letter: str = "A"
+    announcement: str = ""
+
+    @property
+    def mark(self) -> str:
+        """Return the letter and a digest of all that is printed."""
+        return self.letter + _digest(repr(sorted(self.context.items())), MARK - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The element that asks: where, how often (``None``: never again), and what the page shows."""
+
+    url: str
+    seconds: int | None
+    stamp: str
+    clock: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What may change on one page.
+
+    `parts` are always there; `rows` are the rows of its list, and `whole` is that list, which
+    replaces all of them when the rows are others than the page shows. `query` leads back to the
+    same board.
+    """
+
+    parts: Sequence[Part]
+    query: Mapping[str, str]
+    seconds: int | None
+    rows: Sequence[Part] = ()
+    whole: Part | None = None
+
+    @property
+    def ordered(self) -> list[Part]:
+        """Return parts and rows in the order of their ids."""
+        return sorted((*self.parts, *self.rows), key=lambda part: part.id)
+
+    @property
+    def stamp(self) -> str:
+        """Return the marks of all parts by id, after one mark for the set of ids."""
+        ordered = self.ordered
+        frame = _digest("\n".join(part.id for part in ordered), MARK)
+        return frame + "".join(part.mark for part in ordered)
+
+    def element(self, path: str, clock: str) -> Live:
+        """Return the element that asks for changes of this board."""
+        query = urlencode({**self.query, "v": self.stamp})
+        return Live(f"{path}?{query}", self.seconds, self.stamp, clock)
+
+
+def _digest(text: str, length: int) -> str:
+    raw = blake2b(text.encode(), digest_size=8).digest()
+    return base64.urlsafe_b64encode(raw).decode()[:length]
+
+
+def letter_of(state: CodeState) -> str:
+    """Return the letter of a code's state."""
+    return ALPHABET[_STATE_KEYS.index(state.key)]
+
+
+def announcement_of(state: CodeState, door: str, name: str) -> str:
+    """Return what is read out when a code gets into this state, or ""."""
+    words = ANNOUNCED.get(state.key)
+    return "" if words is None else f"{door}: code for {name} {words}."
+
+
+def pace(states: Sequence[CodeState], changed_at: Sequence[datetime], now: datetime) -> int:
+    """Return how soon to look again, in seconds."""
+    newest = max(changed_at, default=None)
+    if newest is not None and now - newest < FRESH_FOR:
+        return QUICK
+    return BUSY if any(state.key in MOVING for state in states) else IDLE
+
+
+def changed_at(code: AccessCode) -> datetime:
+    """Return when a code changed last, as far as its own row tells."""
+    known = (
+        code.created_at,
+        code.diverged_since,
+        code.proven_at,
+        code.withdrawn_at,
+        code.gone_at,
+    )
+    return max(at for at in known if at is not None)
+
+
+def answer(
+    request: HtmxHttpRequest, board: Board, live: Live, shared: Mapping[str, Any]
+) -> HttpResponse:
+    """Answer one look: 204 where nothing changed, else the parts that did, and the next look.
+
+    286 ends the looking where nothing can change any more.
+    """
+    shown = request.GET.get("v", "")
+    is_over = board.seconds is None
+    if shown == live.stamp and not is_over:
+        return HttpResponse(status=204)
+    changed, announcements = _changes(board, shown)
+    fragments: list[tuple[str, Mapping[str, Any]]] = [
+        (part.template, {**shared, **part.context}) for part in changed
+    ]
+    if announcements:
+        fragments.append(("components/_announce.html", {"sentences": announcements}))
+    return render_fragments(
+        request,
+        ("components/_live.html", {"live": live}),
+        *fragments,
+        status=STOP_POLLING if is_over else 200,
+    )
+
+
+def _changes(board: Board, shown: str) -> tuple[list[Part], list[str]]:
+    ordered = board.ordered
+    marks = [shown[at : at + MARK] for at in range(0, len(shown), MARK)]
+    if len(marks) != len(ordered) + 1 or marks[0] != board.stamp[:MARK]:
+        return [*board.parts, *([board.whole] if board.whole is not None else [])], []
+    pairs = list(zip(ordered, marks[1:], strict=True))
+    changed = [part for part, mark in pairs if part.mark != mark]
+    spoken = [
+        part.announcement for part, mark in pairs if part.announcement and part.letter != mark[:1]
+    ]
+    return changed, spoken

@@ -1,0 +1,46 @@
+"""The one address that every page of the desk asks for news."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_GET
+
+from accesscodes.web import code_views, live, lock_views, reading, shell
+from accesscodes.web.access import Desk, at_desk
+from accesscodes.web.live import Board
+from locksite.htmx import HtmxHttpRequest
+
+
+def _board(request: HtmxHttpRequest, desk: Desk) -> tuple[Board, str]:
+    """Return the board that the page shows, and the section it belongs to."""
+    scope, _, name = request.GET.get("scope", "").partition(":")
+    match scope:
+        case "locks":
+            query = request.GET
+            return lock_views.list_board(desk, query.get("state", ""), query.get("q", "")), "locks"
+        case "codes":
+            return code_views.list_board(desk, request.GET), "codes"
+        case "lock":
+            device = reading.device_or_404(desk, _uid(name))
+            return lock_views.lock_board(desk, device, request.GET.get("asked", "")), "locks"
+        case "code":
+            return code_views.code_board(desk, reading.code_or_404(desk, _uid(name))), "codes"
+        case _:
+            raise Http404("no such page")
+
+
+def _uid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404("no such thing") from None
+
+
+@require_GET
+@at_desk
+def look(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
+    """Tell a page what changed since it last heard; 204 where nothing did."""
+    board, section = _board(request, desk)
+    return live.answer(
+        request, board, shell.live_element(desk, board), shell.shared(desk, section)
+    )

@@ -1,0 +1,313 @@
+"""Pages about doors: the list, one door, and asking a door how it is."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_POST
+
+from accesscodes.web import happenings, live, presenters, reading, shell, wall_time
+from accesscodes.web.access import Desk, at_desk
+from accesscodes.web.live import Board, Part
+from accesscodes.web.presenters import VERDICTS, CodeCard, LockRow
+from locksite.htmx import HtmxHttpRequest, render_fragments
+from properties.capabilities import Verdict
+from properties.choices import ProviderKind
+from properties.models import Device, ProviderAccount
+
+LAST_EVENTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One filter with its count."""
+
+    key: str
+    label: str
+    icon: str
+    tone: str
+    count: int
+    url: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LockList:
+    """The list of doors as it is shown."""
+
+    rows: tuple[LockRow, ...]
+    total: int
+    chips: tuple[Chip, ...]
+    state: str
+    search: str
+    may_issue: bool
+
+
+def _lock_list(desk: Desk, state: str, search: str) -> LockList:
+    everything = reading.lock_rows(desk)
+    words = search.casefold().split()
+    found = [
+        row
+        for row in everything
+        if all(word in f"{row.name} {row.model}".casefold() for word in words)
+    ]
+    path = reverse("lock-list", args=[desk.house.slug])
+    known = state if state in set(Verdict) else ""
+
+    def url(key: str) -> str:
+        query = {name: value for name, value in (("state", key), ("q", search)) if value}
+        return f"{path}?{urlencode(query)}" if query else path
+
+    chips = [Chip("", "All", "", "", len(found), url(""), not known)]
+    for verdict, shown in VERDICTS.items():
+        count = sum(row.verdict is verdict for row in found)
+        if count or known == verdict:
+            chips.append(
+                Chip(
+                    verdict.value,
+                    shown.chip,
+                    shown.icon,
+                    shown.tone,
+                    count,
+                    url(verdict.value),
+                    known == verdict,
+                )
+            )
+    rows = tuple(row for row in found if known in {"", row.verdict})
+    return LockList(rows, len(everything), tuple(chips), known, search, desk.may_issue)
+
+
+def _kept(state: str) -> tuple[tuple[str, str], ...]:
+    """Return the filters that a search keeps."""
+    return (("state", state),) if state else ()
+
+
+def list_board(desk: Desk, state: str, search: str) -> Board:
+    """Return what may change on the list of doors."""
+    locks = _lock_list(desk, state, search)
+    query = {"scope": "locks", "state": locks.state, "q": search}
+    is_moving = any("being sent" in row.why for row in locks.rows)
+    return Board(
+        parts=(
+            shell.engine_part(desk),
+            Part(
+                "lock-chips",
+                "accesscodes/_lock_chips.html",
+                {"chips": locks.chips, "kept": _kept(locks.state)},
+            ),
+        ),
+        rows=tuple(
+            Part(
+                f"lock-{row.uid}",
+                "accesscodes/_lock_row.html",
+                {"row": row, "may_issue": locks.may_issue},
+                letter=live.ALPHABET[list(Verdict).index(row.verdict)],
+                announcement=f"{row.name}: {row.words.label}.",
+            )
+            for row in locks.rows
+        ),
+        whole=Part(
+            "lock-list",
+            "accesscodes/_lock_list.html",
+            {"locks": locks, "may_issue": locks.may_issue},
+        ),
+        query={name: value for name, value in query.items() if value},
+        seconds=live.BUSY if is_moving else live.IDLE,
+    )
+
+
+@require_GET
+@at_desk
+def start(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
+    """The start page of a property: for now its doors."""
+    return redirect("lock-list", desk.house.slug)
+
+
+@require_GET
+@at_desk
+def lock_list(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
+    """Every door of the property, what needs somebody first."""
+    board = list_board(desk, request.GET.get("state", ""), request.GET.get("q", "").strip())
+    if request.htmx and not request.htmx.history_restore_request:
+        return shell.list_fragments(request, desk, "locks", board)
+    return shell.page(request, desk, "accesscodes/locks.html", "locks", {}, board=board)
+
+
+# ---- One door -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LockHead:
+    """The heading of a door's page."""
+
+    uid: UUID
+    name: str
+    model: str
+    source: str
+    checked: str
+    is_stale: bool
+    is_virtual: bool
+    may_issue: bool
+    checked_clock: str
+
+
+def _asked_at(text: str, now: datetime) -> datetime | None:
+    """Return when "Check again" was pressed, as the page carries it along: seconds since 1970."""
+    try:
+        asked = datetime.fromtimestamp(float(text), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return asked if asked <= now else None
+
+
+def lock_board(desk: Desk, device: Device, asked: str) -> Board:
+    """Return what may change on the page of one door."""
+    lock = reading.known_locks([device], desk.now)[device.pk]
+    codes = list(reading.live_codes(desk).filter(device=device).order_by("starts_at", "pk"))
+    cards = sorted(
+        (presenters.code_card(code, lock.verdict, desk.now) for code in codes), key=_card_order
+    )
+    asked_at = _asked_at(asked, desk.now)
+    panel = presenters.verdict_panel(lock.verdict, cards, desk.zone, desk.now, asked_at=asked_at)
+    events = reading.lock_events(desk, device, LAST_EVENTS)
+    reported_at = lock.verdict.reported_at
+    head = LockHead(
+        device.uid,
+        device.display_name,
+        presenters.model_name(device),
+        device.account.name,
+        _checked(desk, reported_at),
+        panel.verdict is Verdict.STALE,
+        device.account.kind == ProviderKind.VIRTUAL,
+        panel.may_issue,
+        "" if reported_at is None else f"{reported_at.astimezone(desk.zone):%H:%M:%S}",
+    )
+    usage = presenters.usage_words(lock.usage.used, device.capabilities.max_codes)
+    states = [card.state for card in cards]
+    seconds = live.pace(states, [live.changed_at(code) for code in codes], desk.now)
+    foreign = presenters.foreign_entries(reading.newest_reading(device), desk.zone, desk.now)
+    return Board(
+        parts=(
+            shell.engine_part(desk),
+            Part(
+                "lock-head",
+                "accesscodes/_lock_head.html",
+                {"head": head},
+            ),
+            Part(
+                "verdict",
+                "accesscodes/_verdict.html",
+                {"panel": panel, "head": head, "may_issue": desk.may_issue},
+                letter=live.ALPHABET[
+                    2 * list(Verdict).index(panel.verdict) + int(panel.is_asking)
+                ],
+                announcement=panel.asked or f"{head.name}: {panel.words.label}.",
+            ),
+            Part(
+                "lock-problems",
+                "accesscodes/_problems.html",
+                {
+                    "problems": presenters.problem_notes(
+                        reading.lock_problems(desk, device), desk.zone, desk.now
+                    ),
+                    "problems_id": "lock-problems",
+                },
+            ),
+            Part(
+                "checks",
+                "accesscodes/_checks.html",
+                {
+                    "checks": presenters.check_lines(lock.verdict.checks, desk.zone, desk.now),
+                    "head": head,
+                },
+            ),
+            Part("lock-usage", "accesscodes/_lock_usage.html", {"usage": usage}),
+            Part("lock-foreign", "accesscodes/_lock_foreign.html", {"foreign": foreign}),
+            Part(
+                "lock-events",
+                "accesscodes/_lock_events.html",
+                {
+                    "events": happenings.happenings(
+                        events, reading.names_of(events), desk.zone, desk.now
+                    )
+                },
+            ),
+        ),
+        rows=tuple(code_part(card, "accesscodes/_code_mini.html") for card in cards),
+        whole=Part(
+            "lock-codes",
+            "accesscodes/_lock_codes.html",
+            {"cards": tuple(cards), "head": head, "panel": panel, "may_issue": desk.may_issue},
+        ),
+        query={
+            "scope": f"lock:{device.uid}",
+            **({"asked": asked} if asked_at is not None else {}),
+        },
+        seconds=live.QUICK if panel.is_asking else seconds,
+    )
+
+
+def code_part(card: CodeCard, template: str) -> Part:
+    """Return one code of a list as a part of its page."""
+    return Part(
+        f"code-{card.uid}",
+        template,
+        {"card": card},
+        letter=live.letter_of(card.state),
+        announcement=live.announcement_of(card.state, card.door, card.name),
+    )
+
+
+def _checked(desk: Desk, at: datetime | None) -> str:
+    if at is None:
+        return "not checked yet"
+    age = desk.now - at
+    if age < reading.stale_after():
+        is_new = age < timedelta(minutes=1)
+        return "checked just now" if is_new else f"checked {wall_time.span(age)} ago"
+    return f"last checked {wall_time.moment(at, desk.zone, desk.now)}"
+
+
+_CARD_RANK = {"bad": 0, "warn": 1, "out": 2, "go": 3}
+
+
+def _card_order(card: CodeCard) -> tuple[int, str, str]:
+    """Sort what needs somebody first, then by start, then by name."""
+    start = "" if card.starts_at is None else card.starts_at.isoformat()
+    return _CARD_RANK.get(card.state.tone, 4), start or "~", card.name
+
+
+@require_GET
+@at_desk
+def lock_detail(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
+    """One door: can it take codes, why not, what to do, what is on it."""
+    device = reading.device_or_404(desk, lock)
+    board = lock_board(desk, device, request.GET.get("asked", ""))
+    return shell.page(
+        request, desk, "accesscodes/lock.html", "locks", {"lock_uid": device.uid}, board=board
+    )
+
+
+@require_POST
+@at_desk
+def lock_check(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
+    """Ask the engine to look at this door and its account now; the answer comes to the page."""
+    device = reading.device_or_404(desk, lock)
+    Device.objects.for_actor(desk.actor).poke(desk.now, [device.pk])
+    ProviderAccount.objects.filter(pk=device.account_id).update(due_at=desk.now)
+    asked = f"{desk.now.timestamp():.3f}"
+    if not request.htmx:
+        query = urlencode({"asked": asked})
+        return redirect(f"{reverse('lock-detail', args=[desk.house.slug, lock])}?{query}")
+    board = lock_board(desk, device, asked)
+    shared = shell.shared(desk, "locks")
+    verdict = next(part for part in board.parts if part.id == "verdict")
+    return render_fragments(
+        request,
+        (verdict.template, {**shared, **verdict.context}),
+        ("components/_live.html", {"live": shell.live_element(desk, board)}),
+    )

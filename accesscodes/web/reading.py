@@ -1,0 +1,267 @@
+"""What pages need from the database, each in a fixed number of queries. Reads only."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import RowNumber
+from django.http import Http404
+
+from accesscodes.choices import CommandAction, Kind, Placement, Status
+from accesscodes.models import (
+    AccessCode,
+    EngineBeat,
+    LockCommand,
+    LockReading,
+    Problem,
+)
+from accesscodes.web.access import Desk
+from accesscodes.web.presenters import (
+    CodeCard,
+    LockRow,
+    Usage,
+    code_card,
+    lock_order,
+    lock_row,
+)
+from locksite.journal.models import AuditEntry, Event
+from properties.capabilities import LockVerdict, PastEvent, lock_verdict
+from properties.models import Device
+
+RECENT_EVENTS = 20
+"""How many events of one lock are looked at for the reason of its state."""
+
+GONE_SHOWN_FOR = timedelta(days=30)
+"""How long removed codes stay in the list of codes."""
+
+
+def stale_after() -> timedelta:
+    """Return how old a reading may be before a lock counts as not checked."""
+    return timedelta(minutes=settings.LOCKSITE_STALE_MINUTES)
+
+
+# ---- Locks --------------------------------------------------------------------------------------
+
+
+def devices_at(desk: Desk) -> QuerySet[Device]:
+    """Return the locks of this property that Locksite manages."""
+    return (
+        Device.objects.for_actor(desk.actor)
+        .managed()
+        .filter(property=desk.house)
+        .select_related("property", "account")
+    )
+
+
+def device_or_404(desk: Desk, uid: UUID) -> Device:
+    """Return one lock; one out of reach is answered like one that does not exist."""
+    device = devices_at(desk).filter(uid=uid).first()
+    if device is None:
+        raise Http404("no such lock")
+    return device
+
+
+def usage_of(device_ids: Iterable[int], now: datetime) -> dict[int, Usage]:
+    """Return what the codes of these locks say, and how many slots are taken. Two queries.
+
+    Slots are counted as the services count them: our entries, and foreign ones seen last.
+    """
+    ids = list(device_ids)
+    newest = LockReading.objects.filter(device=OuterRef("pk"), is_good=True).order_by("-at", "-pk")
+    slots = {
+        pk: ours + len(foreign or ())
+        for pk, ours, foreign in Device.objects.filter(pk__in=ids)
+        .annotate(
+            ours=Count("installations", filter=~Q(installations__placement=Placement.ABSENT)),
+            foreign=Subquery(newest.values("foreign")[:1]),
+        )
+        .order_by()
+        .values_list("pk", "ours", "foreign")
+    }
+    wanted = Q(withdrawn_at=None) | Q(withdrawn_at__gt=now)
+    stays = wanted & Q(kind=Kind.TIME_BOUND, is_backup=False)
+    rows = (
+        AccessCode.objects.live()
+        .filter(device_id__in=ids)
+        .values("device_id")
+        .annotate(
+            sending=Count("pk", filter=Q(status=Status.SETTING)),
+            next_start=Min("starts_at", filter=stays & Q(starts_at__gt=now)),
+            running_end=Max("ends_at", filter=stays & Q(starts_at__lte=now, ends_at__gt=now)),
+        )
+        .order_by()
+    )
+    codes = {row.pop("device_id"): row for row in rows}
+    return {pk: Usage(used=used, **codes.get(pk, {})) for pk, used in slots.items()}
+
+
+def past_of(device_uids: Iterable[UUID]) -> dict[UUID, tuple[PastEvent, ...]]:
+    """Return the newest ``device.`` events of these locks, newest first. One query."""
+    rows = (
+        Event.objects.filter(device_uid__in=list(device_uids), event_type__startswith="device.")
+        .annotate(place=Window(RowNumber(), partition_by=F("device_uid"), order_by=F("id").desc()))
+        .filter(place__lte=RECENT_EVENTS)
+        .order_by("-id")
+        .values_list("device_uid", "event_type", "occurred_at", "payload")
+    )
+    past: dict[UUID, tuple[PastEvent, ...]] = {}
+    for uid, event_type, occurred_at, payload in rows:
+        if uid is None:
+            continue
+        past[uid] = (*past.get(uid, ()), PastEvent(event_type, occurred_at, payload))
+    return past
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLock:
+    """A lock with what is known of it now."""
+
+    device: Device
+    verdict: LockVerdict
+    usage: Usage
+
+
+def known_locks(devices: Sequence[Device], now: datetime) -> dict[int, KnownLock]:
+    """Return what is known of these locks, by primary key. Three queries, however many there are."""
+    if not devices:
+        return {}
+    usage = usage_of([device.pk for device in devices], now)
+    past = past_of([device.uid for device in devices])
+    known = {}
+    for device in devices:
+        used = usage.get(device.pk, Usage())
+        facts = device.facts(codes_used=used.used, recent=past.get(device.uid, ()))
+        verdict = lock_verdict(facts, now, stale_after=stale_after())
+        known[device.pk] = KnownLock(device, verdict, used)
+    return known
+
+
+def lock_rows(desk: Desk) -> list[LockRow]:
+    """Return every door of the property, what needs somebody first. Four queries."""
+    locks = known_locks(list(devices_at(desk)), desk.now)
+    rows = [
+        lock_row(lock.device, lock.verdict, lock.usage, desk.zone, desk.now)
+        for lock in locks.values()
+    ]
+    return sorted(rows, key=lock_order)
+
+
+# ---- Codes --------------------------------------------------------------------------------------
+
+
+def codes_at(desk: Desk) -> QuerySet[AccessCode]:
+    """Return the codes of this property, with all that a card needs."""
+    return (
+        AccessCode.objects.for_list()
+        .for_actor(desk.actor)
+        .filter(device__property=desk.house, device__is_managed=True)
+    )
+
+
+def code_or_404(desk: Desk, uid: UUID) -> AccessCode:
+    """Return one code; one out of reach is answered like one that does not exist."""
+    code = codes_at(desk).filter(uid=uid).first()
+    if code is None:
+        raise Http404("no such code")
+    return code
+
+
+def cards_of(codes: Iterable[AccessCode], now: datetime) -> list[tuple[AccessCode, CodeCard]]:
+    """Return codes with their cards. Three queries more."""
+    rows = list(codes)
+    devices = {code.device_id: code.device for code in rows}
+    locks = known_locks(list(devices.values()), now)
+    return [(code, code_card(code, locks[code.device_id].verdict, now)) for code in rows]
+
+
+def live_codes(desk: Desk) -> QuerySet[AccessCode]:
+    """Return the codes that are not proven gone."""
+    return codes_at(desk).filter(gone_at=None)
+
+
+def gone_codes(desk: Desk) -> QuerySet[AccessCode]:
+    """Return the codes that left their locks not long ago, newest first."""
+    return codes_at(desk).filter(gone_at__gt=desk.now - GONE_SHOWN_FOR).order_by("-gone_at", "-pk")
+
+
+# ---- What happened ------------------------------------------------------------------------------
+
+
+def lock_events(desk: Desk, device: Device, limit: int) -> list[Event]:
+    """Return the newest events of one lock."""
+    return list(
+        Event.objects.for_actor(desk.actor)
+        .filter(device_uid=device.uid)
+        .exclude(event_type="access_code.mutations_requested")
+        .newest_first()[:limit]
+    )
+
+
+def names_of(events: Iterable[Event]) -> Mapping[str, str]:
+    """Return the names of the codes that these events are about, by public id."""
+    uids = {event.access_code_uid for event in events if event.access_code_uid is not None}
+    if not uids:
+        return {}
+    rows = AccessCode.objects.filter(uid__in=uids).values_list("uid", "name")
+    return {str(uid): name for uid, name in rows}
+
+
+def code_events(desk: Desk, code: AccessCode, limit: int) -> list[Event]:
+    """Return the newest events of one code."""
+    return list(
+        Event.objects.for_actor(desk.actor).filter(access_code_uid=code.uid).newest_first()[:limit]
+    )
+
+
+def code_deeds(desk: Desk, code: AccessCode, limit: int) -> list[AuditEntry]:
+    """Return what people did with one code, newest first."""
+    return list(
+        AuditEntry.objects.for_actor(desk.actor)
+        .filter(object_uid=code.uid)
+        .order_by("-id")[:limit]
+    )
+
+
+def first_try_at(code: AccessCode) -> datetime | None:
+    """Return when the lock was first asked to take this code."""
+    at: datetime | None = (
+        LockCommand.objects.filter(installation__code=code, action=CommandAction.PROGRAM)
+        .order_by("id")
+        .values_list("asked_at", flat=True)
+        .first()
+    )
+    return at
+
+
+def newest_reading(device: Device) -> LockReading | None:
+    """Return the newest reading that showed what is on the lock."""
+    return LockReading.objects.filter(device=device, is_good=True).order_by("-at", "-pk").first()
+
+
+def lock_problems(desk: Desk, device: Device) -> list[Problem]:
+    """Return what is open on the lock itself."""
+    return list(
+        Problem.objects.for_actor(desk.actor)
+        .open()
+        .filter(device=device, code=None)
+        .order_by("since")
+    )
+
+
+def code_problems(desk: Desk, code: AccessCode) -> list[Problem]:
+    """Return what is open on one code."""
+    return list(Problem.objects.for_actor(desk.actor).open().filter(code=code).order_by("since"))
+
+
+def engine_seen(now: datetime) -> tuple[bool, datetime | None]:
+    """Return whether an engine is alive, and when one gave a sign of life last. One query."""
+    beats = list(EngineBeat.objects.order_by("-beat_at").values_list("beat_at", "stopped_at")[:20])
+    last = max((beat_at for beat_at, _ in beats), default=None)
+    is_alive = any(
+        stopped_at is None and beat_at > now - EngineBeat.DEAD_AFTER
+        for beat_at, stopped_at in beats
+    )
+    return is_alive, last

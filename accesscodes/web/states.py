@@ -1,0 +1,641 @@
+"""What the desk says of a code: label, tone, sentence and next action. Pure.
+
+`code_state` is the only place that decides a label. The table is read from the top and the first
+row that fits wins, so a row may rely on all rows above it not having fitted.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from enum import StrEnum
+
+from accesscodes.choices import Status
+from accesscodes.lifecycle import Installed, LockTerms, Summary, Wish, pending_mutations
+from accesscodes.web import wall_time
+from properties.capabilities import LockVerdict, Verdict
+
+SLOW_AFTER = timedelta(minutes=10)
+"""Sending or removing for longer than this counts as slow."""
+
+LATE_AFTER = timedelta(minutes=5)
+"""A code whose start is longer ago than this and which waits still is late."""
+
+DUE_WITHIN = timedelta(hours=24)
+"""A guest who comes sooner than this makes a blocked code urgent."""
+
+START_GRACE = timedelta(minutes=3)
+"""How long after its start a preloaded code may go without a new reading."""
+
+
+class Tone(StrEnum):
+    """The role of a colour; never shown without icon and words."""
+
+    OK = "ok"
+    GO = "go"
+    WARN = "warn"
+    BAD = "bad"
+    IDLE = "idle"
+    OUT = "out"
+
+
+class Action(StrEnum):
+    """The one best next step."""
+
+    NONE = "none"
+    HAND_OVER = "hand_over"
+    OPEN_LOCK = "open_lock"
+    CHECK_AGAIN = "check_again"
+    CHANGE_PIN = "change_pin"
+    CHANGE_DATES = "change_dates"
+    ISSUE_AGAIN = "issue_again"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeState:
+    """What is said of one code now. `sentence` is whole and holds no PIN."""
+
+    key: str
+    label: str
+    tone: Tone
+    icon: str
+    sentence: str
+    action: Action
+    spins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFacts:
+    """What is known of one code when its state is asked for. `zone` is the property's."""
+
+    wish: Wish
+    installed: Installed
+    summary: Summary
+    terms: LockTerms
+    zone: tzinfo
+    is_backup: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The facts of one moment, under names that the table can use."""
+
+    code: CodeFacts
+    lock: LockVerdict
+    now: datetime
+
+    @property
+    def status(self) -> Status:
+        return self.code.summary.status
+
+    @property
+    def errors(self) -> set[str]:
+        return {str(error["error_code"]) for error in self.code.summary.errors}
+
+    @property
+    def warnings(self) -> set[str]:
+        return {str(warning["warning_code"]) for warning in self.code.summary.warnings}
+
+    @property
+    def message(self) -> str:
+        """Return what the lock or its maker said, the first problem first."""
+        problems = (*self.code.summary.errors, *self.code.summary.warnings)
+        return str(problems[0]["message"]) if problems else ""
+
+    @property
+    def mutations(self) -> set[str]:
+        facts = self.code
+        return {
+            mutation.mutation_code
+            for mutation in pending_mutations(
+                facts.wish, facts.installed, facts.terms, facts.summary, self.now
+            )
+        }
+
+    @property
+    def starts_ahead(self) -> bool:
+        return not self.code.wish.has_started(self.now)
+
+    @property
+    def is_due_soon(self) -> bool:
+        starts_at = self.code.wish.starts_at
+        return starts_at is None or starts_at - self.now < DUE_WITHIN
+
+    @property
+    def is_current(self) -> bool:
+        return self.code.installed.is_current(self.code.wish, self.code.terms)
+
+    @property
+    def may_be_on_lock(self) -> bool:
+        return self.code.installed.content is not None and self.code.installed.is_on_lock
+
+    @property
+    def differs_for(self) -> timedelta:
+        since = self.code.summary.diverged_since
+        return timedelta(0) if since is None else self.now - since
+
+    @property
+    def start_is_past_by(self) -> timedelta:
+        starts_at = self.code.wish.starts_at
+        return timedelta(0) if starts_at is None else self.now - starts_at
+
+    @property
+    def blocking_word(self) -> str:
+        """Return what stands in the way, in one word, or "" when nothing does."""
+        cause = self.lock.headline_cause
+        if cause is None or self.may_be_on_lock or self.code.wish.is_offline:
+            return ""
+        if not self.lock.takes_online and self.lock.verdict is not Verdict.STALE:
+            return BLOCKING_WORDS.get(cause.key, "lock")
+        if cause.key in WAITS_FOR and self.is_due_soon:
+            return BLOCKING_WORDS[cause.key]
+        return ""
+
+    def time(self, at: datetime | None) -> str:
+        return "" if at is None else wall_time.moment(at, self.code.zone, self.now)
+
+    def ago(self, at: datetime | None) -> str:
+        return "" if at is None else wall_time.span(self.now - at)
+
+
+BLOCKING_WORDS = {
+    "account": "account",
+    "removed": "lock removed",
+    "rights": "not allowed",
+    "subscription": "subscription",
+    "bridge_server": "bridge",
+    "hub_off": "hub",
+    "hub_needed": "no hub",
+    "lock_offline": "lock offline",
+    "keypad_gone": "keypad",
+    "keypad_never": "no keypad",
+    "keypad_setup": "keypad",
+    "no_keypad": "no keypad",
+    "zone": "time zone",
+    "full": "lock full",
+    "support_lost": "lock",
+}
+
+WAITS_FOR = frozenset({"lock_offline", "hub_off"})
+"""Cautions that leave a lock able to take codes, yet hold up one that is due soon."""
+
+DUPLICATE = frozenset(
+    {
+        "duplicate_code_on_device",
+        "conflicting_unmanaged_access_code_id",
+        "duplicate_code_attempt_prevented",
+        "kwikset_unable_to_confirm_code",
+    }
+)
+FULL = frozenset(
+    {
+        "no_space_for_access_code_on_device",
+        "august_device_slots_full",
+        "smartthings_no_free_slots_available",
+        "hubitat_no_free_positions_available",
+    }
+)
+REFUSED = frozenset(
+    {
+        "code_constraints_violated",
+        "august_lock_bad_access_code_format",
+        "august_lock_invalid_code_length",
+    }
+)
+CHANGED = frozenset({"conflicting_external_modification", "code_modified_external_to_seam"})
+STUCK = frozenset({"failed_to_remove_from_device", "failed_to_remove", "failed_to_delete"})
+
+WARNING_SENTENCES = {
+    "code_rotates_periodically": "The PIN changes at each renewal. Show it fresh each time.",
+    "time_frame_adjusted_for_unknown_time_zone": (
+        "The lock's time zone is unknown, so it works up to 1 hour longer."
+    ),
+    "third_party_integration_detected": (
+        "Another system also manages this lock and may overwrite codes."
+    ),
+    "management_transferred": "This code is now managed in another workspace.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    key: str
+    when: Callable[[_View], bool]
+    label: str | Callable[[_View], str]
+    tone: Tone | Callable[[_View], Tone]
+    icon: str
+    sentence: str | Callable[[_View], str]
+    action: Action = Action.NONE
+    spins: bool = False
+
+
+def _gone(view: _View) -> str:
+    if not view.code.installed.was_ever_sent:
+        return "Removed before it was sent to the lock."
+    at = view.code.summary.gone_at or view.now
+    return f"Removed from the lock {wall_time.in_sentence(at, view.code.zone, view.now)}."
+
+
+def _seconds_left(view: _View) -> int:
+    at = view.code.wish.withdrawn_at or view.now
+    return max(1, int((at - view.now).total_seconds()) + 1)
+
+
+def _withdrawal_waits(view: _View) -> bool:
+    at = view.code.wish.withdrawn_at
+    return at is not None and at > view.now
+
+
+def _cause_sentence(view: _View) -> str:
+    cause = view.lock.headline_cause
+    if cause is None:
+        return "The lock can't take codes right now."
+    return wall_time.with_time(cause.sentence, cause.at, view.code.zone, view.now)
+
+
+def _is_loaded(view: _View) -> bool:
+    return (
+        view.is_current
+        and view.code.installed.keeps_window
+        and view.code.wish.starts_at is not None
+        and (view.starts_ahead or view.start_is_past_by <= START_GRACE)
+        and view.status is not Status.SET
+    )
+
+
+def _is_loaded_unseen(view: _View) -> bool:
+    return (
+        view.status is Status.SETTING
+        and view.is_current
+        and view.code.installed.keeps_window
+        and view.code.wish.starts_at is not None
+        and not view.starts_ahead
+    )
+
+
+def _is_slow(view: _View) -> bool:
+    if view.warnings & {"delay_in_setting_on_device", "delay_in_issuing"}:
+        return True
+    if view.status is Status.UNSET:
+        return not view.starts_ahead and view.start_is_past_by > LATE_AFTER
+    return view.status is Status.SETTING and view.differs_for > SLOW_AFTER
+
+
+def _since_sentence(view: _View) -> str:
+    return f"Started {view.ago(view.code.summary.diverged_since or view.now)} ago."
+
+
+def _failed_sentence(view: _View) -> str:
+    return f"The lock did not accept the code. “{view.message}”"
+
+
+def _warning_sentence(view: _View) -> str:
+    for code, sentence in WARNING_SENTENCES.items():
+        if code in view.warnings:
+            return sentence
+    return f"The lock's account reports: “{view.message}”"
+
+
+def _set_sentence(view: _View) -> str:
+    proven_at = view.code.summary.proven_at
+    if proven_at is None:
+        return "Accepted by the lock."
+    return f"Confirmed {wall_time.in_sentence(proven_at, view.code.zone, view.now)}."
+
+
+def _urgent(view: _View) -> Tone:
+    return Tone.BAD if view.is_due_soon else Tone.WARN
+
+
+STATES: tuple[_Row, ...] = (
+    _Row(
+        "gone",
+        lambda view: view.status is Status.GONE,
+        "Removed",
+        Tone.IDLE,
+        "circle-minus",
+        _gone,
+        Action.ISSUE_AGAIN,
+    ),
+    _Row(
+        "undo",
+        _withdrawal_waits,
+        lambda view: f"Removing in {_seconds_left(view)} s",
+        Tone.OUT,
+        "circle-minus",
+        "It is taken off the lock in a moment.",
+    ),
+    _Row(
+        "stuck_remove",
+        lambda view: (
+            bool(view.errors & STUCK) or (view.status is Status.REMOVING and bool(view.errors))
+        ),
+        "Still on the lock",
+        Tone.BAD,
+        "octagon-alert",
+        "This PIN may still open the door although it should not.",
+        Action.OPEN_LOCK,
+    ),
+    _Row(
+        "slow_remove",
+        lambda view: (
+            "delay_in_removing_from_device" in view.warnings
+            or (view.status is Status.REMOVING and view.differs_for > SLOW_AFTER)
+        ),
+        "Removal delayed",
+        Tone.WARN,
+        "hourglass",
+        "Taking longer than usual. We keep trying. The PIN may still work.",
+        Action.OPEN_LOCK,
+    ),
+    _Row(
+        "removing",
+        lambda view: (
+            view.status is Status.REMOVING
+            or "being_deleted" in view.warnings
+            or view.code.wish.withdrawn_at is not None
+        ),
+        "Removing",
+        Tone.OUT,
+        "circle-minus",
+        "Being removed. It may work until this is done.",
+    ),
+    _Row(
+        "account",
+        lambda view: not view.code.terms.is_account_connected and not view.code.wish.is_offline,
+        "Blocked: account",
+        Tone.BAD,
+        "unplug",
+        "The account that controls this lock is disconnected.",
+        Action.OPEN_LOCK,
+    ),
+    _Row(
+        "blocked",
+        lambda view: bool(view.blocking_word) and not view.code.is_backup,
+        lambda view: f"Blocked: {view.blocking_word}",
+        _urgent,
+        "octagon-alert",
+        _cause_sentence,
+        Action.OPEN_LOCK,
+    ),
+    _Row(
+        "duplicate",
+        lambda view: bool(view.errors & DUPLICATE),
+        "Not on the lock",
+        Tone.BAD,
+        "octagon-alert",
+        "Another code on the lock already uses this PIN.",
+        Action.CHANGE_PIN,
+    ),
+    _Row(
+        "full",
+        lambda view: bool(view.errors & FULL),
+        "Not on the lock",
+        Tone.BAD,
+        "octagon-alert",
+        "The lock has no free code slot. Delete a code that is not used.",
+        Action.OPEN_LOCK,
+    ),
+    _Row(
+        "refused",
+        lambda view: bool(view.errors & REFUSED),
+        "PIN not accepted",
+        Tone.BAD,
+        "circle-x",
+        lambda view: f"This lock does not accept this PIN: {view.message}",
+        Action.CHANGE_PIN,
+    ),
+    _Row(
+        "inactive",
+        lambda view: "access_code_inactive" in view.errors,
+        "Switched off",
+        Tone.BAD,
+        "circle-slash",
+        "The code exists but was switched off in the lock's app. Switch it on there.",
+        Action.ISSUE_AGAIN,
+    ),
+    _Row(
+        "changed",
+        lambda view: bool(view.errors & CHANGED),
+        "Changed elsewhere",
+        Tone.BAD,
+        "triangle-alert",
+        "Someone changed or removed it in the lock's app. We are putting ours back.",
+        Action.OPEN_LOCK,
+    ),
+    _Row(
+        "failed",
+        lambda view: bool(view.errors),
+        "Not on the lock",
+        Tone.BAD,
+        "octagon-alert",
+        _failed_sentence,
+        Action.OPEN_LOCK,
+    ),
+    _Row(
+        "ext_ok",
+        lambda view: "external_modification_in_effect" in view.warnings,
+        "Changed in app",
+        Tone.WARN,
+        "pencil",
+        "Dates or PIN were changed in the lock's app and are in effect.",
+        Action.CHANGE_DATES,
+    ),
+    _Row(
+        "backup",
+        lambda view: "using_backup_access_code" in view.warnings,
+        "Backup in use",
+        Tone.WARN,
+        "archive-restore",
+        "A backup code replaces this one. Give the guest the new PIN.",
+    ),
+    _Row(
+        "offline_ok",
+        lambda view: view.code.wish.is_offline and view.code.wish.unwanted_since(view.now) is None,
+        "Offline code ready",
+        Tone.OK,
+        "circle-check",
+        "Works without internet, inside its dates.",
+        Action.HAND_OVER,
+    ),
+    _Row(
+        "expired",
+        lambda view: view.code.wish.ends_at is not None and view.code.wish.ends_at <= view.now,
+        "Ended",
+        Tone.IDLE,
+        "circle-minus",
+        lambda view: f"Ended {view.time(view.code.wish.ends_at)}.",
+        Action.CHANGE_DATES,
+    ),
+    _Row(
+        "loaded",
+        _is_loaded,
+        "Loaded, starts later",
+        Tone.OK,
+        "calendar-check",
+        lambda view: f"Already on the lock. Opens from {view.time(view.code.wish.starts_at)}.",
+        Action.HAND_OVER,
+    ),
+    _Row(
+        "loaded_unseen",
+        _is_loaded_unseen,
+        "Loaded, not confirmed",
+        Tone.WARN,
+        "triangle-alert",
+        lambda view: (
+            f"It was on the lock {wall_time.in_sentence(seen_at, view.code.zone, view.now)}; "
+            "the lock has not answered since. It very likely opens."
+            if (seen_at := view.code.installed.seen_at) is not None
+            else "The lock has not answered since it was loaded. It very likely opens."
+        ),
+        Action.CHECK_AGAIN,
+    ),
+    _Row(
+        "slow_set",
+        _is_slow,
+        "Taking longer",
+        Tone.WARN,
+        "hourglass",
+        lambda view: (
+            "Usually done within 3 min. "
+            f"Started {view.ago(view.code.summary.diverged_since or view.now)} ago."
+        ),
+        Action.OPEN_LOCK,
+    ),
+    _Row(
+        "updating",
+        lambda view: bool(
+            view.mutations & {"updating_code", "updating_name", "updating_time_frame"}
+        ),
+        "Changing",
+        Tone.GO,
+        "refresh-cw",
+        "Old details stay valid until the change is done.",
+        spins=True,
+    ),
+    _Row(
+        "setting",
+        lambda view: view.status is Status.SETTING or "creating" in view.mutations,
+        "Sending to lock",
+        Tone.GO,
+        "loader-circle",
+        _since_sentence,
+        spins=True,
+    ),
+    _Row(
+        "reserve",
+        lambda view: view.code.is_backup,
+        "In reserve",
+        Tone.IDLE,
+        "archive-restore",
+        "Kept on the lock for emergencies.",
+    ),
+    _Row(
+        "set_early",
+        lambda view: view.status is Status.SET and view.starts_ahead,
+        "On the lock, opens already",
+        Tone.OK,
+        "circle-check",
+        lambda view: (
+            "This lock keeps no timetable: the PIN opens from now, not only from "
+            f"{view.time(view.code.wish.starts_at)}."
+        ),
+        Action.HAND_OVER,
+    ),
+    _Row(
+        "scheduled",
+        lambda view: view.status is Status.UNSET,
+        "Scheduled",
+        Tone.IDLE,
+        "clock",
+        lambda view: f"Will be sent before {view.time(view.code.wish.starts_at)}.",
+    ),
+    _Row(
+        "set_warn",
+        lambda view: view.status is Status.SET and bool(view.warnings),
+        "On the lock, check",
+        Tone.WARN,
+        "triangle-alert",
+        _warning_sentence,
+        Action.CHECK_AGAIN,
+    ),
+    _Row(
+        "set",
+        lambda view: view.status is Status.SET,
+        "On the lock",
+        Tone.OK,
+        "circle-check",
+        _set_sentence,
+        Action.HAND_OVER,
+    ),
+    _Row(
+        "unknown",
+        lambda _: True,
+        "Not confirmed",
+        Tone.WARN,
+        "circle-question-mark",
+        "We lost sight of this code. The account may be disconnected.",
+        Action.CHECK_AGAIN,
+    ),
+)
+
+
+def code_state(code: CodeFacts, lock: LockVerdict, now: datetime) -> CodeState:
+    """Return what is said of `code` on a lock of which `lock` is known. Always finds a row."""
+    view = _View(code, lock, now)
+    row = next(row for row in STATES if row.when(view))
+    return CodeState(
+        key=row.key,
+        label=row.label if isinstance(row.label, str) else row.label(view),
+        tone=row.tone if isinstance(row.tone, Tone) else row.tone(view),
+        icon=row.icon,
+        sentence=row.sentence if isinstance(row.sentence, str) else row.sentence(view),
+        action=row.action,
+        spins=row.spins,
+    )
+
+
+# ---- May the PIN be given to the guest? ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Whether the PIN may be handed over. `is_safe` is false where the desk asks once more."""
+
+    tone: Tone
+    icon: str
+    sentence: str
+    is_safe: bool
+
+
+_NOT_FOR_CERTAIN = frozenset(
+    {"updating", "loaded_unseen", "set_warn", "unknown", "ext_ok", "changed"}
+)
+_LEAVING = frozenset({"undo", "removing", "slow_remove", "stuck_remove", "expired"})
+_READY = frozenset({"set", "set_early", "offline_ok", "loaded"})
+
+
+def handover(state: CodeState, code: CodeFacts, lock: LockVerdict, now: datetime) -> Handover:
+    """Return the verdict that stands beside the PIN."""
+    starts_at = code.wish.starts_at
+    opens = "" if starts_at is None else wall_time.moment(starts_at, code.zone, now)
+    if code.wish.pin_index is None:
+        return Handover(Tone.IDLE, "info", "The PIN is not known yet.", is_safe=False)
+    if state.key == "gone":
+        text = "This PIN no longer opens the door."
+        return Handover(Tone.IDLE, "circle-minus", text, is_safe=False)
+    if state.key == "scheduled" and lock.takes_online:
+        text = (
+            f"You can hand it over. It opens the door from {opens}. "
+            "Locksite says so here if it does not load."
+        )
+        return Handover(Tone.GO, "info", text, is_safe=True)
+    if state.key in _READY:
+        is_ahead = state.key != "set_early" and starts_at is not None and starts_at > now
+        text = f" It opens the door from {opens}." if is_ahead else ""
+        return Handover(Tone.OK, "circle-check", f"Ready to hand over.{text}", is_safe=True)
+    text = "Don't hand this PIN over yet. It does not open the door."
+    if state.key in _LEAVING:
+        text = "Don't hand this PIN over. It is being taken off the lock."
+    elif state.key in _NOT_FOR_CERTAIN:
+        text = "Don't hand this PIN over yet. It does not open the door for certain."
+    return Handover(Tone.WARN, "triangle-alert", text, is_safe=False)

@@ -1,0 +1,59 @@
+// What htmx cannot do on every page: dialogs, menus, the toast, resting while nobody looks.
+(() => {
+  document.documentElement.classList.add('js')
+  const one = (selector, within = document) => within.querySelector(selector)
+
+  document.addEventListener('click', (event) => {
+    const on = (selector) => event.target.closest(selector)
+    for (const menu of document.querySelectorAll('details[data-menu][open]')) {
+      if (!menu.contains(event.target)) menu.open = false
+    }
+    const opener = on('[data-dialog]')
+    const dialog = opener && one('#' + opener.dataset.dialog)
+    if (dialog) {
+      event.preventDefault()
+      dialog.showModal()
+    }
+    if (on('[data-toast-close]')) on('[data-toast]').remove()
+  })
+  document.addEventListener('keydown', (event) => {
+    const menu = event.key === 'Escape' && one('details[data-menu][open]')
+    if (!menu) return
+    menu.open = false
+    one('summary', menu).focus()
+  })
+
+  // ---- Looking for news: rest while the page is hidden, say so when the line is dead
+  let failures = 0
+  const mark = (text) => {
+    for (const each of document.querySelectorAll('[data-live-mark]')) {
+      each.textContent = text
+      each.classList.toggle('pulse--off', text !== 'Live')
+    }
+  }
+  document.addEventListener('htmx:beforeRequest', (event) => {
+    if (event.target.id === 'live' && document.hidden) event.preventDefault()
+  })
+  document.addEventListener('htmx:afterRequest', ({ target, detail }) => {
+    if (target.id !== 'live') return
+    failures = detail.successful ? 0 : failures + 1
+    if (!failures) mark('Live')
+    if (failures > 2) mark(`Connection lost. Showing ${target.dataset.clock}`)
+  })
+  document.addEventListener('visibilitychange', () => {
+    const live = one('#live[hx-get]')
+    if (!document.hidden && live) htmx.trigger(live, 'refresh')
+  })
+
+  // ---- The toast goes after six seconds, unless somebody is reading it
+  const toast = one('[data-toast]')
+  if (toast) {
+    let timer
+    const rest = () => { timer = setTimeout(() => toast.remove(), 6000) }
+    const stay = () => clearTimeout(timer)
+    for (const name of ['mouseenter', 'focusin']) toast.addEventListener(name, stay)
+    for (const name of ['mouseleave', 'focusout']) toast.addEventListener(name, rest)
+    rest()
+  }
+  one('#error-summary')?.focus()
+})()

@@ -1,0 +1,57 @@
+// A PIN on the page of its code: copied without being shown, shown for half a minute at most.
+(() => {
+  const one = (selector, within = document) => within.querySelector(selector)
+  let timer
+
+  const hide = () => {
+    clearTimeout(timer)
+    const digits = one('[data-pin-digits]')
+    if (!digits) return
+    digits.remove()
+    one('[data-pin-hide]').remove()
+    one('[data-pin-dots]').hidden = one('[data-pin-form]').hidden = false
+    one('[data-pin-left]').textContent = 'Hidden again.'
+  }
+  const watch = () => {
+    clearTimeout(timer)
+    if (one('[data-pin-digits]')) timer = setTimeout(hide, 30000)
+  }
+  const copy = async (button) => {
+    const label = one('[data-copy-label]', button)
+    const say = (text) => {
+      label.textContent = text
+      setTimeout(() => { label.textContent = 'Copy' }, 4000)
+    }
+    const isSafe = one('#handover').dataset.safe === 'yes'
+    if (!isSafe && !confirm('This PIN may not open the door yet. Copy it all the same?')) return
+    if (!navigator.clipboard) {
+      one('#pin-show').click()
+      say('Select it, then Ctrl+C')
+      return
+    }
+    const answer = await fetch(button.dataset.copy, {
+      method: 'POST',
+      headers: JSON.parse(document.body.getAttribute('hx-headers')),
+      body: new URLSearchParams({ copy: '1' }),
+    })
+    try {
+      if (!answer.ok) throw new Error(answer.status)
+      await navigator.clipboard.writeText(await answer.text())
+      say('Copied')
+    } catch {
+      say('Could not copy')
+    }
+  }
+
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest('[data-copy]')
+    if (button) copy(button)
+    if (event.target.closest('[data-pin-hide]')) {
+      event.preventDefault()
+      hide()
+    }
+  })
+  document.addEventListener('htmx:afterSettle', ({ target }) => { if (target.id === 'pin') watch() })
+  document.addEventListener('visibilitychange', () => { if (document.hidden) hide() })
+  watch()
+})()
