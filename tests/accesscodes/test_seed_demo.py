@@ -70,7 +70,7 @@ class Hotel(World):
         self.new_engine()
 
 
-def test_it_says_what_is_there_and_how_to_get_in():
+def test_it_says_what_is_there_and_how_to_get_in(caplog):
     said = seed().splitlines()
 
     assert said[:4] == [
@@ -79,6 +79,7 @@ def test_it_says_what_is_there_and_how_to_get_in():
         "  Manager, both houses    manager / harbour-lights",
         "  Administrator           admin / harbour-lights",
     ]
+    assert caplog.messages == []
     [key_line] = said[4:]
     actor, scope = actor_for_key(key_line.split()[-1], now=datetime.now(UTC), ip=None)
     assert (actor.property_ids, scope.value) == (None, "write")

@@ -6,7 +6,9 @@ happened. Putting the guests' codes on the locks is left to the engine. Nothing 
 shortcut into a lock.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -67,7 +69,8 @@ class Command(BaseCommand):
             raise CommandError(
                 "This database holds something else, or half a demo. The demo needs an empty one."
             )
-        key = build(timezone.now())
+        with _unlogged():
+            key = build(timezone.now())
         self.stdout.write(
             f"The demo hotel is ready: {len(HOUSES)} houses, {len(DOORS)} doors,"
             f" {AccessCode.objects.live().count()} codes."
@@ -78,6 +81,18 @@ class Command(BaseCommand):
     def _say_logins(self) -> None:
         for person in PEOPLE:
             self.stdout.write(f"  {person.title:24}{person.username} / {person.password}")
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep the mirror's warnings back: the trouble in the demo is meant."""
+    log = logging.getLogger("properties.sync")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def build(now: datetime) -> str:

@@ -52,11 +52,11 @@ def report(body: Body, codes_held: int) -> DeviceReport:
 
 
 def _flags(body: Body) -> dict[str, bool]:
-    """Return the flags the model has. Being offline changes none but the simulated ones."""
-    flags = {
-        "can_remotely_lock": not body.hub_is_missing,
-        "can_remotely_unlock": not body.hub_is_missing,
-    }
+    """Return the flags the model has, as far as a provider of Locksite can act on them.
+
+    Being offline changes none of them: codes are sent when the lock is back.
+    """
+    flags = {}
     if body.can_ever_take_codes:
         linked = body.keypad_is_linked or not (body.make.needs_hub and _is_accessory(body))
         flags["can_unlock_with_code"] = body.keypad_is_connected
@@ -64,12 +64,10 @@ def _flags(body: Body) -> dict[str, bool]:
             body.keypad_is_connected
             and linked
             and not body.hub_is_missing
-            and not body.faults & {Fault.SUBSCRIPTION_REQUIRED, Fault.ACCOUNT_DISCONNECTED}
+            and Fault.SUBSCRIPTION_REQUIRED not in body.faults
         )
     if body.make.computes_offline:
         flags["can_program_offline_access_codes"] = body.keypad_is_connected
-    flags["can_simulate_connection"] = bool(body.cut_off_by)
-    flags["can_simulate_disconnection"] = not body.cut_off_by
     return flags
 
 

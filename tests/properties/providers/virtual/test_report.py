@@ -36,12 +36,8 @@ def test_a_healthy_lock_in_full():
         device_type="august_lock",
         capabilities=Capabilities(keeps_window=True, max_codes=250, max_name=20),
         flags={
-            "can_remotely_lock": True,
-            "can_remotely_unlock": True,
             "can_unlock_with_code": True,
             "can_program_online_access_codes": True,
-            "can_simulate_connection": False,
-            "can_simulate_disconnection": True,
         },
         properties={
             "name": "Apartment 104",
