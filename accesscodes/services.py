@@ -200,7 +200,9 @@ def change_code(
         code.save(update_fields=_WISH_COLUMNS)
         ledger.record(code, now=now, before=before)
         changed = [
-            column.name for column in fields(changes) if getattr(changes, column.name) is not KEEP
+            column.name
+            for column in fields(changes)
+            if column.name != "refuse_weak" and getattr(changes, column.name) is not KEEP
         ]
         _note(actor, "access_code.change", code, device, now, {"changed": changed})
         Device.objects.filter(pk=device.pk).poke(now)

@@ -184,7 +184,6 @@ def _about_locks(now: datetime) -> Iterable[Alarm]:
                 Placement.ERASING,
             ],
         )
-        .exclude(codes__status=Status.GONE)
         .distinct()
     )
     for device in with_codes:

@@ -1,0 +1,122 @@
+"""One writer of facts: all of a change is written, or nothing; stale holders change nothing."""
+
+from datetime import timedelta
+
+import pytest
+
+from accesscodes import ledger, services
+from accesscodes.choices import CommandAction, Placement, Status
+from accesscodes.engine import lease as leases
+from accesscodes.ledger import LeaseLost, StaleRow
+from accesscodes.lifecycle import before_program
+from accesscodes.models import AccessCode, Installation, LockCommand, Transition
+from accesscodes.services import CodeChanges, CodeSpec
+from locksite.journal.models import AuditEntry, Event
+from locksite.masked import Pin
+from properties.models import Device
+from tests.accesscodes.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    return World("schlage")
+
+
+@pytest.fixture
+def code(world):
+    return services.issue_code(
+        world.device(),
+        CodeSpec(name="Lena Okafor", pin=Pin("482915")),
+        actor=world.actor,
+        now=world.now,
+    )
+
+
+def sending(world, code):
+    return before_program(code.wish(), code.installed(), 1, code.terms(), world.now)
+
+
+def test_a_stale_holder_changes_nothing(world, code):
+    lease = leases.take(code.device_id, world.engine_id, world.now)
+    world.clock.move(minutes=2)
+    assert leases.take(code.device_id, world.engine_id, world.now) is not None
+
+    with pytest.raises(LeaseLost):
+        ledger.begin(code, sending(world, code), CommandAction.PROGRAM, lease=lease, now=world.now)
+
+    assert not LockCommand.objects.exists()
+    assert not Installation.objects.exists()
+
+
+def test_a_row_that_changed_since_it_was_read_is_not_overwritten(world, code):
+    lease = leases.take(code.device_id, world.engine_id, world.now)
+    mine = AccessCode.objects.for_list().get(pk=code.pk)
+    services.change_code(code, CodeChanges(name="Bea"), actor=world.actor, now=world.now)
+
+    with pytest.raises(StaleRow):
+        ledger.begin(mine, sending(world, mine), CommandAction.PROGRAM, lease=lease, now=world.now)
+
+    assert not Installation.objects.exists()
+    assert AccessCode.objects.get().name == "Bea"
+
+
+def test_a_command_is_written_down_before_it_leaves_and_renews_the_lease(world, code):
+    lease = leases.take(code.device_id, world.engine_id, world.now)
+    world.clock.move(seconds=60)
+
+    command = ledger.begin(
+        code, sending(world, code), CommandAction.PROGRAM, lease=lease, now=world.now
+    )
+
+    assert (command.slot, command.outcome, command.lease_token) == (1, "", lease.token)
+    assert code.installations.get().placement == Placement.WRITING
+    assert Device.objects.get().lease_until == world.now + timedelta(seconds=90)
+
+
+def test_nothing_new_writes_nothing(world, code):
+    world.work()
+    version = AccessCode.objects.get().version
+    events = Event.objects.count()
+
+    ledger.record(AccessCode.objects.for_list().get(), now=world.now)
+
+    assert AccessCode.objects.get().version == version
+    assert Event.objects.count() == events
+
+
+def test_a_change_that_fails_half_way_leaves_no_trace(world, code, monkeypatch):
+    def broken(*_args, **_kwargs):
+        raise RuntimeError("the journal is full")
+
+    monkeypatch.setattr(type(Event.objects), "append", broken, raising=False)
+
+    with pytest.raises(RuntimeError):
+        services.withdraw_code(code, actor=world.actor, now=world.now)
+
+    kept = AccessCode.objects.get()
+    assert (kept.status, kept.withdrawn_at, kept.revision) == (Status.SETTING, None, 1)
+    assert Transition.objects.count() == 1
+
+
+def test_events_carry_the_pin_sealed_and_never_in_their_payload(world, code):
+    world.work()
+
+    event = Event.objects.get(event_type="access_code.set_on_device")
+    assert event.pin.open(bound_to=event.uid) == Pin("482915")
+    assert "482915" not in repr(Event.objects.values())
+
+
+def test_everything_that_people_do_is_in_the_audit_trail(world, code):
+    services.change_code(code, CodeChanges(pin=Pin("735162")), actor=world.actor, now=world.now)
+    services.reveal_pin(AccessCode.objects.get(), actor=world.actor, now=world.now)
+    services.withdraw_code(code, actor=world.actor, now=world.now)
+
+    rows = AuditEntry.objects.order_by("id").values_list("action", "detail")
+    assert list(rows) == [
+        ("access_code.issue", {}),
+        ("access_code.change", {"changed": ["pin"]}),
+        ("access_code.reveal_pin", {}),
+        ("access_code.delete", {}),
+    ]
