@@ -38,6 +38,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in {"demo", "run"}:
         sys.stderr.write("usage: python -m locksite.launch demo|run\n")
         return 2
+    os.umask(0o077)  # what is written holds keys and sealed PINs
     try:
         return (demo if arguments[0] == "demo" else run)(os.environ)
     except CannotStart as error:
@@ -80,6 +81,7 @@ def demo(given: Mapping[str, str]) -> int:
         line for line in seeded.splitlines() if line.startswith(" ") and not KEY.search(line)
     ]
     address = f"http://127.0.0.1:{port}"
+    log = folder / "log.txt"
     greeting = "\n".join(
         [
             "",
@@ -91,11 +93,11 @@ def demo(given: Mapping[str, str]) -> int:
             f"  curl -s {address}/devices/list -H 'Authorization: Bearer {key}' -H "
             "'Content-Type: application/json' -d '{\"limit\": 2}'",
             "",
-            "Ctrl-C stops it. Everything is kept; `make demo FRESH=1` starts over.",
+            f"Ctrl-C stops it. Everything is kept; `make demo FRESH=1` starts over. Log: {log}",
             "",
         ]
     )
-    return _together(env, port, "127.0.0.1", greeting)
+    return _together(env, port, "127.0.0.1", greeting, log)
 
 
 def run(given: Mapping[str, str]) -> int:
@@ -168,11 +170,14 @@ def _kept_key(path: Path, seeded: str, env: Mapping[str, str]) -> str:
 # ---- Running ------------------------------------------------------------------------------------
 
 
-def _together(env: Mapping[str, str], port: int, host: str, greeting: str) -> int:
+def _together(
+    env: Mapping[str, str], port: int, host: str, greeting: str, log: Path | None = None
+) -> int:
     """Run web and engine until one ends or a signal comes; return the exit code.
 
     A signal to stop is a good end: 0. When a process ends by itself the other is stopped, and its
-    exit code is ours (1 where it was 0: it should not have ended).
+    exit code is ours (1 where it was 0: it should not have ended). What they print goes into
+    `log`, where one is given; its last lines are shown when a process ends by itself.
     """
     stopping: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -187,6 +192,7 @@ def _together(env: Mapping[str, str], port: int, host: str, greeting: str) -> in
         "engine": [sys.executable, "manage.py", "run_engine"],
     }
     running: dict[str, subprocess.Popen] = {}
+    out = None if log is None else log.open("w")
     try:
         for name, command in commands.items():
             running[name] = subprocess.Popen(  # noqa: S603
@@ -194,6 +200,8 @@ def _together(env: Mapping[str, str], port: int, host: str, greeting: str) -> in
                 cwd=ROOT,
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
                 start_new_session=True,  # a Ctrl-C reaches us alone, and we stop them in order
                 preexec_fn=_die_with_parent,  # noqa: PLW1509  (there are no threads here)
             )
@@ -202,6 +210,8 @@ def _together(env: Mapping[str, str], port: int, host: str, greeting: str) -> in
         while not stopping:
             for name, process in running.items():
                 if (code := process.poll()) is not None:
+                    if log is not None:
+                        _say(log.read_text(errors="replace")[-3000:])
                     _say(f"The {name} process ended with code {code}; stopping the other.")
                     return (128 - code if code < 0 else code) or 1
             if not is_ready and _is_well(port):
@@ -215,6 +225,8 @@ def _together(env: Mapping[str, str], port: int, host: str, greeting: str) -> in
         return 0
     finally:
         _stop(running.values())
+        if out is not None:
+            out.close()
 
 
 def _die_with_parent() -> None:
