@@ -1,6 +1,7 @@
 """What every test shares: which ones touch the database, and a clock that is moved by hand."""
 
 import os
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -39,7 +40,8 @@ def clock():
 @pytest.fixture(autouse=True, scope="session")
 def _emptying_the_test_database_may_drop_audit_entries():
     """Lift the triggers on audit entries while a test database is emptied between two tests."""
-    flush = TransactionTestCase._fixture_teardown
+    case: Any = TransactionTestCase
+    flush = case._fixture_teardown
 
     def flush_without_triggers(self):
         triggers.remove(connection)
@@ -48,6 +50,6 @@ def _emptying_the_test_database_may_drop_audit_entries():
         finally:
             triggers.install(connection)
 
-    TransactionTestCase._fixture_teardown = flush_without_triggers
+    case._fixture_teardown = flush_without_triggers
     yield
-    TransactionTestCase._fixture_teardown = flush
+    case._fixture_teardown = flush

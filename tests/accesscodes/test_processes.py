@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from threading import Barrier
 
 import pytest
@@ -42,16 +43,20 @@ print(json.dumps({
 def site(tmp_path):
     with Site(tmp_path, web_processes=2) as site:
         site.run(HOTEL)
-        site.key = site.api_key()
         wait_until(lambda: len(devices(site)) == LOCKS, "the locks are listed")
         yield site
+
+
+@cache
+def key_of(site):
+    return site.api_key()
 
 
 def call(site, path, **body):
     return requests.post(
         f"{site.url}{path}",
         json=body,
-        headers={"Authorization": f"Bearer {site.key}"},
+        headers={"Authorization": f"Bearer {key_of(site)}"},
         timeout=30,
     )
 
@@ -78,13 +83,17 @@ def count(site, status):
     return number
 
 
+def wait_for(site, status, number):
+    wait_until(lambda: count(site, status) >= number, f"{number} codes are {status}")
+
+
 def kill_and_restart(site):
     site.kill_engine()
     site.start_engine()
 
 
 def test_an_engine_killed_while_setting_50_codes_loses_nothing_and_doubles_nothing(site):
-    wanted = {}
+    wanted: dict[str, list[str]] = {}
     for name, device_id in devices(site).items():
         wanted[name] = []
         for number in range(CODES_PER_LOCK):
@@ -93,9 +102,9 @@ def test_an_engine_killed_while_setting_50_codes_loses_nothing_and_doubles_nothi
             wanted[name].append(code["code"])
 
     for progress in (5, 20, 35):
-        wait_until(lambda at=progress: count(site, "set") >= at, f"{progress} codes are set")
+        wait_for(site, "set", progress)
         kill_and_restart(site)
-    wait_until(lambda: count(site, "set") == 50, "all codes are set")
+    wait_for(site, "set", 50)
 
     assert on_locks(site) == {name: sorted(pins) for name, pins in wanted.items()}
     [(lost,)] = site.rows("SELECT count(*) FROM accesscodes_lockcommand WHERE outcome = 'lost'")
@@ -108,9 +117,9 @@ def test_an_engine_killed_while_setting_50_codes_loses_nothing_and_doubles_nothi
 
     for code in codes(site):
         call(site, "/access_codes/delete", access_code_id=code["access_code_id"])
-    wait_until(lambda: count(site, "gone") >= 10, "some codes are gone")
+    wait_for(site, "gone", 10)
     kill_and_restart(site)
-    wait_until(lambda: count(site, "gone") == 50, "all codes are gone")
+    wait_for(site, "gone", 50)
 
     assert on_locks(site) == {name: [] for name in wanted}
 
