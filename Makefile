@@ -25,8 +25,9 @@ run: .venv/.run .venv/.postgres
 	@exec $(PY) -m locksite.launch run
 
 # Once on SQLite, then what touches the database again on PostgreSQL: SQLite hides races.
-test: .venv/.test var/node/.installed
+test: .venv/.test
 	@.ci/chromium
+	@$(PY) -m tests.node_modules >/dev/null || echo 'Tests that need Node are left out.'
 	$(PY) -m pytest -n $(JOBS)
 	@if $(PY) -m tests.postgres_answers '$(POSTGRES)'; then \
 	    echo 'Again on PostgreSQL: $(POSTGRES)'; \
@@ -62,9 +63,3 @@ requirements: .venv/.develop
 	@echo 'Installing requirements/$*.txt …'
 	@.ci/venv requirements/$*.txt
 	@touch $@
-
-var/node/.installed: tests/node/package.json tests/node/package-lock.json
-	@if command -v npm >/dev/null; then \
-	    echo 'Installing tests/node …' && rm -rf var/node && mkdir -p var && cp -R tests/node var/node && \
-	    cd var/node && npm ci --no-audit --no-fund --loglevel=error && touch .installed; \
-	else echo 'There is no npm: tests that need Node are left out.'; fi
