@@ -139,8 +139,8 @@ Window = tuple[datetime | None, datetime | None]
 def _moved(old: Window, new: Window) -> _Change:
     def times(window: Window) -> dict[str, str | None]:
         return {
-            "starts_at": window[0] and wire_time(window[0]),
-            "ends_at": window[1] and wire_time(window[1]),
+            "starts_at": wire_time(window[0]) if window[0] else None,
+            "ends_at": wire_time(window[1]) if window[1] else None,
         }
 
     return _Change(

@@ -304,7 +304,7 @@ def _record(
             code.wish(),
             new_installed,
             terms,
-            old and old.summary,
+            None if old is None else old.summary,
             now,
             is_new_wish=is_new_wish,
         ),
@@ -338,7 +338,7 @@ def _is_worth_writing(known: Installed, new: Installed) -> bool:
 def _times_matter(known: Installed, new: Installed) -> bool:
     if known.seen_at is None or (known.absent_at is None) != (new.absent_at is None):
         return True
-    window_start = new.content and new.content.starts_at
+    window_start = None if new.content is None else new.content.starts_at
     return (
         new.absent_at != known.absent_at
         or new.seen_at is None

@@ -10,7 +10,6 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce
 
 from accesscodes.choices import (
     AttemptStatus,
@@ -58,23 +57,27 @@ class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
             "installations"
         )
 
-    def holding(self, device: Device, pin_index: str, now: datetime) -> Self:
-        """Return the codes that hold this PIN on this lock, with `holds_from` and `holds_to`.
+    def holding(
+        self,
+        device: Device,
+        pin_index: str,
+        *,
+        starts_at: datetime | None,
+        ends_at: datetime | None,
+        now: datetime,
+    ) -> Self:
+        """Return the codes that hold this PIN on this lock at some time in a window.
 
-        A code past its end, or withdrawn, and not proven gone may still open the door, so it holds
-        its PIN without an end.
+        Without `starts_at` the window begins now, without `ends_at` it never ends; windows that only
+        touch do not overlap. A code past its end, or withdrawn, and not proven gone may still open the
+        door, so it holds its PIN without an end.
         """
-        return (
-            self.live()
-            .filter(device=device, pin_index=pin_index)
-            .annotate(
-                holds_from=Coalesce("starts_at", "created_at"),
-                holds_to=models.Case(
-                    models.When(Q(ends_at__lte=now) | Q(withdrawn_at__lte=now), then=None),
-                    default=F("ends_at"),
-                ),
-            )
-        )
+        is_overdue = Q(ends_at__lte=now) | Q(withdrawn_at__lte=now)
+        reaches_in = Q(ends_at=None) | Q(ends_at__gt=starts_at or now) | is_overdue
+        rows = self.live().filter(reaches_in, device=device, pin_index=pin_index)
+        if ends_at is None:
+            return rows
+        return rows.filter(Q(starts_at__lt=ends_at) | Q(starts_at=None, created_at__lt=ends_at))
 
 
 class AccessCode(models.Model):

@@ -483,14 +483,12 @@ def _is_held(
     device: Device, pin_index: str, window: _Window, now: datetime, ignore: AccessCode | None
 ) -> bool:
     """Return whether one of our codes holds the PIN in an overlapping window; touching is free."""
-    holders = AccessCode.objects.holding(device, pin_index, now)
+    holders = AccessCode.objects.holding(
+        device, pin_index, starts_at=window.starts_at, ends_at=window.ends_at, now=now
+    )
     if ignore is not None:
         holders = holders.exclude(pk=ignore.pk)
-    starts_at = window.starts_at or now
-    overlapping = holders.filter(Q(holds_to=None) | Q(holds_to__gt=starts_at))
-    if window.ends_at is not None:
-        overlapping = overlapping.filter(holds_from__lt=window.ends_at)
-    return overlapping.exists()
+    return holders.exists()
 
 
 def _foreign_pins(device: Device) -> set[str]:
