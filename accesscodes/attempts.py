@@ -95,6 +95,8 @@ def state(attempt: ActionAttempt, now: datetime) -> AttemptState:
             attempt.error_type,
             attempt.error_message,
         )
+    if code.installed().revision >= attempt.revision:
+        return AttemptState(AttemptStatus.SUCCESS, {})  # proven, whatever was wanted since
     on_its_way = any(
         mutation.mutation_code != "deferring_creation" for mutation in code.pending_mutations(now)
     )

@@ -515,6 +515,7 @@ def test_action_attempts_get(world, partner, lock):
     done = attempt(partner, attempt_id)
     deletion = delete(partner, code_id)[1]["action_attempt"]["action_attempt_id"]
     leaving = attempt(partner, deletion)
+    proven = attempt(partner, attempt_id)
     world.run(minutes=1)
     gone = attempt(partner, deletion)
 
@@ -527,6 +528,7 @@ def test_action_attempts_get(world, partner, lock):
         "ok": True,
     }
     assert leaving["action_attempt"]["status"] == "pending"
+    assert proven == done  # what has come true stays true
     assert gone["action_attempt"]["status"] == "success"
 
 

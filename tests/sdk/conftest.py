@@ -1,0 +1,56 @@
+"""One live Locksite for all tests here, with virtual locks that answer fast."""
+
+import json
+import os
+from dataclasses import dataclass
+
+import pytest
+
+from tests.node_modules import NoNpm, installed
+from tests.processes import Site
+
+SEED = """
+import json
+from django.utils import timezone
+from locksite.doors import real_doors
+from properties.models import Device, Property, ProviderAccount, VirtualLock
+from properties.sync import refresh_account
+
+house = Property.objects.create(slug="seaside", name="Seaside", time_zone="Europe/Berlin")
+account = ProviderAccount.objects.create(kind="virtual", name="Virtual locks")
+for name, make in (("native", "schlage"), ("just_in_time", "lockly")):
+    VirtualLock.objects.create(
+        account=account, make=make, name=name, answer_min=0, answer_max=0.05
+    )
+refresh_account(account, doors=real_doors())
+Device.objects.update(property=house, due_at=timezone.now())
+print(json.dumps({device.reported_name: str(device.uid) for device in Device.objects.all()}))
+"""
+
+
+@dataclass(frozen=True)
+class Live:
+    """A running Locksite as a partner sees it; `locks` are their ids by name."""
+
+    site: Site
+    url: str
+    key: str
+    locks: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory):
+    with Site(tmp_path_factory.mktemp("sdk")) as site:
+        locks = json.loads(site.run(SEED))
+        yield Live(site, site.url, site.api_key("SDK"), locks)
+
+
+@pytest.fixture(scope="session")
+def node_modules():
+    """Return the folder with the packages of `tests/node`, or skip where npm is missing."""
+    try:
+        return installed()
+    except NoNpm as missing:
+        if os.environ.get("LOCKSITE_REQUIRE_SERVICES") == "1":
+            pytest.fail(f"{missing}, and services are required here")
+        pytest.skip(str(missing))

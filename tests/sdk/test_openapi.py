@@ -1,0 +1,149 @@
+"""Every answer against the OpenAPI that Seam publishes, and the guide's own cURL calls."""
+
+import json
+import subprocess
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jsonschema
+import pytest
+import requests
+
+from tests.node_modules import node
+from tests.sdk.waiting import poll
+
+pytestmark = [pytest.mark.sdk, pytest.mark.processes]
+
+PRINT_IT = "import { openapi } from '@seamapi/types/connect'; console.log(JSON.stringify(openapi))"
+
+
+def as_json_schema(node: Any) -> Any:
+    """Return an OpenAPI 3.0 schema as JSON schema: `nullable` becomes a type of its own."""
+    if isinstance(node, list):
+        return [as_json_schema(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    schema = {
+        name: as_json_schema(each)
+        for name, each in node.items()
+        if name not in {"nullable", "discriminator", "example"}
+    }
+    return {"anyOf": [{"type": "null"}, schema]} if node.get("nullable") is True else schema
+
+
+@pytest.fixture(scope="module")
+def published(node_modules):
+    printed = subprocess.run(
+        [node(node_modules), "--input-type=module", "--eval", PRINT_IT],
+        cwd=node_modules.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return json.loads(printed.stdout)
+
+
+@pytest.fixture(scope="module")
+def call(live, published):
+    """Return a function that calls an endpoint and holds the answer against the schema."""
+    components = as_json_schema(published["components"])
+
+    def answer(path: str, verb: str = "POST", /, **params: Any) -> Any:
+        response = requests.request(
+            verb,
+            f"{live.url}{path}",
+            json=params,
+            headers={"Authorization": f"Bearer {live.key}"},
+            timeout=30,
+        )
+        body = response.json()
+        assert response.status_code == 200, body
+        described = published["paths"][path]["post"]["responses"]["200"]
+        schema = as_json_schema(described["content"]["application/json"]["schema"])
+        jsonschema.Draft202012Validator({**schema, "components": components}).validate(body)
+        return body
+
+    return answer
+
+
+def test_the_schema_is_really_held_against_the_answers(published):
+    components = as_json_schema(published["components"])
+    schema = {"$ref": "#/components/schemas/access_code", "components": components}
+
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(schema).validate({"access_code_id": "x"})
+
+
+def test_answers_pass_the_published_schema(live, call):
+    for lock in live.locks.values():
+        call("/devices/get", device_id=lock)
+        call("/locks/get", device_id=lock)
+    call("/devices/list")
+    call("/locks/list")
+    call("/workspaces/get")
+
+
+def test_the_life_of_a_code_passes_the_published_schema(live, call):
+    lock = live.locks["native"]
+    made = call("/access_codes/create", device_id=lock, name="my ongoing code")
+    code_id = made["access_code"]["access_code_id"]
+    attempt_id = made["action_attempt"]["action_attempt_id"]
+
+    def status():
+        return call("/access_codes/get", access_code_id=code_id)["access_code"]["status"]
+
+    poll(status, lambda seen: seen == "set")
+    call("/access_codes/update", access_code_id=code_id, code="83051", name="other")
+    mutations = call("/access_codes/get", access_code_id=code_id)["access_code"]
+    poll(status, lambda seen: seen == "set")
+    call("/access_codes/list", device_id=lock)
+    call("/access_codes/delete", access_code_id=code_id)
+    attempt = call("/action_attempts/get", action_attempt_id=attempt_id)["action_attempt"]
+
+    assert mutations["code"] == "83051"
+    assert attempt["status"] == "success"
+
+
+def test_a_stay_passes_the_published_schema(live, call):
+    tomorrow = datetime.now(UTC) + timedelta(days=100)
+
+    made = call(
+        "/access_codes/create",
+        device_id=live.locks["native"],
+        starts_at=tomorrow.isoformat(),
+        ends_at=(tomorrow + timedelta(days=1)).isoformat(),
+    )
+
+    assert made["access_code"]["status"] == "unset"
+    call("/access_codes/delete", access_code_id=made["access_code"]["access_code_id"])
+
+
+def test_events_and_the_keypad_pass_the_published_schema(live, call):
+    call("/locks/simulate/keypad_code_entry", device_id=live.locks["native"], code="999999")
+    events = call("/events/list", since="2026-01-01T00:00:00Z")["events"]
+
+    assert "lock.access_denied" in {event["event_type"] for event in events}
+    for event in events:
+        call("/events/get", event_id=event["event_id"])
+
+
+def test_the_guides_curl_calls_send_a_body_with_a_get(live, call):
+    """`curl -X GET … -H 'Content-Type: application/json' -d '{…}'`, as the guide writes it."""
+    lock = live.locks["native"]
+    made = call("/access_codes/create", device_id=lock, name="by cURL")["access_code"]
+
+    device = call("/devices/get", "GET", device_id=lock)["device"]
+    code = call("/access_codes/get", "GET", access_code_id=made["access_code_id"])["access_code"]
+    events = call(
+        "/events/list",
+        "GET",
+        device_id=lock,
+        event_types=["access_code.created"],
+        between=["2026-01-01T00:00:00Z", "2100-01-01T00:00:00Z"],
+    )["events"]
+    call("/access_codes/delete", "DELETE", access_code_id=made["access_code_id"])
+
+    assert device["can_program_online_access_codes"] is True
+    assert code["access_code_id"] == made["access_code_id"]
+    assert made["access_code_id"] in {event["access_code_id"] for event in events}
