@@ -68,9 +68,9 @@ class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
     ) -> Self:
         """Return the codes that hold this PIN on this lock at some time in a window.
 
-        Without `starts_at` the window begins now, without `ends_at` it never ends; windows that only
-        touch do not overlap. A code past its end, or withdrawn, and not proven gone may still open the
-        door, so it holds its PIN without an end.
+        Without `starts_at` the window begins now, without `ends_at` it never ends; windows that
+        only touch do not overlap. A code past its end, or withdrawn, and not proven gone may still
+        open the door, so it holds its PIN without an end.
         """
         is_overdue = Q(ends_at__lte=now) | Q(withdrawn_at__lte=now)
         reaches_in = Q(ends_at=None) | Q(ends_at__gt=starts_at or now) | is_overdue

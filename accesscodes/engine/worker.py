@@ -89,7 +89,7 @@ class Worker:
         if free > 0:
             for pk in leases.due_locks(now, free + len(self._locks)):
                 if pk not in self._locks and len(self._locks) < self._threads:
-                    self._locks[pk] = locks.submit(self._guarded, self._take_and_work, pk)
+                    self._locks[pk] = locks.submit(self._guarded, self.take_and_work, pk)
         for job in self._jobs:
             under_way = self._running.get(job.name)
             if (under_way is None or under_way.done()) and self._next_run.get(
@@ -98,7 +98,8 @@ class Worker:
                 self._next_run[job.name] = now + job.every
                 self._running[job.name] = clockwork.submit(self._guarded, job.run, now)
 
-    def _take_and_work(self, pk: int) -> None:
+    def take_and_work(self, pk: int) -> None:
+        """Work on one lock, if nobody else has it; what goes wrong is logged and tried again later."""
         lease = leases.take(pk, self._engine_id, self._doors.now())
         if lease is None:
             return
