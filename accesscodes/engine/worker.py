@@ -99,7 +99,7 @@ class Worker:
                 self._running[job.name] = clockwork.submit(self._guarded, job.run, now)
 
     def take_and_work(self, pk: int) -> None:
-        """Work on one lock, if nobody else has it; what goes wrong is logged and tried again later."""
+        """Work on one lock, if nobody else has it; a failure is logged and tried again later."""
         lease = leases.take(pk, self._engine_id, self._doors.now())
         if lease is None:
             return
