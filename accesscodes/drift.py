@@ -7,7 +7,7 @@ ours.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from accesscodes.lifecycle import LockTerms, Seen, Sighting, Tracked, same_content
+from accesscodes.values import LockTerms, Seen, Sighting, Tracked, same_content
 
 
 def match(

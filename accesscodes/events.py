@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from accesscodes.choices import EventType, Status
-from accesscodes.lifecycle import Installed, LockTerms, Summary, Wish, wire_time
+from accesscodes.values import Installed, LockTerms, Summary, Wish, wire_time
 
 
 @dataclass(frozen=True, slots=True)

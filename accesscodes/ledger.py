@@ -18,7 +18,7 @@ from django.db.models import F
 
 from accesscodes.choices import CommandAction, Outcome, Status
 from accesscodes.events import Snapshot, events_between
-from accesscodes.lifecycle import EDGES, Installed, LockTerms, Seen, summarise
+from accesscodes.lifecycle import EDGES, summarise
 from accesscodes.models import (
     AccessCode,
     Installation,
@@ -27,6 +27,7 @@ from accesscodes.models import (
     Transition,
     terms_of,
 )
+from accesscodes.values import Installed, LockTerms, Seen
 from locksite.database import write_transaction
 from locksite.journal.models import Event
 from locksite.pins import seal

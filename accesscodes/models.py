@@ -20,15 +20,8 @@ from accesscodes.choices import (
     Severity,
     Status,
 )
-from accesscodes.lifecycle import (
-    Content,
-    Installed,
-    LockTerms,
-    Mutation,
-    Summary,
-    Wish,
-    pending_mutations,
-)
+from accesscodes.lifecycle import Mutation, pending_mutations
+from accesscodes.values import Content, Installed, LockTerms, Summary, Wish
 from locksite.actors import Actor
 from locksite.pins import PinField
 from properties.choices import AccountState
@@ -248,7 +241,7 @@ class Installation(models.Model):
     """One entry that we put, or mean to put, into one slot of a lock for a code.
 
     `content` says what the entry was last proven to hold and `sent` what we last asked for, both
-    as `lifecycle.Content.as_json()`; `pin` is the sealed PIN of `content`. `revision` is the wish
+    as `values.Content.as_json()`; `pin` is the sealed PIN of `content`. `revision` is the wish
     that was last proven, 0 for none. `known_pins` are the indexes of every PIN ever sent to this
     slot for this code: by these we recognise the entry as ours.
     """

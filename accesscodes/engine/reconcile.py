@@ -12,11 +12,12 @@ from typing import assert_never
 
 from django.db.models import Q
 
-from accesscodes import drift, ledger, lifecycle
+from accesscodes import drift, entries, ledger, planning, values
 from accesscodes.choices import CommandAction, Outcome
 from accesscodes.ledger import Finding, Lease, StaleRow
-from accesscodes.lifecycle import Blocked, Content, Program, Remove, Seen, Step, Tracked
 from accesscodes.models import AccessCode, LockCommand, terms_of
+from accesscodes.planning import Blocked, Program, Remove, Step
+from accesscodes.values import Content, Seen, Tracked
 from locksite.doors import Doors
 from locksite.pins import index_of
 from properties.models import Device, ProviderAccount
@@ -104,7 +105,7 @@ class _Pass:
         findings = [
             Finding(
                 self._codes[code.wish.code_id],
-                lifecycle.after_reading(
+                entries.after_reading(
                     code.wish, code.installed, sightings[code.wish.code_id], self._terms, now
                 )
                 if code.installed.was_ever_sent
@@ -150,7 +151,7 @@ class _Pass:
     # ---- acting ---------------------------------------------------------------------------------
 
     def _plan(self) -> list[Step]:
-        return lifecycle.plan_lock(self._tracked(), self._entries, self._terms, self._doors.now())
+        return planning.plan_lock(self._tracked(), self._entries, self._terms, self._doors.now())
 
     def _carry_out(self, steps: Sequence[Step]) -> bool:
         """Carry out the steps in order; return whether anything was sent to the lock.
@@ -179,7 +180,7 @@ class _Pass:
 
     def _note_blocked(self, code: AccessCode, step: Blocked) -> None:
         now = self._doors.now()
-        installed = lifecycle.after_block(code.installed(), step, now)
+        installed = entries.after_block(code.installed(), step, now)
         ledger.record(code, now=now, lease=self._lease, installed=installed)
 
     def _command(self, code: AccessCode, step: Program | Remove) -> bool:
@@ -188,10 +189,10 @@ class _Pass:
         wish, installed = code.wish(), code.installed()
         if isinstance(step, Program):
             action = CommandAction.PROGRAM
-            sending = lifecycle.before_program(wish, installed, step.slot, self._terms, now)
+            sending = entries.before_program(wish, installed, step.slot, self._terms, now)
         else:
             action = CommandAction.REMOVE
-            sending = lifecycle.before_remove(installed, now)
+            sending = entries.before_remove(installed, now)
         command = ledger.begin(code, sending, action, lease=self._lease, now=now)
         # What the ledger made of it counts: a changed wish resets the pauses.
         sending = code.installed()
@@ -202,7 +203,7 @@ class _Pass:
         ledger.finish(
             command,
             code,
-            lifecycle.after_acceptance(sending),
+            entries.after_acceptance(sending),
             Outcome.ACCEPTED,
             lease=self._lease,
             now=self._doors.now(),
@@ -231,13 +232,13 @@ class _Pass:
         self,
         command: LockCommand,
         code: AccessCode,
-        sending: lifecycle.Installed,
+        sending: values.Installed,
         error: ProviderError,
     ) -> bool:
         now = self._doors.now()
         is_refusal = isinstance(error, Refused)
         if isinstance(error, Refused):
-            sending = lifecycle.after_refusal(
+            sending = entries.after_refusal(
                 code.wish(),
                 sending,
                 retry=error.retry,
@@ -247,7 +248,7 @@ class _Pass:
                 now=now,
             )
         elif error.retry_after is not None:
-            sending = lifecycle.asked_to_wait(sending, error.retry_after, now)
+            sending = entries.asked_to_wait(sending, error.retry_after, now)
         ledger.finish(
             command,
             code,
@@ -268,17 +269,17 @@ class _Pass:
         if any(not isinstance(step, Blocked) for step in self._plan()):
             return now
         summaries = {pk: code.summary() for pk, code in self._codes.items()}
-        return lifecycle.next_look(self._tracked(), summaries, self._terms, now)
+        return planning.next_look(self._tracked(), summaries, self._terms, now)
 
     def _wake_blind(self) -> datetime:
         now = self._doors.now()
         summaries = {pk: code.summary() for pk, code in self._codes.items()}
         has_work = any(summary.diverged_since for summary in summaries.values())
-        pause = lifecycle.look_again_after(self._failures, has_work=has_work)
+        pause = entries.look_again_after(self._failures, has_work=has_work)
         return min(
             now + pause,
             max(
-                lifecycle.next_look(self._tracked(), summaries, self._terms, now),
+                planning.next_look(self._tracked(), summaries, self._terms, now),
                 now + timedelta(seconds=5),
             ),
         )

@@ -13,8 +13,9 @@ from typing import Any
 from django.db.models import F, OuterRef, Q, Subquery
 
 from accesscodes.choices import Placement, Severity, Status
-from accesscodes.lifecycle import NATIVE_PRELOAD, divergence, wire_time
+from accesscodes.lifecycle import divergence
 from accesscodes.models import AccessCode, LockReading, Problem
+from accesscodes.values import NATIVE_PRELOAD, wire_time
 from locksite.database import write_transaction
 from properties.models import Device
 

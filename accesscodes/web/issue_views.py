@@ -14,10 +14,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accesscodes import pin_rules, services
 from accesscodes.choices import Kind
-from accesscodes.lifecycle import Wish
 from accesscodes.models import AccessCode, terms_of
 from accesscodes.pin_rules import PinRules, RuleState
 from accesscodes.services import CodeSpec
+from accesscodes.values import Wish
 from accesscodes.web import presenters, progress, reading, shell, wall_time
 from accesscodes.web.access import Desk, at_desk, only_if
 from accesscodes.web.code_views import NOT_ALLOWED, place
@@ -406,7 +406,7 @@ def _error_list(form: IssueForm) -> list[tuple[str, str]]:
         ("" if field == "__all__" else f"id_{field}", str(text))
         for field, texts in form.errors.items()
         if field != "token"
-        for text in texts[:1]
+        for text in list(texts)[:1]
     ]
 
 

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from accesscodes.choices import Status
-from accesscodes.lifecycle import Installed, LockTerms, Summary, Wish, pending_mutations
+from accesscodes.lifecycle import pending_mutations
+from accesscodes.values import Installed, LockTerms, Summary, Wish
 from accesscodes.web import wall_time
 from properties.capabilities import LockVerdict, Verdict
 

@@ -15,7 +15,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from accesscodes import lifecycle, services
+from accesscodes import entries, planning, services
 from accesscodes.choices import Kind, Placement, Status
 from accesscodes.models import AccessCode, LockCommand, Problem, Transition
 from accesscodes.services import CodeChanges, CodeSpec
@@ -274,7 +274,7 @@ def test_in_the_end_the_lock_holds_exactly_what_is_wanted(seed):
 
 def trusts_the_providers_yes(monkeypatch):
     """An OK counts as proof: the code is said to be set before anybody has looked."""
-    honest = lifecycle.after_acceptance
+    honest = entries.after_acceptance
 
     def trusting(installed):
         installed = honest(installed)
@@ -287,12 +287,12 @@ def trusts_the_providers_yes(monkeypatch):
             seen_at=installed.retry_at,
         )
 
-    monkeypatch.setattr(lifecycle, "after_acceptance", trusting)
+    monkeypatch.setattr(entries, "after_acceptance", trusting)
 
 
 def never_looks_back(monkeypatch):
     """A settled lock is not looked at again before something is wanted of it."""
-    monkeypatch.setattr(lifecycle, "LOOK_IDLE", timedelta(days=365))
+    monkeypatch.setattr(planning, "LOOK_IDLE", timedelta(days=365))
 
 
 @pytest.mark.parametrize("broken", [trusts_the_providers_yes, never_looks_back])

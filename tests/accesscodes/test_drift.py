@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from accesscodes.choices import Placement
 from accesscodes.drift import match
-from accesscodes.lifecycle import Content, LockTerms, Seen, Tracked
+from accesscodes.values import Content, LockTerms, Seen, Tracked
 from properties.choices import Proof
 from properties.providers.base import Capabilities
 from tests.accesscodes.test_lifecycle import NATIVE, on_lock, ongoing

@@ -7,8 +7,8 @@ import pytest
 from accesscodes import ledger, services
 from accesscodes.choices import CommandAction, Placement, Status
 from accesscodes.engine import lease as leases
+from accesscodes.entries import before_program
 from accesscodes.ledger import LeaseLost, StaleRow
-from accesscodes.lifecycle import before_program
 from accesscodes.models import AccessCode, Installation, LockCommand, Transition
 from accesscodes.services import CodeChanges, CodeSpec
 from locksite.journal.models import AuditEntry, Event

@@ -5,28 +5,20 @@ from datetime import timedelta
 
 import pytest
 
-from accesscodes import lifecycle
+from accesscodes import entries
 from accesscodes.choices import AttemptStatus, Kind, Placement, Status
-from accesscodes.lifecycle import (
-    EDGES,
-    Blocked,
+from accesscodes.entries import retry_after
+from accesscodes.lifecycle import EDGES, attempt_state, pending_mutations, public_status, summarise
+from accesscodes.planning import Blocked, Program, Remove, next_look, plan_lock
+from accesscodes.values import (
     Content,
     Installed,
     LockTerms,
-    Program,
-    Remove,
     Seen,
     Sighting,
     Summary,
     Tracked,
     Wish,
-    attempt_state,
-    next_look,
-    pending_mutations,
-    plan_lock,
-    public_status,
-    retry_after,
-    summarise,
 )
 from properties.choices import Proof
 from properties.providers.base import Capabilities, Retry
@@ -261,9 +253,9 @@ def test_slowness_becomes_a_warning_and_then_an_error(minutes, errors, warnings)
 
 
 def test_a_refusal_is_an_error_at_once():
-    refused = lifecycle.after_refusal(
+    refused = entries.after_refusal(
         ongoing(),
-        lifecycle.before_program(ongoing(), ABSENT, 1, NATIVE, START),
+        entries.before_program(ongoing(), ABSENT, 1, NATIVE, START),
         retry=Retry.ON_WISH,
         error_code="code_constraints_violated",
         message="The PIN breaks a rule of the lock.",
@@ -307,7 +299,7 @@ def test_a_code_that_is_gone_stays_gone_whatever_turns_up():
 def test_a_missing_entry_that_was_proven_is_marked_and_put_back_at_once():
     entry = on_lock(ongoing(), retry_at=START + HOUR)
 
-    after = lifecycle.after_reading(ongoing(), entry, Sighting(), NATIVE, START)
+    after = entries.after_reading(ongoing(), entry, Sighting(), NATIVE, START)
 
     assert after.placement is Placement.ABSENT
     assert after.error_code == "conflicting_external_modification"
@@ -325,13 +317,13 @@ def test_a_hidden_pin_counts_as_ours_only_after_the_write_was_acknowledged():
         placement=Placement.WRITING,
     )
 
-    after = lifecycle.after_reading(
+    after = entries.after_reading(
         wish, believed, Sighting(entry, is_ours_as_sent=False), HIDES, START
     )
 
     assert not after.is_current(wish, HIDES)
     acknowledged = replace(believed, is_acknowledged=True)
-    after = lifecycle.after_reading(
+    after = entries.after_reading(
         wish, acknowledged, Sighting(entry, is_ours_as_sent=True), HIDES, START
     )
     assert after.is_current(wish, HIDES)
@@ -339,7 +331,7 @@ def test_a_hidden_pin_counts_as_ours_only_after_the_write_was_acknowledged():
 
 def test_pauses_double_up_to_their_limits():
     assert [retry_after(n).total_seconds() for n in (1, 2, 3, 7, 50)] == [5, 10, 20, 300, 300]
-    assert [lifecycle.refusal_pause(n).total_seconds() / 60 for n in (1, 2, 6, 50)] == [
+    assert [entries.refusal_pause(n).total_seconds() / 60 for n in (1, 2, 6, 50)] == [
         1,
         2,
         30,

@@ -1,0 +1,186 @@
+"""What we believe of a code's entry on its lock, after a reading and around a command.
+
+Pure: the belief before, and what happened, give the belief after. A provider's yes is remembered
+and proves nothing; only a reading moves an entry to `present` or `absent`.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from accesscodes.choices import Placement
+from accesscodes.planning import LOOK_IDLE, Blocked
+from accesscodes.values import Installed, LockTerms, Sighting, Wish, same_content
+from properties.providers.base import Retry
+
+AUDIT_AFTER_GONE = timedelta(minutes=15)
+"""How long a removed code is still looked for: a command that timed out may land that late."""
+
+
+def after_reading(
+    wish: Wish,
+    installed: Installed,
+    sighting: "Sighting",
+    terms: LockTerms,
+    at: datetime,
+) -> Installed:
+    """Return what we believe of an entry after a reading at `at` that showed `sighting` of it."""
+    if sighting.entry is None:
+        return _found_missing(wish, installed, sighting, terms, at)
+    wanted = wish.content(terms)
+    seen = sighting.entry.content
+    present = replace(installed, placement=Placement.PRESENT, seen_at=at, absent_at=None)
+    if sighting.is_ours_as_sent and same_content(seen, wanted, terms):
+        right = replace(
+            present,
+            revision=wish.revision,
+            content=wanted,
+            keeps_window=wish.puts_window_on(terms),
+        )
+        return _settled(right) if wish.belongs_on_lock(terms, at) else right
+    if seen.pin_index is None:
+        # The lock hides the PIN: it is the one last acknowledged, or nobody knows.
+        is_known = installed.is_acknowledged and installed.sent is not None
+        seen = replace(
+            seen, pin_index=installed.sent.pin_index if is_known and installed.sent else ""
+        )
+    believed = replace(present, content=seen)
+    if wish.unwanted_since(at) is None and sighting.is_altered:
+        return _marked(
+            replace(believed, revision=0),
+            "conflicting_external_modification",
+            "The code was changed outside Locksite. We are putting it back.",
+            at,
+        )
+    return believed
+
+
+def _settled(installed: Installed) -> Installed:
+    return replace(
+        installed, attempts=0, retry_at=None, error_code="", error_message="", error_since=None
+    )
+
+
+def _found_missing(
+    wish: Wish, installed: Installed, sighting: "Sighting", terms: LockTerms, at: datetime
+) -> Installed:
+    was_proven = installed.placement is Placement.PRESENT
+    gone = replace(
+        installed,
+        placement=Placement.ABSENT,
+        slot=None if sighting.is_slot_taken else installed.slot,
+        content=None,
+        revision=0,
+        absent_at=at,
+    )
+    if was_proven and wish.belongs_on_lock(terms, at):
+        return _marked(
+            gone,
+            "conflicting_external_modification",
+            "The code was removed from the lock outside Locksite. We are putting it back.",
+            at,
+        )
+    if wish.unwanted_since(at) is not None and installed.was_ever_sent:
+        return replace(_settled(gone), audit_until=installed.audit_until or at + AUDIT_AFTER_GONE)
+    if not wish.belongs_on_lock(terms, at):
+        return _settled(gone)  # taken off because it is to come later
+    return gone
+
+
+def _marked(installed: Installed, code: str, message: str, at: datetime) -> Installed:
+    since = installed.error_since if installed.error_code == code else None
+    return replace(
+        installed, error_code=code, error_message=message, error_since=since or at, retry_at=None
+    )
+
+
+def before_program(
+    wish: Wish, installed: Installed, slot: int, terms: LockTerms, now: datetime
+) -> Installed:
+    """Return what we believe once a write of `wish` into `slot` is about to leave."""
+    sent = wish.content(terms)
+    known = installed.known_pins if installed.slot in {None, slot} else frozenset()
+    return replace(
+        installed,
+        placement=Placement.WRITING,
+        slot=slot,
+        keeps_window=wish.puts_window_on(terms),
+        sent=sent,
+        is_acknowledged=False,
+        known_pins=known | ({sent.pin_index} if sent.pin_index else set()),
+        absent_at=None,
+        attempts=installed.attempts + 1,
+        retry_at=now + retry_after(installed.attempts + 1),
+    )
+
+
+def before_remove(installed: Installed, now: datetime) -> Installed:
+    """Return what we believe once a removal is about to leave."""
+    return replace(
+        installed,
+        placement=Placement.ERASING,
+        absent_at=None,
+        attempts=installed.attempts + 1,
+        retry_at=now + retry_after(installed.attempts + 1),
+    )
+
+
+def after_acceptance(installed: Installed) -> Installed:
+    """Return what we believe after the provider said yes; the lock may not have done it."""
+    return replace(installed, is_acknowledged=True)
+
+
+def asked_to_wait(installed: Installed, wait: timedelta, now: datetime) -> Installed:
+    """Return the entry with a pause as long as the far side asked for, up to 15 min."""
+    until = now + min(max(wait, timedelta(0)), timedelta(minutes=15))
+    return replace(installed, retry_at=max(until, installed.retry_at or until))
+
+
+def after_block(installed: Installed, step: "Blocked", now: datetime) -> Installed:
+    """Return the entry with the reason why it cannot be written now."""
+    return _marked(installed, step.error_code, step.message, now)
+
+
+def after_refusal(
+    wish: Wish,
+    installed: Installed,
+    *,
+    retry: Retry,
+    error_code: str,
+    message: str,
+    wait: timedelta | None,
+    now: datetime,
+) -> Installed:
+    """Return what we believe after the lock said no: the entry is as it was before.
+
+    A refusal `on_wish` waits for a changed wish; all others are tried again, after a minute and
+    then ever more slowly, at most every 30 minutes.
+    """
+    pause = max(
+        refusal_pause(installed.attempts), min(wait or timedelta(0), timedelta(minutes=15))
+    )
+    was_there = installed.content is not None or installed.placement is Placement.ERASING
+    return replace(
+        installed,
+        placement=Placement.PRESENT if was_there else Placement.ABSENT,
+        retry_at=now + pause,
+        refused_revision=wish.revision if retry is Retry.ON_WISH else 0,
+        error_code=error_code,
+        error_message=message,
+        error_since=(installed.error_since if installed.error_code == error_code else None) or now,
+    )
+
+
+def retry_after(attempts: int) -> timedelta:
+    """Return the pause after `attempts` tries without an answer: 5 s, doubling, up to 5 min."""
+    return min(timedelta(seconds=5 * 2 ** min(attempts - 1, 10)), timedelta(minutes=5))
+
+
+def refusal_pause(attempts: int) -> timedelta:
+    """Return the pause after refusal number `attempts`: 1 min, doubling, at most 30 min."""
+    return min(timedelta(minutes=2 ** min(max(attempts, 1) - 1, 10)), timedelta(minutes=30))
+
+
+def look_again_after(failures: int, *, has_work: bool) -> timedelta:
+    """Return the pause after `failures` readings in a row that failed."""
+    longest = timedelta(minutes=2) if has_work else LOOK_IDLE
+    return min(timedelta(seconds=10 * 2 ** min(max(failures, 1) - 1, 10)), longest)

@@ -1,0 +1,228 @@
+"""The values that decisions about codes are made from: frozen, without a clock or a database.
+
+Every time is an aware UTC instant. PINs never come here in the clear; equal PINs are told by their
+keyed index. Rows are frozen into these values by `models`, readings by the engine.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from accesscodes.choices import Kind, Placement, Status
+from accesscodes.pin_rules import name_on_lock
+from properties.providers.base import Capabilities
+
+NATIVE_PRELOAD = timedelta(hours=72)
+"""How early a lock with a timetable of its own is given a code (Seam's documented limit)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockTerms:
+    """What is fixed about one lock while we plan for it.
+
+    `lead`: how early a code is put on a lock that keeps no timetable. `is_account_connected`:
+    whether the account lets us in at all.
+    """
+
+    capabilities: Capabilities
+    lead: timedelta = timedelta(minutes=60)
+    is_account_connected: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one entry on a lock holds. Times are cut to whole seconds, as locks keep them."""
+
+    pin_index: str | None
+    name: str | None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a form for a JSON column; `from_json` reads it back."""
+        return {
+            "pin_index": self.pin_index,
+            "name": self.name,
+            "starts_at": self.starts_at and self.starts_at.isoformat(),
+            "ends_at": self.ends_at and self.ends_at.isoformat(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Content":
+        """Read what `as_json` wrote."""
+        return cls(
+            pin_index=data["pin_index"],
+            name=data["name"],
+            starts_at=data["starts_at"] and datetime.fromisoformat(data["starts_at"]),
+            ends_at=data["ends_at"] and datetime.fromisoformat(data["ends_at"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One entry that a reading showed; its PIN is ``None`` where the lock hides PINs."""
+
+    slot: int
+    content: Content
+    is_enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of one code."""
+
+    code_id: int
+    revision: int
+    name: str
+    pin_index: str | None
+    kind: Kind
+    created_at: datetime
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    prefers_native: bool = True
+    is_offline: bool = False
+    withdrawn_at: datetime | None = None
+
+    def unwanted_since(self, now: datetime) -> datetime | None:
+        """Return since when nobody wants the code any more, or ``None`` while it is wanted."""
+        past = [at for at in (self.withdrawn_at, self.ends_at) if at is not None and at <= now]
+        return min(past, default=None)
+
+    def has_started(self, now: datetime) -> bool:
+        """Return whether the window is open or there is none."""
+        return self.starts_at is None or self.starts_at <= now
+
+    def puts_window_on(self, terms: LockTerms) -> bool:
+        """Return whether the lock itself is to start and stop this code."""
+        return (
+            self.starts_at is not None and self.prefers_native and terms.capabilities.keeps_window
+        )
+
+    def load_from(self, terms: LockTerms) -> datetime:
+        """Return when the code may go on the lock: 72 h ahead with a timetable, else the lead."""
+        if self.starts_at is None:
+            return self.created_at
+        return self.starts_at - (NATIVE_PRELOAD if self.puts_window_on(terms) else terms.lead)
+
+    def belongs_on_lock(self, terms: LockTerms, now: datetime) -> bool:
+        """Return whether the lock should hold this code now; an offline code never does."""
+        return (
+            not self.is_offline
+            and self.unwanted_since(now) is None
+            and self.load_from(terms) <= now
+        )
+
+    def content(self, terms: LockTerms) -> Content:
+        """Return what the entry on the lock should hold."""
+        has_window = self.puts_window_on(terms)
+        return Content(
+            pin_index=self.pin_index,
+            name=name_on_lock(self.name, terms.capabilities.max_name),
+            starts_at=_whole_seconds(self.starts_at) if has_window else None,
+            ends_at=_whole_seconds(self.ends_at) if has_window else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What we believe of a code's entry on its lock; the default is "never was there".
+
+    `content` is what the entry was last proven to hold (``None``: never proven), `sent` what we
+    last asked for, `is_acknowledged` whether the provider said yes to that. `known_pins` are the
+    indexes of every PIN we ever sent to this slot. `seen_at` and `absent_at` are the readings that
+    showed the entry, and showed it missing.
+    """
+
+    placement: Placement = Placement.ABSENT
+    slot: int | None = None
+    keeps_window: bool = False
+    revision: int = 0
+    content: Content | None = None
+    sent: Content | None = None
+    is_acknowledged: bool = False
+    known_pins: frozenset[str] = frozenset()
+    seen_at: datetime | None = None
+    absent_at: datetime | None = None
+    audit_until: datetime | None = None
+    attempts: int = 0
+    retry_at: datetime | None = None
+    refused_revision: int = 0
+    error_code: str = ""
+    error_message: str = ""
+    error_since: datetime | None = None
+
+    @property
+    def is_on_lock(self) -> bool:
+        """Return whether the entry is, or may be, on the lock."""
+        return self.placement is not Placement.ABSENT
+
+    @property
+    def was_ever_sent(self) -> bool:
+        """Return whether a write ever left for the lock."""
+        return bool(self.known_pins)
+
+    def is_current(self, wish: Wish, terms: LockTerms) -> bool:
+        """Return whether the entry was last proven to hold just what is wanted."""
+        return (
+            self.placement is Placement.PRESENT
+            and self.content is not None
+            and same_content(self.content, wish.content(terms), terms)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What we say of a code."""
+
+    status: Status
+    errors: tuple[Mapping[str, Any], ...] = ()
+    warnings: tuple[Mapping[str, Any], ...] = ()
+    diverged_since: datetime | None = None
+    is_scheduled_on_device: bool = False
+    proven_at: datetime | None = None
+    gone_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a reading showed of one code's entry (see `drift.match`).
+
+    `entry` is ``None`` where it is missing. `is_slot_taken`: something foreign is in its slot.
+    `is_ours_as_sent`: the PIN is the wanted one, or is hidden and the last write of it was
+    acknowledged. `is_altered`: it is ours, yet holds neither what was proven nor what was sent.
+    """
+
+    entry: Seen | None = None
+    is_slot_taken: bool = False
+    is_ours_as_sent: bool = False
+    is_altered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A wish and what we believe of it."""
+
+    wish: Wish
+    installed: Installed = field(default_factory=Installed)
+
+
+def same_content(one: Content, other: Content, terms: LockTerms) -> bool:
+    """Return whether two contents are equal in all that this kind of lock shows.
+
+    An unknown PIN equals any: what a lock hides is not thereby different.
+    """
+    return (
+        (None in (one.pin_index, other.pin_index) or one.pin_index == other.pin_index)
+        and (one.starts_at, one.ends_at) == (other.starts_at, other.ends_at)
+        and (not terms.capabilities.shows_names or one.name == other.name)
+    )
+
+
+def _whole_seconds(at: datetime | None) -> datetime | None:
+    return at and at.replace(microsecond=0)
+
+
+def wire_time(at: datetime) -> str:
+    """Return an instant as the wire writes it: UTC, three digits of a second, Z."""
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
