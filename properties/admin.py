@@ -252,10 +252,21 @@ class DeviceAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
     autocomplete_fields = ("property",)
     actions = ("look_again",)
     _wishes = ("nickname", "property")
+    _engine = (
+        *("capability_facts", "last_read_at", "failing_since", "failures", "due_at"),
+        *("generation", "lease_token", "lease_owner", "lease_until"),
+    )
 
-    def get_fields(self, request: HttpRequest, obj: Device | None = None) -> Any:
-        """Show what is set first, then every fact."""
-        return (*self._wishes, *self.get_readonly_fields(request, obj))
+    def get_fieldsets(self, request: HttpRequest, obj: Device | None = None) -> Any:
+        """Show what is set here first, then what was reported, then the engine's book-keeping."""
+        facts = self.get_readonly_fields(request, obj)
+        engine = [name for name in facts if name in self._engine]
+        reported = [name for name in facts if name not in self._engine]
+        return (
+            ("Set here", {"fields": self._wishes}),
+            ("As its account reports it", {"fields": reported}),
+            ("The engine's book-keeping", {"fields": engine, "classes": ("collapse",)}),
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Device | None = None) -> Any:
         """All but name and property are facts."""
