@@ -108,11 +108,17 @@ def test_a_built_in_keypad_that_is_dead_does_not_keep_codes_out(fault):
 def test_without_a_time_zone_dates_are_refused_and_codes_without_dates_taken():
     lock = body(faults=frozenset({Fault.TIME_ZONE_UNKNOWN}))
 
-    assert answer(lock, write(starts_at=START, ends_at=TOMORROW)) == (
-        "time_zone_unknown",
-        Retry.ON_LOCK_CHANGE,
-    )
+    refused = ("time_zone_unknown", Retry.ON_LOCK_CHANGE)
+    assert answer(lock, write(starts_at=START, ends_at=TOMORROW)) == refused
+    assert answer(lock, write(ends_at=TOMORROW)) == refused
     assert answer(lock) is None
+    assert answer(body(), write(starts_at=START, ends_at=TOMORROW)) is None
+
+
+def test_a_lock_without_a_timetable_needs_no_time_zone():
+    lock = body("lockly", faults=frozenset({Fault.TIME_ZONE_UNKNOWN}))
+
+    assert answer(lock, write(starts_at=START, ends_at=TOMORROW)) is None
 
 
 def test_a_name_that_is_too_short():

@@ -111,6 +111,8 @@ def test_what_the_engine_is_told_of_a_make(make, capabilities):
         (body("yale", Fault.MEMORY_FULL), True, None),
         (body("august", has_hub=False), False, None),
         (body("august", keypad_is_linked=False), False, None),
+        (body("nuki", keypad_is_linked=False), True, None),
+        (body("ttlock", keypad_is_linked=False), True, None),
         (body("nuki", traits={"takes_accessory_keypad": False}), None, None),
         (body("igloohome"), True, True),
         (body("igloohome", has_hub=False), False, True),
@@ -145,7 +147,8 @@ def test_the_flags_say_absent_false_and_true_apart(lock, online, offline):
             ["hub_required_for_additional_capabilities"],
         ),
         (body("tedee", keypad_is_linked=False), [], ["accessory_keypad_setup_required"]),
-        (body("nuki", keypad_battery=0.08), [], ["accessory_keypad_low_battery"]),
+        (body("nuki", keypad_battery=0.25), [], ["accessory_keypad_low_battery"]),
+        (body("nuki", keypad_battery=0.26), [], []),
         (body("nuki", Fault.KEYPAD_BATTERY_FLAT), [], ["accessory_keypad_low_battery"]),
         (body("nuki", keypad_battery=0.08, has_keypad=False), [], []),
         (body("yale", keypad_battery=0.08), [], []),
@@ -253,7 +256,7 @@ def test_offline_windows_are_shown_by_the_make_that_computes_codes():
     [
         (body("nuki"), {"keypad_paired": True, "keypad_battery_critical": False}),
         (
-            body("nuki", keypad_battery=0.08),
+            body("nuki", keypad_battery=0.1),
             {"keypad_paired": True, "keypad_battery_critical": True},
         ),
         (
