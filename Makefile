@@ -50,7 +50,9 @@ fmt: .venv/.develop
 	$(PY) -m ruff format .
 
 bench: .venv/.test
-	@for file in benchmarks/[a-z]*.py; do echo "$$file"; $(PY) "$$file" || exit 1; done
+	@for file in benchmarks/[a-z]*.py; do \
+	    name=benchmarks.$$(basename "$$file" .py); echo "$$name"; $(PY) -m "$$name" || exit 1; \
+	done
 
 audit: .venv/.develop
 	$(PY) -m pip_audit --require-hashes --disable-pip -r requirements/run.txt -r requirements/postgres.txt
