@@ -9,6 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accesscodes.models import EngineBeat
+from locksite.wire.views import identify
 from properties.stamps import stamp
 
 
@@ -45,6 +46,7 @@ def _answer(*, is_strict: bool) -> JsonResponse:
     }
     response = JsonResponse(body, status=503 if is_strict and not is_well else 200)
     response["Cache-Control"] = "no-store"
+    identify(response)
     return response
 
 

@@ -1,7 +1,6 @@
 """Addresses that are no endpoint, and faults outside of one: JSON for programs, else pages."""
 
 import re
-import uuid
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from locksite.wire import errors
 from locksite.wire.errors import WireError
-from locksite.wire.views import error_response
+from locksite.wire.views import error_response, identify
 
 # First parts of the addresses that belong to the API, those that we do not serve included: an SDK
 # that asks for a thermostat must read a JSON answer too. No page of the desk may begin like this.
@@ -50,7 +49,7 @@ def is_for_a_program(request: HttpRequest) -> bool:
 
 def _answer(error: WireError) -> HttpResponse:
     response = error_response(error)
-    response["seam-request-id"] = str(uuid.uuid4())
+    identify(response)
     return response
 
 

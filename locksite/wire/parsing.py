@@ -46,6 +46,9 @@ def parameters(request: HttpRequest, shape: QueryShape) -> dict[str, Any]:
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
+    if "Content-Length" not in request.headers and "Transfer-Encoding" in request.headers:
+        # WSGI gives no sure way to read it, and to take it for empty would mislead the caller.
+        raise invalid_input("Send the body in one piece, with the header Content-Length.")
     try:
         raw = request.body
     except RequestDataTooBig:

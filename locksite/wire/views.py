@@ -96,7 +96,7 @@ class RpcView(APIView):
         except Exception:
             logger.exception("request %s failed", request_id)
             response = error_response(errors.internal())
-        response["seam-request-id"] = request_id
+        identify(response, request_id)
         logger.info(
             "%s %s %d sdk=%s request=%s",
             request.method,
@@ -147,6 +147,11 @@ def error_response(error: WireError) -> HttpResponse:
     for name, value in error.headers.items():
         response[name] = value
     return response
+
+
+def identify(response: HttpResponse, request_id: str = "") -> None:
+    """Set the header by which partner and log speak of the same request; it is on every answer."""
+    response["seam-request-id"] = request_id or str(uuid.uuid4())
 
 
 def _json(body: Mapping[str, Any], status: int) -> HttpResponse:

@@ -30,6 +30,7 @@ def test_all_is_well_while_the_engine_beats(client, engine):
 
         assert response.status_code == 200
         assert response.json()["ok"] is True
+        assert response["seam-request-id"]
         assert states(response) == {"database": "healthy", "engine": "healthy"}
 
 

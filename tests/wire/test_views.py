@@ -4,7 +4,7 @@ import json
 
 import pytest
 from django.db import OperationalError
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import URLResolver, get_resolver
 
 from locksite.partners.models import Scope
@@ -66,6 +66,20 @@ def test_a_body_that_is_not_called_json_is_refused(partner, content_type):
             'A body must come with the header "Content-Type: application/json" and be UTF-8.',
         ),
     )
+
+
+def test_a_body_in_chunks_is_refused_and_not_taken_for_empty(partner):
+    request = RequestFactory().post(
+        "/devices/get", headers={"authorization": f"Bearer {partner.key}"}
+    )
+    del request.META["CONTENT_LENGTH"]
+    request.META["HTTP_TRANSFER_ENCODING"] = "chunked"
+
+    response = RpcView.as_view()(request)
+
+    message = "Send the body in one piece, with the header Content-Length."
+    assert response.status_code == 400
+    assert json.loads(response.content) == error("invalid_input", message, _errors=[message])
 
 
 def test_json_is_answered_whatever_the_caller_accepts(partner):
