@@ -202,8 +202,6 @@ def _full(facts: LockFacts) -> _Found | None:
 
 
 def _keypad_battery(facts: LockFacts) -> _Found | None:
-    if keypad_is_off(facts):
-        return None  # the missing keypad says it already
     level = keypad_level(facts)
     critical = facts.at("nuki_metadata.keypad_battery_critical") is True
     if level is None:
@@ -288,7 +286,7 @@ class _Row:
 
     `severity` ``None``: it explains a missing online flag, so it blocks (or leaves offline codes)
     where the flag is not true and is a caution where it is. `dated` is the sentence where an
-    instant is known.
+    instant is known. `unless`: when another cause says it already.
     """
 
     key: str
@@ -300,6 +298,7 @@ class _Row:
     find: Callable[[LockFacts], _Found | None] | None = None
     dated: str = ""
     quotes_message: bool = False
+    unless: Callable[[LockFacts], bool] | None = None
 
 
 def _codes(text: str) -> frozenset[str]:
@@ -452,6 +451,7 @@ _ROWS = (
         ("Replace the keypad batteries this week.",),
         _codes("accessory_keypad_low_battery"),
         _keypad_battery,
+        unless=keypad_is_off,
     ),
     _Row(
         "lock_battery",
@@ -585,6 +585,8 @@ def _explaining(facts: LockFacts) -> Severity:
 
 
 def _cause(row: _Row, facts: LockFacts) -> Cause | None:
+    if row.unless and row.unless(facts):
+        return None
     codes = tuple(sorted(row.codes & set(facts.reported)))
     found = row.find(facts) if row.find else None
     if found is None and not codes:

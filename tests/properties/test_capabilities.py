@@ -179,6 +179,7 @@ def test_a_keypad_that_came_off_is_explained_with_time_battery_and_steps():
     verdict = judge(keypad_missing())
 
     assert verdict.verdict is Verdict.BLOCKED
+    assert len(verdict.causes) == 1
     assert verdict.headline_cause == Cause(
         key="keypad_gone",
         severity=Severity.BLOCKS,
