@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -37,7 +37,7 @@ def page(rows: QuerySet, call: Call, *, limit: int) -> tuple[list[Any], dict[str
 
     Raises `WireError`: `mismatched_page_parameters` for a cursor of a list with other filters.
     """
-    filters = {name: value for name, value in call.given.items() if name not in _CONTROLS}
+    filters = {name: call.given[name] for name in call.params if name not in _CONTROLS}
     cursor = call.params.get("page_cursor")
     if cursor:
         created_at, pk = _read(cursor, _mark(call.url, filters))
@@ -71,8 +71,9 @@ def _read(cursor: str, mark: str) -> tuple[datetime, int]:
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         theirs, created_at, pk = json.loads(base64.urlsafe_b64decode(padded))
-        position = datetime.fromisoformat(created_at), int(pk)
-        is_ours = position[0].tzinfo is not None and 0 < position[1] < 2**63
+        at = datetime.fromisoformat(created_at)
+        position = at.astimezone(UTC), int(pk)
+        is_ours = at.tzinfo is not None and 0 < position[1] < 2**63
     except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
         is_ours = False
     if not is_ours:

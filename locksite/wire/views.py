@@ -66,6 +66,8 @@ class RpcView(APIView):
     response_shape: ClassVar[type[ResponseShape]] = ResponseShape
     changes_something: ClassVar[bool] = False
     needs_key: ClassVar[bool] = True
+    # The public part of the key that called, for the log; a view lives for one request.
+    caller: str = "-"
 
     @property
     def allowed_methods(self) -> list[str]:
@@ -98,10 +100,11 @@ class RpcView(APIView):
             response = error_response(errors.internal())
         identify(response, request_id)
         logger.info(
-            "%s %s %d sdk=%s request=%s",
+            "%s %s %d key=%s sdk=%s request=%s",
             request.method,
             request.path,
             response.status_code,
+            self.caller,
             request.headers.get("seam-sdk-name", "-")[:40],
             request_id,
         )
@@ -131,6 +134,7 @@ class RpcView(APIView):
             actor, scope = actor_for_key(key.strip(), now=now, ip=address_of(request))
         except KeyRefused:
             raise errors.unauthorized("This API key is unknown, revoked or expired.") from None
+        self.caller = actor.label
         if self.changes_something and scope != Scope.WRITE:
             raise errors.forbidden("This API key may read and not change anything.")
         return actor

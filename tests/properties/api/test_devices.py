@@ -1,5 +1,7 @@
 """`/devices/get`, `/devices/list` and their older twins: whole bodies, filters, pages, reach."""
 
+import base64
+import json
 from datetime import timedelta
 
 import pytest
@@ -305,8 +307,48 @@ def test_a_cursor_works_only_with_the_filters_it_was_made_for(partner):
             "Send the next page's cursor with the same filters as the page before.",
         ),
     )
-    assert partner.post("/devices/list", page_cursor=cursor + "AAAA")[0] == 400
-    assert partner.post("/devices/list", page_cursor="ä")[0] == 400
+
+
+def test_a_cursor_that_was_not_given_out_is_refused(partner):
+    for _ in range(2):
+        lock()
+    _, body = partner.post("/devices/list", limit=1)
+    cursor = body["pagination"]["next_page_cursor"]
+    mark, at, pk = json.loads(base64.urlsafe_b64decode(cursor + "=="))
+
+    def forged(*parts):
+        return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+
+    assert partner.post("/devices/list", page_cursor=forged(mark, at, pk))[0] == 200
+    for wrong in (
+        cursor + "AAAA",
+        "ä",
+        "",
+        forged(mark, at),
+        forged(mark, "0001-01-01T00:00:00+14:00", pk),
+        forged(mark, "9999-12-31T23:59:59-14:00", pk),
+        forged(mark, "2026-11-23T10:00:00", pk),
+        forged(mark, 1e300, pk),
+        forged(mark, at, 2**64),
+        forged(mark, at, -1),
+        forged(mark, at, "x"),
+        forged([], at, pk),
+    ):
+        status, body = partner.post("/devices/list", page_cursor=wrong, limit=1)
+
+        assert status == (200 if wrong == "" else 400), wrong
+
+
+def test_what_is_null_or_unknown_does_not_get_into_the_next_page(partner):
+    for n in range(2):
+        lock(START + timedelta(minutes=n), reported_name=f"Door {n}")
+
+    _, body = partner.post("/devices/list", limit=1, device_ids=None, colour="red")
+    url = body["pagination"]["next_page_url"]
+
+    assert "device_ids" not in url
+    assert "colour" not in url
+    assert names(partner.send("GET", url.removeprefix("http://testserver"))) == ["Door 1"]
 
 
 def test_a_list_costs_the_same_however_long_it_is(django_assert_num_queries):
