@@ -480,7 +480,7 @@ def _errors(form: Any) -> list[tuple[str, str]]:
     return [
         ("" if field == "__all__" else f"id_{field}", str(text))
         for field, texts in form.errors.items()
-        for text in texts[:1]
+        for text in list(texts)[:1]
     ]
 
 

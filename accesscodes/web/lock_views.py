@@ -299,7 +299,7 @@ def lock_check(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse
     device = reading.device_or_404(desk, lock)
     Device.objects.for_actor(desk.actor).poke(desk.now, [device.pk])
     ProviderAccount.objects.filter(pk=device.account_id).update(due_at=desk.now)
-    asked = f"{desk.now.timestamp():.3f}"
+    asked = f"{desk.now.timestamp():.6f}"
     if not request.htmx:
         query = urlencode({"asked": asked})
         return redirect(f"{reverse('lock-detail', args=[desk.house.slug, lock])}?{query}")

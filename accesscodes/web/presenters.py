@@ -354,7 +354,7 @@ def _asked(
     if asked_at is None:
         return "", False
     answered_at = verdict.reported_at
-    if answered_at is not None and answered_at >= asked_at:
+    if answered_at is not None and answered_at > asked_at:
         at = f"{answered_at.astimezone(zone):%H:%M:%S}"
         return f"Checked again at {at}: {VERDICTS[verdict.verdict].label.lower()}.", False
     if (now - asked_at).total_seconds() > ANSWER_EXPECTED_SECONDS:

@@ -195,7 +195,7 @@ class Timeline:
 
 
 _LEFT, _RIGHT = 3, 97
-_LEAST_GAP = {1: 0, 2: 30, 3: 24, 4: 19, 5: 17}
+_LEAST_GAP = {1: 0, 2: 30, 3: 26, 4: 22, 5: 18}
 
 
 def _positions(instants: Sequence[datetime]) -> list[int]:

@@ -94,8 +94,10 @@ def usage_of(device_ids: Iterable[int], now: datetime) -> dict[int, Usage]:
         )
         .order_by()
     )
-    codes = {row.pop("device_id"): row for row in rows}
-    return {pk: Usage(used=used, **codes.get(pk, {})) for pk, used in slots.items()}
+    known = {
+        row["device_id"]: (row["sending"], row["next_start"], row["running_end"]) for row in rows
+    }
+    return {pk: Usage(used, *known.get(pk, ())) for pk, used in slots.items()}
 
 
 def past_of(device_uids: Iterable[UUID]) -> dict[UUID, tuple[PastEvent, ...]]:
@@ -125,7 +127,7 @@ class KnownLock:
 
 
 def known_locks(devices: Sequence[Device], now: datetime) -> dict[int, KnownLock]:
-    """Return what is known of these locks, by primary key. Three queries, however many there are."""
+    """Return what is known of these locks, by primary key. Three queries for any number."""
     if not devices:
         return {}
     usage = usage_of([device.pk for device in devices], now)

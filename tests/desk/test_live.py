@@ -1,0 +1,165 @@
+"""Live badges: one small request, answered by what changed and nothing else."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from accesscodes.models import EngineBeat
+from accesscodes.services import CodeSpec, issue_code, withdraw_code
+from locksite.actors import SYSTEM
+from locksite.masked import Pin
+from tests.desk.html import attributes, ids, words
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+def issue(world, name="Lena", pin="482915", **parts):
+    spec = CodeSpec(name=name, pin=pin and Pin(pin), **parts)
+    return issue_code(world.device(), spec, actor=SYSTEM, now=world.now)
+
+
+def next_look(page):
+    return attributes(page, "live")["hx-get"]
+
+
+def interval(page):
+    return attributes(page, "live").get("hx-trigger")
+
+
+def test_nothing_new_is_answered_with_nothing(desk, world):
+    issue(world)
+    world.run(minutes=10)
+    for name, thing in (("lock-list", []), ("code-list", []), ("lock-detail", [world.device()])):
+        page = desk.get(reverse(name, args=[world.property.slug, *(one.uid for one in thing)]))
+
+        answer = desk.get(next_look(page), headers=HTMX)
+
+        assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_the_badge_of_a_code_follows_it_on_to_the_lock_and_off_again(desk, world):
+    code = issue(world)
+    page = desk.get(reverse("code-detail", args=[world.property.slug, code.uid]))
+    assert words(page, "code-badge") == "Sending to lock"
+    assert interval(page) == "every 2s, refresh"
+
+    world.run(seconds=20)
+    there = desk.get(next_look(page), headers=HTMX)
+    assert words(there, "code-badge") == "On the lock"
+    assert words(there, "handover") == "Ready to hand over."
+    assert words(there, "announce") == (
+        f"{world.device().display_name}: code for Lena is on the lock."
+    )
+    assert b"<html" not in there.content
+    assert "pin" not in ids(there)
+
+    withdraw_code(code, actor=SYSTEM, now=world.now)
+    leaving = desk.get(next_look(there), headers=HTMX)
+    assert words(leaving, "code-badge") == "Removing"
+
+    world.run(minutes=1)
+    gone = desk.get(next_look(leaving), headers=HTMX)
+    assert gone.status_code == 286
+    assert words(gone, "code-badge") == "Removed"
+    assert interval(gone) is None
+
+
+def test_only_the_rows_that_changed_are_sent(desk, world):
+    first, second = issue(world), issue(world, name="Nora", pin="906437")
+    world.run(minutes=10)
+    page = desk.get(reverse("code-list", args=[world.property.slug]))
+
+    withdraw_code(second, actor=SYSTEM, now=world.now)
+    answer = desk.get(next_look(page), headers=HTMX)
+
+    sent = [each for each in ids(answer) if each in {f"code-{first.uid}", f"code-{second.uid}"}]
+    assert sent == [f"code-{second.uid}"]
+    assert attributes(answer, f"code-{second.uid}")["hx-swap-oob"] == "true"
+    assert words(answer, f"code-{second.uid}").endswith(
+        "Removing Being removed. It may work until this is done."
+    )
+
+
+def test_a_list_whose_rows_are_others_is_sent_as_a_whole(desk, world):
+    page = desk.get(reverse("code-list", args=[world.property.slug]))
+    issue(world)
+
+    answer = desk.get(next_look(page), headers=HTMX)
+
+    assert attributes(answer, "code-list")["hx-swap-oob"] == "true"
+    assert "Lena" in words(answer, "code-list")
+    assert desk.get(next_look(answer), headers=HTMX).status_code == 204
+
+
+def test_the_codes_of_a_door_follow_too(desk, world):
+    code = issue(world)
+    page = desk.get(reverse("lock-detail", args=[world.property.slug, world.device().uid]))
+
+    world.run(seconds=20)
+    answer = desk.get(next_look(page), headers=HTMX)
+
+    assert words(answer, f"code-{code.uid}") == "Lena On the lock Until removed"
+    assert "lock-usage" in ids(answer)
+    assert "verdict" not in ids(answer)
+
+
+def test_looks_are_quick_after_a_change_and_rare_when_all_is_quiet(desk, world):
+    code = issue(world)
+    path = reverse("code-detail", args=[world.property.slug, code.uid])
+    world.run(seconds=20)
+    quick = desk.get(path)
+    world.run(minutes=3)
+    quiet = desk.get(path)
+
+    assert interval(quick) == "every 2s, refresh"
+    assert interval(quiet) == "every 20s, refresh"
+
+
+def test_the_page_hears_that_the_engine_stopped(desk, world):
+    page = desk.get(reverse("lock-list", args=[world.property.slug]))
+    EngineBeat.objects.update(beat_at=world.now - timedelta(minutes=1))
+
+    answer = desk.get(next_look(page), headers=HTMX)
+
+    assert words(answer, "engine-note").startswith("The engine is not running.")
+
+
+@pytest.mark.parametrize(
+    "query", ["", "scope=", "scope=lock:x", "scope=code:1", "scope=door", "scope=lock"]
+)
+def test_nonsense_is_not_found(desk, world, query):
+    answer = desk.get(f"{reverse('live', args=[world.property.slug])}?{query}", headers=HTMX)
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("shown", ["", "A", "x" * 4000, "\x00"])
+def test_a_mark_that_makes_no_sense_gets_everything(desk, world, shown):
+    issue(world)
+    path = reverse("live", args=[world.property.slug])
+
+    answer = desk.get(path, {"scope": "codes", "v": shown}, headers=HTMX)
+
+    assert answer.status_code == 200
+    assert {"live", "code-list", "code-chips", "engine-note"} <= set(ids(answer))
+
+
+def test_a_look_at_a_list_costs_no_more_than_the_list(desk, world, django_assert_num_queries):
+    for number in range(5):
+        issue(world, name=f"Guest {number}", pin=None)
+    world.run(minutes=10)
+    where = next_look(desk.get(reverse("lock-list", args=[world.property.slug])))
+
+    # session, user, roles, properties; locks, slots, dates, events; engine
+    with django_assert_num_queries(9):
+        desk.get(where, headers=HTMX)
+
+
+def test_looking_does_not_keep_a_session_alive(desk, world):
+    where = next_look(desk.get(reverse("lock-list", args=[world.property.slug])))
+
+    answer = desk.get(where, headers=HTMX)
+
+    assert answer.cookies == {}

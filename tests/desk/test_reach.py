@@ -1,0 +1,195 @@
+"""Nobody sees another property, housekeeping sees no PIN, and no page is kept by a browser."""
+
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from accesscodes.services import CodeSpec, issue_code
+from accesscodes.web import urls
+from locksite.actors import SYSTEM
+from properties.choices import Role
+from tests.desk.html import words
+from tests.factories import PropertyFactory
+
+pytestmark = pytest.mark.django_db
+
+# Every address of the desk: what it is about, the methods that it answers, and what comes of each
+# for a person with every right (a redirect where something was done).
+ADDRESSES = {
+    "desk": ("", {"GET": 302}),
+    "live": ("", {"GET": 200}),
+    "lock-list": ("", {"GET": 200}),
+    "lock-detail": ("lock", {"GET": 200}),
+    "lock-check": ("lock", {"POST": 302}),
+    "code-issue": ("lock", {"GET": 200, "POST": 422}),
+    "code-validate": ("lock", {"POST": 200}),
+    "keypad": ("lock", {"GET": 200, "POST": 200}),
+    "choose-door": ("", {"GET": 200}),
+    "code-list": ("", {"GET": 200}),
+    "code-detail": ("code", {"GET": 200}),
+    "code-pin": ("code", {"GET": 200, "POST": 200}),
+    "code-delete": ("code", {"GET": 200, "POST": 302}),
+    "code-rename": ("code", {"GET": 200, "POST": 422}),
+    "code-dates": ("code", {"GET": 200, "POST": 422}),
+    "code-change-pin": ("code", {"GET": 200, "POST": 422}),
+}
+CASES = [
+    (name, method, status)
+    for name, (_, methods) in ADDRESSES.items()
+    for method, status in methods.items()
+]
+FORBIDDEN_FOR_HOUSEKEEPING = {
+    "code-issue",
+    "code-validate",
+    "choose-door",
+    "keypad",
+    "code-pin",
+    "code-delete",
+    "code-rename",
+    "code-dates",
+    "code-change-pin",
+}
+
+
+@pytest.fixture
+def code(world):
+    return issue_code(world.device(), CodeSpec(name="Lena"), actor=SYSTEM, now=world.now)
+
+
+def path_of(name, house, device, code):
+    kind, _ = ADDRESSES[name]
+    thing = {"lock": device, "code": code}.get(kind)
+    arguments = [house.slug] + ([] if thing is None else [thing.uid])
+    return reverse(name, args=arguments) + ("?scope=locks" if name == "live" else "")
+
+
+def test_every_address_of_the_desk_is_in_the_table():
+    assert {pattern.name for pattern in urls.urlpatterns} == set(ADDRESSES)
+
+
+@pytest.mark.parametrize(("name", "method", "status"), CASES)
+def test_a_manager_reaches_every_page_and_nothing_is_stored(
+    name, method, status, desk, world, code
+):
+    answer = desk.generic(method, path_of(name, world.property, world.device(), code))
+
+    assert answer.status_code == status
+    assert answer["Cache-Control"] == "no-store"
+    assert "HX-Request" in answer["Vary"]
+    policy = [rule.strip() for rule in answer["Content-Security-Policy"].split(";")]
+    assert {"default-src 'none'", "script-src 'self'", "style-src 'self'"} <= set(policy)
+    assert "unsafe" not in " ".join(policy)
+
+
+@pytest.mark.parametrize(("name", "method", "status"), CASES)
+def test_another_property_answers_like_one_that_does_not_exist(
+    name, method, status, sign_in, world, code
+):
+    client = sign_in(Role.MANAGER, PropertyFactory())
+    foreign = path_of(name, world.property, world.device(), code)
+    unknown = foreign.replace(f"/{world.property.slug}/", "/no-such-house/")
+
+    answers = [client.generic(method, path) for path in (foreign, unknown)]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [(name, method) for name, method, _ in CASES if ADDRESSES[name][0]],
+)
+def test_a_foreign_lock_or_code_answers_like_one_that_does_not_exist(
+    name, method, sign_in, world, code
+):
+    home = PropertyFactory()
+    client = sign_in(Role.MANAGER, home)
+    foreign = path_of(name, home, world.device(), code)
+    unknown = foreign
+    for uid in (world.device().uid, code.uid):
+        unknown = unknown.replace(str(uid), str(uuid.UUID(int=7)))
+
+    answers = [client.generic(method, path) for path in (foreign, unknown)]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+
+
+@pytest.mark.parametrize(("name", "method", "status"), CASES)
+def test_housekeeping_looks_and_does_not_touch(name, method, status, sign_in, world, code):
+    client = sign_in(Role.HOUSEKEEPING, world.property)
+
+    answer = client.generic(method, path_of(name, world.property, world.device(), code))
+
+    if name in FORBIDDEN_FOR_HOUSEKEEPING:
+        assert answer.status_code == 403
+        assert "Housekeeping sees whether doors are ready, and no PINs." in words(answer)
+    else:
+        assert answer.status_code == status
+
+
+def test_housekeeping_is_offered_nothing_that_it_may_not_do(sign_in, world, code):
+    client = sign_in(Role.HOUSEKEEPING, world.property)
+
+    pages = [
+        client.get(reverse("lock-list", args=[world.property.slug])),
+        client.get(reverse("lock-detail", args=[world.property.slug, world.device().uid])),
+        client.get(reverse("code-list", args=[world.property.slug])),
+        client.get(reverse("code-detail", args=[world.property.slug, code.uid])),
+    ]
+
+    assert "Takes codes" in words(pages[0])
+    assert "Housekeeping does not see PINs." in words(pages[3], "pin")
+    for page in pages:
+        for name in FORBIDDEN_FOR_HOUSEKEEPING:
+            path = path_of(name, world.property, world.device(), code)
+            assert f'"{path}"' not in page.content.decode()
+
+
+def test_the_front_desk_deletes_what_it_made_and_asks_for_the_rest(sign_in, world):
+    client = sign_in(Role.FRONT_DESK, world.property)
+    client.post(
+        reverse("code-issue", args=[world.property.slug, world.device().uid]),
+        {"name": "Own", "kind": "ongoing", "pin_mode": "generate", "token": "lost"},
+    )
+    own = world.device().codes.get(name="Own")
+    other = issue_code(world.device(), CodeSpec(name="Other"), actor=SYSTEM, now=world.now)
+    path = "code-delete"
+
+    mine = client.get(reverse("code-detail", args=[world.property.slug, own.uid]))
+    theirs = client.get(reverse("code-detail", args=[world.property.slug, other.uid]))
+    allowed = client.post(reverse(path, args=[world.property.slug, own.uid]))
+    refused = client.post(reverse(path, args=[world.property.slug, other.uid]))
+
+    assert "Delete code" in words(mine, "code-manage")
+    assert "Ask a manager to delete this code." in words(theirs, "code-manage")
+    assert (allowed.status_code, refused.status_code) == (302, 403)
+    other.refresh_from_db()
+    assert other.withdrawn_at is None
+
+
+def test_an_administrator_reaches_every_property(sign_in, world):
+    client = sign_in(None, None)
+
+    page = client.get(reverse("lock-list", args=[world.property.slug]))
+
+    assert "Administrator" in words(page)
+    assert "Takes codes" in words(page, "lock-list")
+
+
+@pytest.mark.parametrize("name", [name for name, (_, by) in ADDRESSES.items() if "POST" not in by])
+def test_pages_that_only_show_take_no_post(name, desk, world, code):
+    path = path_of(name, world.property, world.device(), code)
+
+    assert desk.post(path).status_code == 405
+
+
+@pytest.mark.parametrize("name", [name for name, (_, by) in ADDRESSES.items() if "POST" in by])
+def test_a_post_without_a_token_changes_nothing(name, desk, world, code):
+    desk.handler.enforce_csrf_checks = True
+
+    answer = desk.post(path_of(name, world.property, world.device(), code))
+
+    assert answer.status_code == 403
+    assert "This page was open for too long" in words(answer)
