@@ -1,13 +1,16 @@
 """A partner with a key, for tests of the API without a server."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from django.test import Client
+from django.urls import URLResolver, get_resolver
 
 from locksite.actors import SYSTEM
 from locksite.partners.models import ApiKey, Scope
 from locksite.partners.services import create_key
+from locksite.wire.views import RpcView
 from properties.models import Property
 from tests.clock import START
 
@@ -47,6 +50,17 @@ class Partner:
             verb, path, body, headers={"authorization": f"Bearer {self.key}"}, **headers
         )
         return self.last.status_code, json.loads(self.last.content)
+
+
+def endpoints(patterns: Any = None) -> Iterator[tuple[str, type[RpcView]]]:
+    """Yield the address and the class of every endpoint that the URL resolver knows."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            yield from endpoints(pattern.url_patterns)
+            continue
+        view = getattr(pattern.callback, "cls", None)
+        if isinstance(view, type) and issubclass(view, RpcView):
+            yield str(pattern.pattern), view
 
 
 def error(error_type: str, message: str, **fields: list[str]) -> dict[str, Any]:

@@ -5,12 +5,11 @@ import json
 import pytest
 from django.db import OperationalError
 from django.test import Client, RequestFactory
-from django.urls import URLResolver, get_resolver
 
 from locksite.partners.models import Scope
 from locksite.wire.views import RpcView
 from properties.models import Device
-from tests.api import UNKNOWN, Partner, error
+from tests.api import UNKNOWN, Partner, endpoints, error
 from tests.factories import DeviceFactory
 
 pytestmark = pytest.mark.django_db
@@ -273,21 +272,12 @@ ENDPOINTS = {
 every_endpoint = pytest.mark.parametrize("path", ENDPOINTS)
 
 
-def routes(patterns=None):
-    """Yield the address and the class of every endpoint that the URL resolver knows."""
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns)
-        elif issubclass(view := getattr(pattern.callback, "cls", object), RpcView):
-            yield str(pattern.pattern), view
-
-
 def test_these_endpoints_are_served_on_these_verbs():
-    assert {path: list(view.verbs) for path, view in routes()} == ENDPOINTS
+    assert {path: list(view.verbs) for path, view in endpoints()} == ENDPOINTS
 
 
 def test_every_endpoint_that_changes_something_wants_a_key_that_may():
-    assert {path for path, view in routes() if view.changes_something} == {
+    assert {path for path, view in endpoints() if view.changes_something} == {
         "access_codes/create",
         "access_codes/delete",
         "access_codes/update",

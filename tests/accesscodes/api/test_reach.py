@@ -1,0 +1,98 @@
+"""What is out of a key's reach is answered exactly like what does not exist, on every endpoint."""
+
+import pytest
+
+from accesscodes.models import AccessCode
+from tests.api import UNKNOWN, Partner, endpoints
+from tests.factories import DeviceFactory
+
+SINCE = {"since": "2026-01-01"}
+# For each endpoint: what names something, beside what else it needs. A list shows nothing for it.
+NAMES_ONE = {
+    "access_codes/create": [("device_id", {})],
+    "access_codes/delete": [("access_code_id", {})],
+    "access_codes/generate_code": [("device_id", {})],
+    "access_codes/get": [("access_code_id", {}), ("device_id", {"code": "482915"})],
+    "access_codes/update": [("access_code_id", {"name": "Mine now"})],
+    "action_attempts/get": [("action_attempt_id", {})],
+    "devices/get": [("device_id", {}), ("name", {})],
+    "events/get": [("event_id", {}), ("device_id", {})],
+    "locks/get": [("device_id", {}), ("name", {})],
+    "locks/simulate/keypad_code_entry": [("device_id", {"code": "482915"})],
+}
+NAMES_MANY = {
+    "access_codes/list": [
+        ("device_id", {}), ("access_code_ids", {}), ("search", {}), ("search_by_pin", {}),
+    ],
+    "devices/list": [("device_ids", {}), ("connected_account_id", {}), ("name_search", {})],
+    "events/list": [
+        ("device_id", SINCE), ("device_ids", SINCE), ("access_code_id", SINCE),
+        ("access_code_ids", SINCE), ("connected_account_id", SINCE), ("event_ids", {}),
+    ],
+    "locks/list": [("device_ids", {}), ("connected_account_id", {})],
+}  # fmt: skip
+OF_EVERYBODY = {"workspaces/get", "workspaces/list"}
+
+
+def test_every_endpoint_is_in_the_matrix():
+    assert {path for path, _ in endpoints()} == {*NAMES_ONE, *NAMES_MANY, *OF_EVERYBODY}
+
+
+@pytest.fixture
+def theirs(world, lock):
+    """Something of every kind that the key under test does not reach."""
+    _, body = Partner().post(
+        "/access_codes/create", device_id=lock, code="482915", name="Lena Okafor"
+    )
+    code_id = body["access_code"]["access_code_id"]
+    world.run(minutes=1)
+    _, told = Partner().post("/events/list", access_code_id=code_id, **SINCE)
+    event_id = told["events"][0]["event_id"]
+    device = world.device()
+    return {
+        "device_id": lock,
+        "device_ids": [lock],
+        "access_code_id": code_id,
+        "access_code_ids": [code_id],
+        "action_attempt_id": body["action_attempt"]["action_attempt_id"],
+        "event_id": event_id,
+        "event_ids": [event_id],
+        "connected_account_id": str(device.account.uid),
+        "name": device.display_name,
+        "search": "Okafor",
+        "search_by_pin": "482915",
+        "name_search": device.display_name,
+    }
+
+
+@pytest.fixture
+def stranger(theirs):
+    """A key that reaches one other house; made after everything that it must not see."""
+    return Partner(DeviceFactory(reported_name="Elsewhere").property)
+
+
+def wish():
+    return AccessCode.objects.values("name", "revision", "version", "withdrawn_at").get()
+
+
+def nothing_like(value):
+    return [UNKNOWN] if isinstance(value, list) else UNKNOWN
+
+
+def cases(table):
+    return [(path, name, others) for path, rows in table.items() for name, others in rows]
+
+
+@pytest.mark.parametrize(("path", "name", "others"), cases({**NAMES_ONE, **NAMES_MANY}))
+def test_foreign_is_answered_like_unknown(world, theirs, stranger, path, name, others):
+    before = wish()
+    sent = "search" if name.endswith(("search", "pin")) else name
+
+    foreign = stranger.post(f"/{path}", **{sent: theirs[name]}, **others)
+    unknown = stranger.post(f"/{path}", **{sent: nothing_like(theirs[name])}, **others)
+
+    assert foreign == unknown
+    assert foreign[0] == (404 if path in NAMES_ONE else 200)
+    assert wish() == before
+    # It could be shown: to a key that reaches it, it is.
+    assert Partner().post(f"/{path}", **{sent: theirs[name]}, **others) != foreign
