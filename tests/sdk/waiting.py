@@ -8,7 +8,7 @@ from typing import TypeVar
 Seen = TypeVar("Seen")
 
 
-def poll(look: Callable[[], Seen], until: Callable[[Seen], bool], seconds: float = 30) -> Seen:
+def poll(look: Callable[[], Seen], until: Callable[[Seen], bool], seconds: float = 60) -> Seen:
     """Look again and again until what is seen is right; return it, or fail with the last look."""
     pause, deadline = threading.Event(), time.monotonic() + seconds
     while not until(seen := look()):

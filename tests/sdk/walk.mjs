@@ -15,7 +15,7 @@ const seen = {}
 const soon = (seconds) => new Date(Date.now() + seconds * 1000).toISOString()
 
 async function poll(look, until) {
-  const deadline = Date.now() + 30_000
+  const deadline = Date.now() + 60_000
   for (;;) {
     const now = await look()
     if (until(now)) return now
@@ -67,8 +67,8 @@ seen.entry = [entry.status, (await seam.events.get({ event_type: 'lock.unlocked'
 
 const stay = await seam.accessCodes.create({
   device_id: lock,
-  starts_at: soon(2),
-  ends_at: soon(5),
+  starts_at: soon(5),
+  ends_at: soon(9),
 })
 const statuses = [stay.status]
 const gone = await poll(
@@ -82,7 +82,8 @@ const gone = await poll(
     ),
   Boolean
 )
-seen.stay = statuses.filter((status) => status !== 'removing')
+// Between these it may be `setting` or `removing` for an instant.
+seen.stay = statuses.filter((status) => ['unset', 'set'].includes(status))
 seen.stayGone = [gone.statusCode, gone.code]
 seen.stayEvents = (await events(stay.access_code_id)).reverse()
 
