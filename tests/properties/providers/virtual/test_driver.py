@@ -318,6 +318,23 @@ def test_a_memory_that_counts_as_full_refuses_new_codes_only(rig):
     assert rig.holds == {1: OTHER}
 
 
+def test_the_list_of_locks_counts_what_is_in_their_memory_now(clock):
+    rig = Rig(clock, traits={"max_codes": 2})
+
+    def full():
+        return [
+            warning["active_access_code_count"]
+            for warning in rig.driver.list_devices()[0].warnings
+        ]
+
+    rig.program(1, PIN)
+    assert full() == []
+    rig.program(2, OTHER)
+    assert full() == [2]
+    rig.remove(1)
+    assert full() == []
+
+
 def test_a_wrong_clock_starts_codes_too_early(clock):
     rig = Rig(clock, "nuki", traits={"clock_offset_s": 3600})
     rig.program(1, PIN, starts_at=START + timedelta(minutes=59), ends_at=END)

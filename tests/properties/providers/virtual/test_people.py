@@ -129,6 +129,10 @@ def test_batteries_run_down_and_are_changed(lock):
     assert (lock.battery_level, lock.keypad_battery_level) == (0.5, 0.08)
     assert lock.since == {"keypad_battery_low": "2026-11-23T10:00:00.000Z"}
 
+    set_batteries(lock, keypad=0.25, now=LATER)
+
+    assert lock.since == {"keypad_battery_low": "2026-11-23T10:00:00.000Z"}
+
     set_batteries(lock, keypad=1, now=LATER)
 
     assert (lock.keypad_battery_level, lock.since) == (1, {})
