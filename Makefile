@@ -15,7 +15,7 @@ help:
 	@echo 'make check         format, lint, types, migrations, deployment check'
 	@echo 'make fmt           put the code into its format'
 	@echo 'make bench         measure'
-	@echo 'make audit         look for known weaknesses in dependencies and code'
+	@echo 'make audit         look for known weaknesses in dependencies'
 	@echo 'make requirements  compile requirements/*.in anew'
 
 demo: .venv/.run
@@ -56,7 +56,6 @@ bench: .venv/.test
 
 audit: .venv/.develop
 	$(PY) -m pip_audit --require-hashes --disable-pip -r requirements/run.txt -r requirements/postgres.txt
-	$(PY) -m bandit --quiet --recursive locksite properties accesscodes
 
 requirements: .venv/.develop
 	@.ci/requirements
