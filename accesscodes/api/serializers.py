@@ -26,6 +26,7 @@ from locksite.wire.fields import (
     Word,
     WorkspaceIdOut,
 )
+from locksite.wire.filters import ListRequest
 from locksite.wire.pagination import Pagination
 from properties.stamps import stamp
 
@@ -264,16 +265,11 @@ class AccessCodesGetResponse(ResponseShape):
 # ---- /access_codes/list ----
 
 
-class AccessCodesListRequest(RequestShape):
+class AccessCodesListRequest(ListRequest):
     """Filters; all of them must hold. Without any: all codes within reach."""
 
     device_id = Id()
     access_code_ids = ListOf(Id())
-    access_grant_id = Text()
-    access_grant_key = Text()
-    access_method_id = Text()
-    customer_key = Text()
-    user_identifier_key = Text()
     search = Text()
     limit = Whole(most=CODES_LIMIT)
     page_cursor = Text(max_length=500)
@@ -399,7 +395,7 @@ class EventsGetResponse(ResponseShape):
     event = EventBody()
 
 
-class EventsListRequest(RequestShape):
+class EventsListRequest(ListRequest):
     """A span of time by when events were written, both bounds exclusive, and filters."""
 
     since = Timestamp()
@@ -412,9 +408,6 @@ class EventsListRequest(RequestShape):
     access_code_id = Id()
     access_code_ids = ListOf(Id())
     connected_account_id = Id()
-    customer_key = Text()
-    space_id = Text()
-    user_identity_id = Text()
     limit = Whole(most=EVENTS_LIMIT)
     unstable_offset = Whole(least=0, most=1_000_000)
 

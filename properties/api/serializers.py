@@ -16,6 +16,7 @@ from locksite.wire.fields import (
     Whole,
     WorkspaceIdOut,
 )
+from locksite.wire.filters import ListRequest
 from locksite.wire.pagination import Pagination
 from properties.models import Device
 
@@ -102,19 +103,15 @@ class DevicesGetResponse(ResponseShape):
 # ---- /devices/list, /locks/list ----
 
 
-class DevicesListRequest(RequestShape):
+class DevicesListRequest(ListRequest):
     """Filters; all of them must hold."""
 
     device_ids = ListOf(Id())
     connected_account_id = Id()
     connected_account_ids = ListOf(Id())
-    connect_webview_id = Text()
     device_type = Text()
     device_types = ListOf(Text())
     manufacturer = Text()
-    space_id = Text()
-    customer_key = Text()
-    user_identifier_key = Text()
     search = Text()
     custom_metadata_has = TextMap()
     include_if = ListOf(Text())

@@ -167,6 +167,7 @@ def test_filters_hold_together(quiet, partner, lock):
     assert len(listed(connected_account_id=str(quiet.account.uid))) == 3
     assert listed(access_code_id=CODE, event_type="device.removed") == []
     assert listed(customer_key="guest") == []
+    assert listed(access_grant_ids=["x"]) == []
     assert listed(limit=1) == ["device.removed"]
     assert listed(limit=1, unstable_offset=1) == ["access_code.deleted"]
     assert types(partner.post("/events/list", event_ids=[str(one.uid)])) == ["access_code.created"]
