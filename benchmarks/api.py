@@ -23,6 +23,7 @@ from typing import Any
 from uuid import uuid4
 
 FOLDER = tempfile.TemporaryDirectory(prefix="locksite-bench-")
+(Path(FOLDER.name) / "static").mkdir()
 os.environ |= {
     "DJANGO_SETTINGS_MODULE": "locksite.settings",
     "DATABASE_URL": f"sqlite:///{Path(FOLDER.name) / 'bench.sqlite3'}",
