@@ -186,7 +186,7 @@ def _together(
         "web": [
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
             *("--host", host, "--port", str(port)),
-            *("--workers", env.get("WEB_PROCESSES", "1"), "--blocking-threads", "8"),
+            *("--workers", env.get("WEB_PROCESSES", "1"), "--blocking-threads", "4"),
             *("--log-level", "warning", "locksite.wsgi:application"),
         ],
         "engine": [sys.executable, "manage.py", "run_engine"],
