@@ -459,3 +459,21 @@ def test_an_engine_that_dies_after_the_lock_did_it_leaves_a_code_that_is_adopted
     assert fresh(code).status == Status.SET
     assert [row.outcome for row in LockCommand.objects.all()] == ["lost"]
     assert code.installations.get().placement == Placement.PRESENT
+
+
+def test_codes_are_unknown_while_their_account_is_disconnected_and_come_back():
+    world = World(NATIVE)
+    code = issue(world)
+    world.work()
+    switch_fault(world.locks[0], Fault.ACCOUNT_DISCONNECTED, on=True, now=world.now)
+    world.refresh()
+
+    world.run(minutes=6)
+    assert fresh(code).status == Status.UNKNOWN
+    switch_fault(world.locks[0], Fault.ACCOUNT_DISCONNECTED, on=False, now=world.now)
+    world.refresh()
+    world.run(minutes=6)
+
+    assert fresh(code).status == Status.SET
+    assert path(code)[-2:] == [("set", "unknown"), ("unknown", "set")]
+    assert LockCommand.objects.count() == 1
