@@ -326,7 +326,6 @@ def verdict_panel(
     """Return the answer for one lock. `asked_at`: when somebody asked to check again."""
     words = VERDICTS[verdict.verdict]
     causes = [_cause_words(cause, zone, now) for cause in verdict.causes]
-    # A cause whose sentence only names a battery reads better under its own heading.
     is_quiet = verdict.verdict is Verdict.TAKES
     stop = refusal(verdict, is_time_bound=False, is_offline=False)
     asked, is_asking = _asked(verdict, asked_at, zone, now)
@@ -336,7 +335,7 @@ def verdict_panel(
         heading=words.heading,
         main=causes[0] if causes else None,
         also=tuple(causes[1:]),
-        affected="" if is_quiet else _affected(verdict, cards),
+        affected="" if is_quiet else _affected(verdict, cards, zone, now),
         is_quiet=is_quiet,
         may_issue=stop is None,
         refusal="" if stop is None else stop.headline,
@@ -362,19 +361,26 @@ def _asked(
     return "Checking now…", True
 
 
-def _affected(verdict: LockVerdict, cards: Sequence["CodeCard"]) -> str:
+def _affected(
+    verdict: LockVerdict, cards: Sequence["CodeCard"], zone: tzinfo, now: datetime
+) -> str:
     """Return a sentence that names the next guest whom the trouble touches."""
     waiting = [
-        card
+        (card.starts_at, card.name)
         for card in cards
         if card.starts_at is not None and card.state.key in {"blocked", "scheduled", "slow_set"}
     ]
     if not waiting:
         return ""
-    card = min(waiting, key=lambda each: each.starts_at or datetime.max.replace(tzinfo=UTC))
-    if verdict.verdict is Verdict.TAKES_CHECK:
-        return f"Next: {card.name}, {card.window}."
-    return f"{card.name} is next: {card.window}. The code waits and is sent as soon as it can be."
+    starts_at, name = min(waiting)
+    when = wall_time.in_sentence(starts_at, zone, now)
+    if starts_at <= now:
+        due = f"{name} has been expected for {wall_time.span(now - starts_at)}."
+    else:
+        due = f"{name} is expected {when}, in {wall_time.span(starts_at - now)}."
+    if verdict.verdict is Verdict.BLOCKED:
+        return f"{due} The code waits and is sent as soon as the lock takes codes again."
+    return due
 
 
 def check_lines(checks: Iterable[Check], zone: tzinfo, now: datetime) -> tuple[CheckLine, ...]:

@@ -5,6 +5,7 @@
 Every page at 1280 and at 360 pixels, in light and in dark.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,13 @@ def pages(page: Page, url: str) -> Iterator[str]:
     yield "8-code-shown"
     page.get_by_role("link", name="Delete code").click()
     yield "9-delete"
+    page.get_by_role("button", name="Cancel").click()
+    code = page.url
+    for name in ("dates", "rename", "change-pin", "delete"):
+        page.goto(f"{code}{name}/")
+        yield f"10-{name}"
+    page.goto(re.sub(r"/codes/.*", "/issue/", code))
+    yield "11-which-door"
 
 
 def take(folder: Path, url: str, username: str, password: str) -> int:
@@ -95,7 +103,7 @@ def take(folder: Path, url: str, username: str, password: str) -> int:
                 for name in pages(page, url):
                     page.wait_for_load_state("networkidle")
                     path = folder / f"{name}-{width}-{scheme}.png"
-                    page.screenshot(path=path, full_page=not name.startswith("9"))
+                    page.screenshot(path=path, full_page=name != "9-delete")
                     count += 1
                 context.close()
         browser.close()

@@ -158,6 +158,27 @@ def test_a_dead_keypad_is_explained_with_reason_steps_and_evidence(sign_in, hote
     }
 
 
+def test_the_next_guest_whom_the_trouble_touches_is_named(sign_in, hotel):
+    desk = sign_in(None, None)
+    spec = CodeSpec(
+        name="Jonas Weber",
+        starts_at=hotel.now + timedelta(hours=2),
+        ends_at=hotel.now + timedelta(days=2),
+    )
+    switch_fault(hotel.locks[1], Fault.KEYPAD_DISCONNECTED, False, now=hotel.now)
+    hotel.refresh()
+    issue_code(hotel.device(hotel.locks[1]), spec, actor=SYSTEM, now=hotel.now)
+    switch_fault(hotel.locks[1], Fault.KEYPAD_DISCONNECTED, True, now=hotel.now)
+    hotel.refresh()
+
+    page = desk.get(lock_path(hotel, lock=hotel.locks[1]))
+
+    assert (
+        "Jonas Weber is expected today at 13:00, in 2 h. The code waits and is sent as soon as "
+        "the lock takes codes again."
+    ) in words(page, "verdict")
+
+
 def test_a_door_that_is_fine_takes_one_line_and_shows_its_codes(desk, world):
     issue_code(world.device(), CodeSpec(name="Lena"), actor=SYSTEM, now=world.now)
     world.run(minutes=1)
