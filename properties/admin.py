@@ -92,6 +92,14 @@ class PropertyAdmin(CarefulMixin, admin.ModelAdmin):
         """Count the locks in the same query."""
         return super().get_queryset(request).annotate(locks=Count("devices"))
 
+    def save_model(
+        self, request: HttpRequest, obj: Property, form: forms.ModelForm, change: bool
+    ) -> None:
+        """Save, and let the engine plan anew where codes are due at another time now."""
+        super().save_model(request, obj, form, change)
+        if "just_in_time_lead" in form.changed_data:
+            obj.devices.poke(timezone.now())
+
     @admin.display(description="Locks", ordering="locks")
     def lock_count(self, row: Any) -> int:
         """Return how many locks there are."""
@@ -275,6 +283,14 @@ class DeviceAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Locks come from their account."""
         return False
+
+    def save_model(
+        self, request: HttpRequest, obj: Device, form: forms.ModelForm, change: bool
+    ) -> None:
+        """Save, and let the engine plan anew for a lock that hangs elsewhere now."""
+        super().save_model(request, obj, form, change)
+        if "property" in form.changed_data:
+            Device.objects.poke(timezone.now(), [obj.pk])
 
     @admin.display(description="Lock", ordering="reported_name")
     def display_name(self, device: Device) -> str:

