@@ -73,7 +73,7 @@ class Visitor:
             viewport={"width": width, "height": height}, base_url=self.url, **options
         )
         self.contexts.append(context)
-        page = context.new_page()
+        page: Page = context.new_page()
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page

@@ -14,7 +14,7 @@ SOON = 30_000
 
 def at_the_desk(visitor, width: int, **options) -> Page:
     """Sign the manager in and go to the doors in Hamburg."""
-    page = visitor.open(width, **options)
+    page: Page = visitor.open(width, **options)
     sign_in(page, visitor.url, "manager", "harbour-lights")
     page.goto("/p/hafen-suites/locks/")
     return page

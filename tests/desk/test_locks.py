@@ -158,20 +158,19 @@ def test_a_dead_keypad_is_explained_with_reason_steps_and_evidence(sign_in, hote
     }
 
 
-def test_the_next_guest_whom_the_trouble_touches_is_named(sign_in, hotel):
-    desk = sign_in(None, None)
+def test_the_next_guest_whom_the_trouble_touches_is_named(sign_in, clock):
+    world = World("nuki", clock=clock)
     spec = CodeSpec(
         name="Jonas Weber",
-        starts_at=hotel.now + timedelta(hours=2),
-        ends_at=hotel.now + timedelta(days=2),
+        starts_at=world.now + timedelta(hours=2),
+        ends_at=world.now + timedelta(days=2),
     )
-    switch_fault(hotel.locks[1], Fault.KEYPAD_DISCONNECTED, False, now=hotel.now)
-    hotel.refresh()
-    issue_code(hotel.device(hotel.locks[1]), spec, actor=SYSTEM, now=hotel.now)
-    switch_fault(hotel.locks[1], Fault.KEYPAD_DISCONNECTED, True, now=hotel.now)
-    hotel.refresh()
+    issue_code(world.device(), spec, actor=SYSTEM, now=world.now)
+    switch_fault(world.locks[0], Fault.KEYPAD_DISCONNECTED, True, now=world.now)
+    world.refresh()
+    desk = sign_in(None, None)
 
-    page = desk.get(lock_path(hotel, lock=hotel.locks[1]))
+    page = desk.get(lock_path(world))
 
     assert (
         "Jonas Weber is expected today at 13:00, in 2 h. The code waits and is sent as soon as "
