@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("properties.api.urls")),
     path("", include("accesscodes.api.urls")),
     path("", include("locksite.partners.api.urls")),
+    path("", include("locksite.wire.schema")),
     path("", include("locksite.wire.fallback")),
 ]
 

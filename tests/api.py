@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from django.test import Client
@@ -10,15 +11,20 @@ from django.urls import URLResolver, get_resolver
 from locksite.actors import SYSTEM
 from locksite.partners.models import ApiKey, Scope
 from locksite.partners.services import create_key
+from locksite.wire.schema import described
 from locksite.wire.views import RpcView
 from properties.models import Property
 from tests.clock import START
+from tests.openapi import validator
 
 UNKNOWN = "99999999-9999-4999-8999-999999999999"
 
 
 class Partner:
-    """Calls the API as the SDKs do; each call gives `(status, body)`, `last` is the response."""
+    """Calls the API as the SDKs do; each call gives `(status, body)`, `last` is the response.
+
+    Every answer is held against the description that `/api/schema` gives of it.
+    """
 
     def __init__(self, *properties: Property, scope: Scope = Scope.WRITE, **options: Any):
         self.row, self.key = create_key(
@@ -49,7 +55,19 @@ class Partner:
         self.last = self.client.generic(
             verb, path, body, headers={"authorization": f"Bearer {self.key}"}, **headers
         )
-        return self.last.status_code, json.loads(self.last.content)
+        body = json.loads(self.last.content)
+        of_endpoint = answers_of(path.partition("?")[0], self.last.status_code)
+        if of_endpoint is not None:
+            of_endpoint.validate(body)
+        return self.last.status_code, body
+
+
+@cache
+def answers_of(path: str, status: int) -> Any:
+    """Return what checks an answer against our own description, or `None` for other addresses."""
+    if path not in described()["paths"]:
+        return None
+    return validator(described(), path, "200" if status == 200 else "default")
 
 
 def endpoints(patterns: Any = None) -> Iterator[tuple[str, type[RpcView]]]:

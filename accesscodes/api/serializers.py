@@ -45,7 +45,12 @@ class AccessCodeBody(ResponseShape):
     lock has it loaded, stand there only for codes that have one.
     """
 
-    absent_when_empty = frozenset({"starts_at", "ends_at", "is_backup"})
+    absent_when_empty = frozenset({"starts_at", "ends_at"})
+    on_some = {
+        "is_scheduled_on_device": {"type": "boolean"},
+        "is_waiting_for_code_assignment": {"type": "boolean", "enum": [True]},
+        "is_backup": {"type": "boolean", "enum": [True]},
+    }
 
     access_code_id = serializers.UUIDField(source="uid")
     device_id = serializers.UUIDField(source="device.uid")
@@ -60,7 +65,7 @@ class AccessCodeBody(ResponseShape):
     warnings = serializers.JSONField()
     pending_mutations = serializers.SerializerMethodField()
     is_managed = serializers.SerializerMethodField()
-    common_code_key = serializers.CharField()
+    common_code_key = serializers.CharField(allow_null=True)
     is_external_modification_allowed = serializers.BooleanField()
     is_offline_access_code = serializers.BooleanField(source="is_offline")
     is_one_time_use = serializers.BooleanField()
@@ -105,9 +110,9 @@ class AccessCodeBody(ResponseShape):
         """Return false: no spare codes are kept on locks."""
         return False
 
-    def get_pulled_backup_access_code_id(self, code: AccessCode) -> None:
+    def get_pulled_backup_access_code_id(self, code: AccessCode) -> str | None:
         """Return null, for the same reason."""
-        return
+        return None
 
 
 def _digits(pin: SealedPin | None, owner: Any) -> str | None:
@@ -145,8 +150,8 @@ class ActionAttemptBody(ResponseShape):
     action_attempt_id = serializers.UUIDField()
     action_type = serializers.CharField()
     status = serializers.CharField()
-    result = serializers.JSONField()
-    error = serializers.JSONField()
+    result = serializers.DictField(allow_null=True)
+    error = serializers.DictField(allow_null=True)
 
 
 def attempt_values(attempt: Any, state: AttemptState | None = None) -> dict[str, Any]:

@@ -60,6 +60,10 @@ class _Read(serializers.Field):
         """Not used: these fields only read."""
         raise NotImplementedError
 
+    def described(self) -> dict[str, Any]:
+        """Return the JSON schema of what is accepted."""
+        return {"type": "string"}
+
 
 class Text(_Read):
     """A text of up to `max_length` characters, kept as it is."""
@@ -75,6 +79,10 @@ class Text(_Read):
         if len(data) > self.max_length:
             raise self.refuse(f"At most {self.max_length} characters.")
         return data
+
+    def described(self) -> dict[str, Any]:
+        """Return the JSON schema of what is accepted."""
+        return {"type": "string", "maxLength": self.max_length}
 
 
 _DIGITS = re.compile(r"\d{4,12}", re.ASCII)
@@ -93,6 +101,10 @@ class PinText(_Read):
             raise self.refuse("Use 4 to 12 digits.")
         return Pin(data)
 
+    def described(self) -> dict[str, Any]:
+        """Return the JSON schema of what is accepted."""
+        return {"type": "string", "pattern": "^[0-9]{4,12}$"}
+
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
@@ -106,6 +118,10 @@ class Id(_Read):
             raise self.wrong_kind(data)
         return UUID(data) if _UUID.fullmatch(data) else NO_UUID
 
+    def described(self) -> dict[str, Any]:
+        """Return the JSON schema of what is accepted."""
+        return {"type": "string", "format": "uuid"}
+
 
 class Flag(_Read):
     """True or false."""
@@ -118,6 +134,10 @@ class Flag(_Read):
         if not isinstance(data, bool):
             raise self.wrong_kind(data)
         return data
+
+    def described(self) -> dict[str, Any]:
+        """Return the JSON schema of what is accepted."""
+        return {"type": "boolean"}
 
 
 class Whole(_Read):
@@ -139,6 +159,10 @@ class Whole(_Read):
         if data < self.least:
             raise self.refuse(f"The least is {self.least}.")
         return min(int(data), self.most)
+
+    def described(self) -> dict[str, Any]:
+        """Return the JSON schema of what is accepted."""
+        return {"type": "integer", "minimum": self.least}
 
 
 _ISO = re.compile(
@@ -172,6 +196,10 @@ class Timestamp(_Read):
             raise self.refuse("Use a year from 1970 to 9998.")
         return read.replace(microsecond=read.microsecond // 1000 * 1000)
 
+    def described(self) -> dict[str, Any]:
+        """Return the JSON schema of what is accepted."""
+        return {"type": "string", "format": "date-time"}
+
 
 class Word(_Read):
     """One of a few words; unknown ones are refused."""
@@ -187,6 +215,10 @@ class Word(_Read):
         if data not in self.words:
             raise self.refuse(f"Expected one of: {', '.join(self.words)}.")
         return data
+
+    def described(self) -> dict[str, Any]:
+        """Return the JSON schema of what is accepted."""
+        return {"type": "string", "enum": list(self.words)}
 
 
 class ListOf(_Read):
@@ -207,6 +239,10 @@ class ListOf(_Read):
             raise self.refuse("At most 1000 values.")
         return [self.child.run_validation(each) for each in data]
 
+    def described(self) -> dict[str, Any]:
+        """Return the JSON schema of what is accepted."""
+        return {"type": "array", "items": self.child.described(), "maxItems": 1000}
+
 
 class TextMap(_Read):
     """A map from text to text or flag."""
@@ -221,6 +257,11 @@ class TextMap(_Read):
         if not all(isinstance(value, str | bool) for value in data.values()):
             raise self.refuse("Expected text, true or false under every key.")
         return data
+
+    def described(self) -> dict[str, Any]:
+        """Return the JSON schema of what is accepted."""
+        value = {"oneOf": [{"type": "string"}, {"type": "boolean"}]}
+        return {"type": "object", "additionalProperties": value}
 
 
 class RequestShape(serializers.Serializer):
@@ -281,10 +322,12 @@ class ResponseShape(serializers.Serializer):
     """What one endpoint, or one resource, answers: field by field, in this order.
 
     A field named in `absent_when_empty` is left out where it has no value; every other field is
-    always there and may be null.
+    always there and may be null. `on_some` holds the JSON schemas of further fields, which a
+    subclass adds to some bodies in `to_representation`.
     """
 
     absent_when_empty: ClassVar[frozenset[str]] = frozenset()
+    on_some: ClassVar[Mapping[str, Any]] = {}
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """Return the body, ready to be written as JSON."""

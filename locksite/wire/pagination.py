@@ -28,8 +28,8 @@ class Pagination(ResponseShape):
     """Where the list goes on; all three are always there."""
 
     has_next_page = serializers.BooleanField()
-    next_page_cursor = serializers.CharField()
-    next_page_url = serializers.CharField()
+    next_page_cursor = serializers.CharField(allow_null=True)
+    next_page_url = serializers.CharField(allow_null=True)
 
 
 def page(rows: QuerySet, call: Call, *, limit: int) -> tuple[list[Any], dict[str, Any]]:

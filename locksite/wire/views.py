@@ -69,6 +69,9 @@ class RpcView(APIView):
     # The public part of the key that called, for the log; a view lives for one request.
     caller: str = "-"
 
+    # For the API schema, which asks by name; `dispatch` serves all verbs.
+    get = post = put = patch = delete = None
+
     @property
     def allowed_methods(self) -> list[str]:
         """Return the verbs, for the API schema."""

@@ -18,6 +18,7 @@ from locksite.wire.fields import (
 )
 from locksite.wire.filters import ListRequest
 from locksite.wire.pagination import Pagination
+from properties.api.filters import FLAGS
 from properties.models import Device
 
 LIST_LIMIT = 500
@@ -33,6 +34,7 @@ class DeviceBody(ResponseShape):
     absent_when_empty = frozenset(
         {"nickname", "location", "device_manufacturer", "device_provider"}
     )
+    on_some = {flag: {"type": "boolean"} for flag in sorted(FLAGS)}
 
     device_id = serializers.UUIDField(source="uid")
     device_type = serializers.CharField()

@@ -16,9 +16,9 @@ class WorkspaceBody(ResponseShape):
     is_sandbox = serializers.BooleanField()
     is_suspended = serializers.BooleanField()
     is_publishable_key_auth_enabled = serializers.BooleanField()
-    connect_partner_name = serializers.CharField()
+    connect_partner_name = serializers.CharField(allow_null=True)
     connect_webview_customization = serializers.DictField()
-    organization_id = serializers.CharField()
+    organization_id = serializers.CharField(allow_null=True)
 
 
 class WorkspacesGetResponse(ResponseShape):

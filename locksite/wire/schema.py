@@ -1,0 +1,126 @@
+"""The API's own description, `/api/schema`: OpenAPI, read off the very shapes that serve it."""
+
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+from django.views.decorators.http import require_safe
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
+
+from locksite.wire.fields import ResponseShape
+
+ABOUT = (
+    "Locksite speaks the wire protocol of Seam Connect: its SDKs work with only the endpoint and "
+    "the key changed.\n\n"
+    "Every endpoint takes POST with a JSON body, and the other verbs listed here; the parameters "
+    "of a request are the union of its query string and its JSON body. Every answer carries the "
+    "header `seam-request-id`."
+)
+
+
+class ErrorInside(serializers.Serializer):
+    """What went wrong; `validation_errors` by parameter, `_errors` for what is about several."""
+
+    type = serializers.CharField()
+    message = serializers.CharField()
+    data = serializers.DictField(required=False)  # type: ignore[assignment]
+    validation_errors = serializers.DictField(required=False)
+
+
+class Error(serializers.Serializer):
+    """Every answer but 200."""
+
+    error = ErrorInside()
+    ok = serializers.BooleanField()
+
+
+class ReadFieldInSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """The fields of requests describe themselves."""
+
+    target_class = "locksite.wire.fields._Read"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        """Return the field's JSON schema."""
+        described: dict[str, Any] = self.target.described()
+        return described
+
+
+class WireSchema(AutoSchema):
+    """Describes an `RpcView`."""
+
+    view: Any
+
+    def get_operation_id(self) -> str:
+        """Return a name such as `accessCodesGetPost`."""
+        first, *others = [
+            part for word in self.path.split("/") for part in word.split("_") if part
+        ]
+        return first + "".join(map(str.title, [*others, self.method]))
+
+    def get_summary(self) -> str:
+        """Return the address, which is also the name under which people know an endpoint."""
+        return str(self.path)
+
+    def get_description(self) -> str:  # type: ignore[override]
+        """Return what the endpoint says of itself."""
+        return (self.view.answer.__doc__ or "").strip()
+
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        """Return that a key is needed."""
+        return [{"key": []}] if self.view.needs_key else []
+
+    def map_parsers(self) -> list[str]:
+        """Return the one form of a body."""
+        return ["application/json"]
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return the parameters of a query: the same as those of a body."""
+        shape = self.view.request_shape
+        return [shape] if self.method in {"GET", "DELETE"} and shape().fields else []
+
+    def get_request_serializer(self) -> Any:
+        """Return the shape of the body, or nothing for an endpoint without parameters."""
+        shape = self.view.request_shape
+        return shape if shape().fields else None
+
+    def get_response_serializers(self) -> Any:
+        """Return the shapes of the answers."""
+        return {200: self.view.response_shape, "default": Error}
+
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
+        mapped = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        schema: dict[str, Any] = mapped
+        if isinstance(serializer, ResponseShape):
+            schema["properties"] = {**schema.get("properties", {}), **serializer.on_some}
+            needed = {*schema["properties"], "ok"} - serializer.absent_when_empty
+            if type(serializer).__name__.endswith("Response"):
+                schema["properties"]["ok"] = {"type": "boolean", "enum": [True]}
+            schema["required"] = sorted(
+                needed & schema["properties"].keys() - {*serializer.on_some}
+            )
+        return schema
+
+
+@cache
+def described() -> dict[str, Any]:
+    """Return the OpenAPI of all endpoints."""
+    generator = SchemaGenerator()  # type: ignore[no-untyped-call]
+    schema: dict[str, Any] = generator.get_schema(public=True)  # type: ignore[no-untyped-call]
+    schema["info"] = {"title": "Locksite partner API", "version": "1", "description": ABOUT}
+    key = {"type": "http", "scheme": "bearer", "description": "An API key, `seam_ls_…`."}
+    schema.setdefault("components", {})["securitySchemes"] = {"key": key}
+    return schema
+
+
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """Answer the description; it is no secret."""
+    return JsonResponse(described())
+
+
+urlpatterns = [path("api/schema", show)]
