@@ -309,7 +309,14 @@ def test_a_lock_missing_for_ten_minutes_counts_as_removed_and_is_told_once(mirro
         refresh_account(other.account, doors=clock.doors())
 
     device.refresh_from_db()
-    assert [error["error_code"] for error in device.errors] == ["device_removed"]
+    assert device.errors == [
+        {
+            "error_code": "device_removed",
+            "message": "The lock is no longer in its account.",
+            "created_at": "2026-11-23T10:10:00.000Z",
+            "is_device_error": True,
+        }
+    ]
     assert device.flags["can_program_online_access_codes"] is False
     assert (device.properties["online"], device.reported_at) == (False, START)
     assert [kind for kind, _ in told(device)] == ["device.removed", "device.disconnected"]
