@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +33,7 @@ from properties.capabilities import LockVerdict
 
 PAGE = 50
 EVENTS_SHOWN = 50
-REMASK_AFTER = timedelta(seconds=30)
+GONE_SHOWN = 200
 NOT_ALLOWED = "Housekeeping sees whether doors are ready, and no PINs. Ask the front desk."
 
 # ---- The list -----------------------------------------------------------------------------------
@@ -106,14 +106,30 @@ def _code_list(desk: Desk, asked: _Asked) -> tuple[CodeList, list[AccessCode]]:
     if asked.lock is not None:
         live_rows = live_rows.filter(device__uid=asked.lock)
         gone_rows = gone_rows.filter(device__uid=asked.lock)
+    devices = list(reading.devices_at(desk))
     words = asked.search.casefold().split()
 
-    def is_found(card: CodeCard) -> bool:
-        text = f"{card.name} {card.door}".casefold()
+    def is_found(name: str, door: str) -> bool:
+        text = f"{name} {door}".casefold()
         return all(word in text for word in words)
 
-    gone = [pair for pair in reading.cards_of(gone_rows[:200], desk.now) if is_found(pair[1])]
-    alive = [pair for pair in reading.cards_of(live_rows, desk.now) if is_found(pair[1])]
+    gone: list[tuple[AccessCode, CodeCard]] = []
+    if asked.state == GONE:
+        gone = [
+            pair
+            for pair in reading.cards_of(gone_rows[:GONE_SHOWN], devices, desk.now)
+            if is_found(pair[1].name, pair[1].door)
+        ]
+        gone_count = len(gone)
+    else:
+        gone_count = sum(
+            is_found(name, door) for name, door in reading.names_and_doors(gone_rows[:GONE_SHOWN])
+        )
+    alive = [
+        pair
+        for pair in reading.cards_of(live_rows, devices, desk.now)
+        if is_found(pair[1].name, pair[1].door)
+    ]
     alive.sort(key=lambda pair: _order(pair[1], desk.now))
     path = reverse("code-list", args=[desk.house.slug])
 
@@ -127,8 +143,8 @@ def _code_list(desk: Desk, asked: _Asked) -> tuple[CodeList, list[AccessCode]]:
         count = sum(fits(card.state) for _, card in alive)
         if count or asked.state == key:
             chips.append(chip(key, label, icon, tone, count))
-    if gone or asked.state == GONE:
-        chips.append(chip(GONE, "Removed", "circle-minus", "idle", len(gone)))
+    if gone_count or asked.state == GONE:
+        chips.append(chip(GONE, "Removed", "circle-minus", "idle", gone_count))
     if asked.state == GONE:
         pairs = gone
     elif asked.state:
@@ -146,7 +162,7 @@ def _code_list(desk: Desk, asked: _Asked) -> tuple[CodeList, list[AccessCode]]:
             asked.state,
             asked.search,
             "" if asked.lock is None else str(asked.lock),
-            len(alive) + len(gone),
+            len(alive) + gone_count,
             more,
             desk.may_issue,
         ),

@@ -168,6 +168,8 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
     """Return what may change on the page of one door."""
     lock = reading.known_locks([device], desk.now)[device.pk]
     codes = list(reading.live_codes(desk).filter(device=device).order_by("starts_at", "pk"))
+    for code in codes:
+        code.device = device
     cards = sorted(
         (presenters.code_card(code, lock.verdict, desk.now) for code in codes), key=_card_order
     )

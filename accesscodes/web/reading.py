@@ -155,28 +155,37 @@ def lock_rows(desk: Desk) -> list[LockRow]:
 
 
 def codes_at(desk: Desk) -> QuerySet[AccessCode]:
-    """Return the codes of this property, with all that a card needs."""
+    """Return the codes of this property with their entries; `cards_of` puts their locks in."""
     return (
-        AccessCode.objects.for_list()
-        .for_actor(desk.actor)
+        AccessCode.objects.for_actor(desk.actor)
         .filter(device__property=desk.house, device__is_managed=True)
+        .prefetch_related("installations")
     )
 
 
 def code_or_404(desk: Desk, uid: UUID) -> AccessCode:
     """Return one code; one out of reach is answered like one that does not exist."""
-    code = codes_at(desk).filter(uid=uid).first()
-    if code is None:
+    code = codes_at(desk).select_related("device__property", "device__account").filter(uid=uid)
+    found = code.first()
+    if found is None:
         raise Http404("no such code")
-    return code
+    return found
 
 
-def cards_of(codes: Iterable[AccessCode], now: datetime) -> list[tuple[AccessCode, CodeCard]]:
-    """Return codes with their cards. Three queries more."""
-    rows = list(codes)
-    devices = {code.device_id: code.device for code in rows}
-    locks = known_locks(list(devices.values()), now)
-    return [(code, code_card(code, locks[code.device_id].verdict, now)) for code in rows]
+def cards_of(
+    codes: Iterable[AccessCode], devices: Iterable[Device], now: datetime
+) -> list[tuple[AccessCode, CodeCard]]:
+    """Return codes with their cards. Three queries more.
+
+    Each lock is read once and shared by its codes: a lock's row is large, and has many codes.
+    """
+    locks = known_locks(list(devices), now)
+    pairs = []
+    for code in codes:
+        lock = locks[code.device_id]
+        code.device = lock.device
+        pairs.append((code, code_card(code, lock.verdict, now)))
+    return pairs
 
 
 def live_codes(desk: Desk) -> QuerySet[AccessCode]:
@@ -187,6 +196,14 @@ def live_codes(desk: Desk) -> QuerySet[AccessCode]:
 def gone_codes(desk: Desk) -> QuerySet[AccessCode]:
     """Return the codes that left their locks not long ago, newest first."""
     return codes_at(desk).filter(gone_at__gt=desk.now - GONE_SHOWN_FOR).order_by("-gone_at", "-pk")
+
+
+def names_and_doors(codes: QuerySet[AccessCode]) -> list[tuple[str, str]]:
+    """Return the name of each code and of its door, and nothing else. One query."""
+    rows = codes.prefetch_related(None).values_list(
+        "name", "device__nickname", "device__reported_name"
+    )
+    return [(name, nickname or reported_name) for name, nickname, reported_name in rows]
 
 
 # ---- What happened ------------------------------------------------------------------------------

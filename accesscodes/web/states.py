@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
+from functools import cached_property
 
 from accesscodes.choices import Status
 from accesscodes.lifecycle import pending_mutations
@@ -76,7 +77,7 @@ class CodeFacts:
     is_backup: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _View:
     """The facts of one moment, under names that the table can use."""
 
@@ -88,21 +89,21 @@ class _View:
     def status(self) -> Status:
         return self.code.summary.status
 
-    @property
+    @cached_property
     def errors(self) -> set[str]:
         return {str(error["error_code"]) for error in self.code.summary.errors}
 
-    @property
+    @cached_property
     def warnings(self) -> set[str]:
         return {str(warning["warning_code"]) for warning in self.code.summary.warnings}
 
-    @property
+    @cached_property
     def message(self) -> str:
         """Return what the lock or its maker said, the first problem first."""
         problems = (*self.code.summary.errors, *self.code.summary.warnings)
         return str(problems[0]["message"]) if problems else ""
 
-    @property
+    @cached_property
     def mutations(self) -> set[str]:
         facts = self.code
         return {
@@ -121,7 +122,7 @@ class _View:
         starts_at = self.code.wish.starts_at
         return starts_at is None or starts_at - self.now < DUE_WITHIN
 
-    @property
+    @cached_property
     def is_current(self) -> bool:
         return self.code.installed.is_current(self.code.wish, self.code.terms)
 
@@ -139,7 +140,7 @@ class _View:
         starts_at = self.code.wish.starts_at
         return timedelta(0) if starts_at is None else self.now - starts_at
 
-    @property
+    @cached_property
     def blocking_word(self) -> str:
         """Return what stands in the way, in one word, or "" when nothing does."""
         cause = self.lock.headline_cause

@@ -132,6 +132,19 @@ def test_rules_are_checked_while_typing_and_a_suggestion_is_taken(visitor):
     expect(page.locator("#plan")).to_contain_text("Nora")
 
 
+def test_enter_issues_the_code(visitor):
+    page = at_the_desk(visitor, WIDE)
+    to_door(page, "Main entrance")
+    page.locator("#to-issue").click()
+    page.get_by_label("Until removed").check()
+
+    expect(page.get_by_label("Who is it for?")).to_be_visible()
+    page.get_by_label("Who is it for?").fill("By Keyboard")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("By Keyboard")
+
+
 def test_a_double_click_makes_one_code(visitor):
     page = at_the_desk(visitor, WIDE)
     to_door(page, "Main entrance")

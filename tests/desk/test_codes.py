@@ -327,9 +327,9 @@ def test_the_list_costs_the_same_however_many_codes(desk, world, codes, django_a
     where = list_path(world)
     desk.get(where)
 
-    # session, user, roles, properties; codes, their entries, slots, dates, events; those that
-    # are gone; engine
-    with django_assert_num_queries(11):
+    # session, user, roles, properties; locks, slots, dates, events; codes, their entries, those
+    # that are gone; engine
+    with django_assert_num_queries(12):
         desk.get(where)
 
 
