@@ -3,12 +3,22 @@
 import os
 from typing import Any
 
+import hypothesis
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
 from locksite.journal import triggers
 from tests.clock import Clock
+
+# A busy machine is no reason to fail. Where services are required, the same examples come again.
+hypothesis.settings.register_profile(
+    "locksite",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize=os.environ.get("LOCKSITE_REQUIRE_SERVICES") == "1",
+)
+hypothesis.settings.load_profile("locksite")
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "client", "django_db_setup"}
 
