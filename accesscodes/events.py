@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from accesscodes.choices import EventType, Status
-from accesscodes.values import Installed, LockTerms, Summary, Wish, wire_time
+from accesscodes.values import Installed, LockTerms, Summary, Wish
+from properties.stamps import stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +140,8 @@ Window = tuple[datetime | None, datetime | None]
 def _moved(old: Window, new: Window) -> _Change:
     def times(window: Window) -> dict[str, str | None]:
         return {
-            "starts_at": wire_time(window[0]) if window[0] else None,
-            "ends_at": wire_time(window[1]) if window[1] else None,
+            "starts_at": stamp(window[0]) if window[0] else None,
+            "ends_at": stamp(window[1]) if window[1] else None,
         }
 
     return _Change(

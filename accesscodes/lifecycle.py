@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accesscodes.choices import AttemptStatus, Status
-from accesscodes.values import Content, Installed, LockTerms, Summary, Wish, wire_time
+from accesscodes.values import Content, Installed, LockTerms, Summary, Wish
+from properties.stamps import stamp
 
 DELAYED_AFTER = timedelta(minutes=10)
 """Divergence after which the wire shows a delay as a warning."""
@@ -199,7 +200,7 @@ def _problems(
             {
                 "error_code": installed.error_code,
                 "message": installed.error_message,
-                "created_at": wire_time(installed.error_since or now),
+                "created_at": stamp(installed.error_since or now),
                 "is_access_code_error": True,
             },
         )
@@ -215,7 +216,7 @@ def _problems(
             {
                 "error_code": f"failed_to_{verb}_device",
                 "message": f"We have not been able to {what} the lock. We keep trying.",
-                "created_at": wire_time(failed_at),
+                "created_at": stamp(failed_at),
                 "is_access_code_error": True,
             },
         )
@@ -225,7 +226,7 @@ def _problems(
             {
                 "warning_code": f"delay_in_{doing}",
                 "message": "This is taking longer than usual. We keep trying.",
-                "created_at": wire_time(diverged_since + DELAYED_AFTER),
+                "created_at": stamp(diverged_since + DELAYED_AFTER),
             },
         )
         return (), warnings

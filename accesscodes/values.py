@@ -221,8 +221,3 @@ def same_content(one: Content, other: Content, terms: LockTerms) -> bool:
 
 def _whole_seconds(at: datetime | None) -> datetime | None:
     return at and at.replace(microsecond=0)
-
-
-def wire_time(at: datetime) -> str:
-    """Return an instant as the wire writes it: UTC, three digits of a second, Z."""
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"

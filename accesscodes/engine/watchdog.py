@@ -15,9 +15,10 @@ from django.db.models import F, OuterRef, Q, Subquery
 from accesscodes.choices import Placement, Severity, Status
 from accesscodes.lifecycle import divergence
 from accesscodes.models import AccessCode, LockReading, Problem
-from accesscodes.values import NATIVE_PRELOAD, wire_time
+from accesscodes.values import NATIVE_PRELOAD
 from locksite.database import write_transaction
 from properties.models import Device
+from properties.stamps import stamp
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +161,7 @@ def _code_alarm(code: AccessCode, since: datetime, now: datetime) -> Alarm:
         since=since,
         evidence={
             "status": code.status,
-            "last_read_at": lock.last_read_at and wire_time(lock.last_read_at),
+            "last_read_at": lock.last_read_at and stamp(lock.last_read_at),
         },
     )
 
@@ -200,5 +201,5 @@ def _about_locks(now: datetime) -> Iterable[Alarm]:
             sentence="The lock has not been read for a while; what is shown may be old.",
             next_step="Check the lock's power and connection, then choose Check again.",
             since=seen,
-            evidence={"last_read_at": device.last_read_at and wire_time(device.last_read_at)},
+            evidence={"last_read_at": device.last_read_at and stamp(device.last_read_at)},
         )
