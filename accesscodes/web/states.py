@@ -283,7 +283,10 @@ def _is_slow(view: _View) -> bool:
 
 
 def _since_sentence(view: _View) -> str:
-    return f"Started {view.ago(view.code.summary.diverged_since or view.now)} ago."
+    since = view.code.summary.diverged_since or view.now
+    if view.now - since < timedelta(seconds=10):
+        return "Started just now."
+    return f"Started {view.ago(since)} ago."
 
 
 def _failed_sentence(view: _View) -> str:

@@ -33,6 +33,7 @@ def pages(page: Page, url: str) -> Iterator[str]:
     page.goto(f"{url}/?choose=1")
     yield "0-properties"
     page.locator(".house").first.click()
+    page.get_by_role("heading", name="Locks").wait_for()
     yield "1-locks"
     for name, verdict in (
         ("bad", "Can't take codes"),

@@ -35,6 +35,7 @@ def test_axe_finds_nothing(visitor, axe, width, scheme):
     found["login"] = page.evaluate(FIND, RULES)
     sign_in(page, visitor.url, "manager", "harbour-lights")
     for name in pages(page, visitor.url):
+        page.wait_for_load_state()
         page.evaluate(axe)
         found[name] = page.evaluate(FIND, RULES)
 
@@ -49,6 +50,7 @@ def test_nothing_scrolls_sideways_and_every_target_can_be_hit(visitor, across):
 
     sign_in(page, visitor.url, "manager", "harbour-lights")
     for name in pages(page, visitor.url):
+        page.wait_for_load_state()
         sideways[name] = page.evaluate(SIDEWAYS)
         small[name] = page.evaluate(SMALL)
 

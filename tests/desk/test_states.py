@@ -320,7 +320,7 @@ SET = facts(Status.SET, installed=on_lock(wish()), proven_at=NOW - timedelta(min
         (
             facts(Status.UNSET, want=AHEAD, diverged_since=NOW),
             GOOD,
-            ("setting", "Sending to lock", Tone.GO, "Started 0 s ago."),
+            ("setting", "Sending to lock", Tone.GO, "Started just now."),
         ),
         (
             replace(SET, is_backup=True),
