@@ -25,6 +25,9 @@ LAST_PROPERTY = "property"
 """The session key under which the start page finds the property that was used last."""
 
 
+NOT_ALLOWED = "Housekeeping sees whether doors are ready, and no PINs. Ask the front desk."
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """One request at one property: who asks, where, as what, and when (aware UTC)."""
@@ -39,6 +42,12 @@ class Desk:
     def zone(self) -> ZoneInfo:
         """Return the zone in which this desk reads and writes times."""
         return self.house.zone
+
+    @property
+    def zone_name(self) -> str:
+        """Return whose time is written here: "Hamburg time"."""
+        city = self.house.time_zone.rpartition("/")[2].replace("_", " ")
+        return f"{self.house.city or city} time"
 
     @property
     def role_name(self) -> str:

@@ -1,4 +1,4 @@
-"""Pages about codes: the list, one code, its PIN, and changing or deleting it."""
+"""Pages about codes: the list, one code, its PIN."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,14 +14,9 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accesscodes import services
-from accesscodes.choices import Kind
 from accesscodes.models import AccessCode
-from accesscodes.pin_rules import PinRules, length_for
-from accesscodes.services import CodeChanges
-from accesscodes.web import happenings, live, presenters, progress, reading, shell, wall_time
-from accesscodes.web.access import Desk, at_desk, only_if, refused
-from accesscodes.web.feedback import NameFeedback, PinFeedback, WhenFeedback, name_hint
-from accesscodes.web.forms import NameForm, PinForm, WhenForm
+from accesscodes.web import happenings, live, presenters, progress, reading, shell
+from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if
 from accesscodes.web.live import Board, Part
 from accesscodes.web.lock_views import Chip, code_part
 from accesscodes.web.presenters import CodeCard
@@ -34,7 +29,6 @@ from properties.capabilities import LockVerdict
 PAGE = 50
 EVENTS_SHOWN = 50
 GONE_SHOWN = 200
-NOT_ALLOWED = "Housekeeping sees whether doors are ready, and no PINs. Ask the front desk."
 
 # ---- The list -----------------------------------------------------------------------------------
 
@@ -379,7 +373,7 @@ def _code_page(
         {
             "pin_card": _pin_card(desk, code),
             "revealed": "" if revealed is None else revealed.digits,
-            "effect": delete_effect(desk, code),
+            "effect": presenters.delete_effect(code, desk.zone, desk.now),
         },
         board=board,
     )
@@ -416,234 +410,3 @@ def code_pin(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
             request, ("accesscodes/_pin.html", {**shell.shared(desk, "codes"), **values})
         )
     return _code_page(request, desk, row, revealed=pin)
-
-
-# ---- Deleting -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What deleting a code does to its guest now."""
-
-    tone: Tone
-    icon: str
-    text: str
-
-
-def delete_effect(desk: Desk, code: AccessCode) -> Effect:
-    """Return what is said before a code is deleted."""
-    if code.starts_at is not None and code.ends_at is not None:
-        if code.starts_at <= desk.now < code.ends_at:
-            ends = wall_time.moment(code.ends_at, desk.zone, desk.now)
-            text = f"The stay is running until {ends}. The PIN stops opening the door."
-            return Effect(Tone.BAD, "octagon-alert", text)
-        if code.starts_at > desk.now:
-            text = "The PIN will not open the door on arrival."
-            return Effect(Tone.WARN, "triangle-alert", text)
-    text = "The PIN stops opening the door as soon as it is off the lock."
-    return Effect(Tone.WARN, "triangle-alert", text)
-
-
-@require_http_methods(["GET", "POST"])
-@at_desk
-@only_if(lambda desk: desk.may_issue, instead=NOT_ALLOWED)
-def code_delete(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
-    """Ask once, then take the code off its lock."""
-    row = reading.code_or_404(desk, code)
-    if not desk.may_delete(row):
-        return refused(request, "Somebody else made this code. Ask a manager to delete it.")
-    if request.method == "GET":
-        context = {"code": row, "effect": delete_effect(desk, row), "window": _window(desk, row)}
-        return shell.page(request, desk, "accesscodes/code_delete.html", "codes", context)
-    try:
-        services.withdraw_code(row, actor=desk.actor, now=desk.now)
-    except RuleBroken as broken:
-        messages.info(request, broken.message)
-    else:
-        messages.success(request, f"Code for {row.name} is being removed from the lock.")
-    return redirect("code-detail", desk.house.slug, code)
-
-
-# ---- Changing -----------------------------------------------------------------------------------
-
-
-def _change(
-    request: HtmxHttpRequest, desk: Desk, code: AccessCode, changes: CodeChanges, done: str
-) -> HttpResponse:
-    services.change_code(code, changes, actor=desk.actor, now=desk.now)
-    messages.success(request, done)
-    return redirect("code-detail", desk.house.slug, code.uid)
-
-
-def _form_page(
-    request: HtmxHttpRequest,
-    desk: Desk,
-    template: str,
-    context: dict[str, Any],
-    *,
-    has_errors: bool = False,
-) -> HttpResponse:
-    status = 422 if has_errors else 200
-    return shell.page(request, desk, template, "codes", context, status=status)
-
-
-def _window(desk: Desk, code: AccessCode) -> str:
-    return presenters.window_words(code, desk.zone, desk.now)
-
-
-def _errors(form: Any) -> list[tuple[str, str]]:
-    """Return each error once with the id of its field; "" for what belongs to the whole form."""
-    return [
-        ("" if field == "__all__" else f"id_{field}", str(text))
-        for field, texts in form.errors.items()
-        for text in list(texts)[:1]
-    ]
-
-
-def _names_beside(code: AccessCode) -> list[str]:
-    rows = AccessCode.objects.live().filter(device=code.device).exclude(pk=code.pk)
-    return list(rows.values_list("name", flat=True))
-
-
-@require_http_methods(["GET", "POST"])
-@at_desk
-@only_if(lambda desk: desk.may_issue, instead=NOT_ALLOWED)
-def code_rename(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
-    """Give the code another name."""
-    row = reading.code_or_404(desk, code)
-    rules = PinRules.from_properties(row.device.properties)
-    form = NameForm(
-        request.POST if request.method == "POST" else {"name": row.name},
-        rules=rules,
-        others=_names_beside(row) if rules.name_must_be_unique else (),
-    )
-    if request.method == "POST" and form.is_valid():
-        try:
-            changes = CodeChanges(name=form.cleaned_data["name"])
-            return _change(request, desk, row, changes, "Renamed.")
-        except RuleBroken as broken:
-            form.take(broken)
-    is_sent = request.method == "POST"
-    context = {
-        "code": row,
-        "v": form.data,
-        "name_hint": name_hint(rules),
-        "name_feedback": NameFeedback.of(form, shown=is_sent),
-        "error_list": _errors(form) if is_sent else [],
-    }
-    return _form_page(request, desk, "accesscodes/code_rename.html", context, has_errors=is_sent)
-
-
-def _when_of(code: AccessCode, desk: Desk) -> dict[str, str]:
-    """Return the dates of a code as its form shows them."""
-    if code.starts_at is None or code.ends_at is None:
-        return {"kind": Kind.ONGOING}
-    values = {"kind": str(Kind.TIME_BOUND)}
-    for side, at in (("start", code.starts_at), ("end", code.ends_at)):
-        local = at.astimezone(desk.zone)
-        values |= {
-            f"{side}_date": f"{local:%Y-%m-%d}",
-            f"{side}_time": f"{local:%H:%M}",
-            f"{side}_fold": str(local.fold),
-        }
-    return values
-
-
-@require_http_methods(["GET", "POST"])
-@at_desk
-@only_if(lambda desk: desk.may_issue, instead=NOT_ALLOWED)
-def code_dates(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
-    """Extend or shorten the stay, or let the code work until it is removed."""
-    row = reading.code_or_404(desk, code)
-    is_sent = request.method == "POST"
-    form = WhenForm(request.POST if is_sent else _when_of(row, desk), zone=desk.zone, now=desk.now)
-    if is_sent and form.is_valid():
-        try:
-            return _change(request, desk, row, _new_dates(form), "Dates changed.")
-        except RuleBroken as broken:
-            form.take(broken)
-    form.is_valid()
-    context = {
-        "code": row,
-        "v": form.data,
-        "window": _window(desk, row),
-        "when_feedback": WhenFeedback.of(form, None if is_sent else frozenset()),
-        "zone_name": place(desk),
-        "error_list": _errors(form) if is_sent else [],
-    }
-    return _form_page(request, desk, "accesscodes/code_dates.html", context, has_errors=is_sent)
-
-
-def _new_dates(form: WhenForm) -> CodeChanges:
-    if form.starts_at is None or form.ends_at is None:
-        return CodeChanges(kind=Kind.ONGOING)
-    return CodeChanges(kind=Kind.TIME_BOUND, starts_at=form.starts_at, ends_at=form.ends_at)
-
-
-def place(desk: Desk) -> str:
-    """Return the name of the time that is written here: "Hamburg time"."""
-    zone = desk.house.time_zone.rpartition("/")[2].replace("_", " ")
-    return f"{desk.house.city or zone} time"
-
-
-def _pin_feedback(desk: Desk, code: AccessCode, form: PinForm) -> PinFeedback:
-    """Return what stands below a PIN that was refused, with one that would do."""
-    errors = list(form.errors.get("pin", []))
-    if not errors:
-        return PinFeedback()
-    wanted = len(form.typed_pin)
-    try:
-        pin = services.free_pin(
-            code.device,
-            now=desk.now,
-            length=wanted if wanted in form.rules.supported else None,
-            for_desk=True,
-            starts_at=code.starts_at,
-            ends_at=code.ends_at,
-        )
-    except RuleBroken:
-        return PinFeedback(str(errors[0]))
-    return PinFeedback(str(errors[0]), (), pin.digits)
-
-
-@require_http_methods(["GET", "POST"])
-@at_desk
-@only_if(lambda desk: desk.may_issue, instead=NOT_ALLOWED)
-def code_change_pin(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
-    """Put another PIN in place of this one."""
-    row = reading.code_or_404(desk, code)
-    rules = PinRules.from_properties(row.device.properties)
-    is_sent = request.method == "POST"
-    length = length_for(rules, None, for_desk=True)
-    form = PinForm(
-        request.POST if is_sent else {"pin_mode": "generate", "pin_length": str(length)},
-        rules=rules,
-    )
-    if "take_pin" in request.POST:
-        taken = {"pin_mode": "choose", "pin": request.POST["take_pin"], "pin_length": str(length)}
-        form, is_sent = PinForm(taken, rules=rules), False
-    if is_sent and form.is_valid():
-        try:
-            pin = form.cleaned_data["pin"] or services.free_pin(
-                row.device,
-                now=desk.now,
-                length=form.cleaned_data["pin_length"],
-                for_desk=True,
-                starts_at=row.starts_at,
-                ends_at=row.ends_at,
-            )
-            changes = CodeChanges(pin=pin, refuse_weak=True)
-            done = "PIN changed. The old one stops working when the new one is on the lock."
-            return _change(request, desk, row, changes, done)
-        except RuleBroken as broken:
-            form.take(broken)
-    context = {
-        "code": row,
-        "v": form.data,
-        "lengths": [(str(length), f"{length} digits") for length in rules.supported],
-        "pin_feedback": _pin_feedback(desk, row, form) if is_sent else PinFeedback(),
-        "error_list": _errors(form) if is_sent else [],
-    }
-    return _form_page(
-        request, desk, "accesscodes/code_change_pin.html", context, has_errors=is_sent
-    )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django import forms
+
 from accesscodes import pin_rules
 from accesscodes.pin_rules import PinRules, RuleState
 from accesscodes.web.forms import FoldQuestion, IssueForm, NameForm, WhenForm
@@ -98,3 +100,13 @@ def name_hint(rules: PinRules) -> str:
     if rules.name_max:
         limits = f" {max(rules.name_min or 1, 1)} to {rules.name_max} characters."
     return f"The guest's name, as the lock's app shows it.{limits}"
+
+
+def error_list(form: forms.Form) -> list[tuple[str, str]]:
+    """Return the first error of each field with the id of that field; "" for the whole form."""
+    return [
+        ("" if field == "__all__" else f"id_{field}", str(text))
+        for field, texts in form.errors.items()
+        if field != "token"
+        for text in list(texts)[:1]
+    ]

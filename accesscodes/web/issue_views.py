@@ -1,6 +1,6 @@
 """Issuing a code: choose the door, fill in the form, see what will happen, send it once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,18 +14,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accesscodes import pin_rules, services
 from accesscodes.choices import Kind
-from accesscodes.models import AccessCode, terms_of
+from accesscodes.models import AccessCode
 from accesscodes.pin_rules import PinRules, RuleState
 from accesscodes.services import CodeSpec
-from accesscodes.values import Wish
-from accesscodes.web import presenters, progress, reading, shell, wall_time
-from accesscodes.web.access import Desk, at_desk, only_if
-from accesscodes.web.code_views import NOT_ALLOWED, place
+from accesscodes.web import lock_presenters, reading, shell, wall_time
+from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if
 from accesscodes.web.feedback import (
     NameFeedback,
     PinFeedback,
     RuleLine,
     WhenFeedback,
+    error_list,
     first_error,
     name_hint,
 )
@@ -35,48 +34,15 @@ from accesscodes.web.forms import (
     new_token,
     stay_from,
 )
-from accesscodes.web.presenters import LockRow
-from accesscodes.web.reading import KnownLock
-from accesscodes.web.states import Tone
+from accesscodes.web.issue_plan import Sheet, plan_of
+from accesscodes.web.lock_presenters import LockRow
 from locksite.errors import RuleBroken
 from locksite.htmx import HtmxHttpRequest, render_fragments
 from locksite.masked import Pin
-from properties.capabilities import Cause, refusal
+from properties.capabilities import refusal
 
 IN_USE = "This PIN is in use on this door."
 WEAK = "This PIN is easy to guess."
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbour:
-    """Another code at the same door."""
-
-    name: str
-    window: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlanNote:
-    """One sentence of the plan with its tone."""
-
-    tone: Tone
-    icon: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What will happen when the form is sent as it stands."""
-
-    door: str
-    guest: str
-    works: str
-    loads: str
-    line: str
-    timeline: progress.Timeline | None
-    notes: tuple[PlanNote, ...]
-    neighbours: tuple[Neighbour, ...]
-    overlap: PlanNote | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,23 +101,7 @@ def quick_stays(desk: Desk) -> tuple[Stay, ...]:
 # ---- The form and everything around it ----------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Sheet:
-    """One form about one lock, looked through."""
-
-    desk: Desk
-    lock: KnownLock
-    form: IssueForm
-    rules: PinRules
-    neighbours: Sequence[AccessCode]
-
-    @property
-    def stop(self) -> Cause | None:
-        """Return why this lock cannot take the kind of code that is asked for."""
-        return refusal(self.lock.verdict, is_time_bound=not self.form.is_ongoing, is_offline=False)
-
-
-def _sheet(desk: Desk, lock_uid: UUID, data: Mapping[str, Any] | QueryDict) -> _Sheet:
+def _sheet(desk: Desk, lock_uid: UUID, data: Mapping[str, Any] | QueryDict) -> Sheet:
     device = reading.device_or_404(desk, lock_uid)
     lock = reading.known_locks([device], desk.now)[device.pk]
     rules = PinRules.from_properties(device.properties)
@@ -167,13 +117,13 @@ def _sheet(desk: Desk, lock_uid: UUID, data: Mapping[str, Any] | QueryDict) -> _
         rules=rules,
         others=[code.name for code in neighbours],
     )
-    sheet = _Sheet(desk, lock, form, rules, neighbours)
+    sheet = Sheet(desk, lock, form, rules, neighbours)
     form.is_valid()
     _check_against_lock(sheet)
     return sheet
 
 
-def _check_against_lock(sheet: _Sheet) -> None:
+def _check_against_lock(sheet: Sheet) -> None:
     """Find what only the lock's other codes and its state can tell."""
     form, desk = sheet.form, sheet.desk
     pin = form.cleaned_data.get("pin")
@@ -199,7 +149,7 @@ def _days(form: IssueForm) -> list[Any]:
     return [at.astimezone(form.zone).date() for at in (form.starts_at, form.ends_at) if at]
 
 
-def _free_pin(sheet: _Sheet) -> str:
+def _free_pin(sheet: Sheet) -> str:
     """Return a PIN that would do, in the clear, for a button; "" where there is none."""
     form, desk = sheet.form, sheet.desk
     wanted = len(form.typed_pin)
@@ -217,7 +167,7 @@ def _free_pin(sheet: _Sheet) -> str:
     return pin.digits
 
 
-def _rule_lines(sheet: _Sheet) -> tuple[RuleLine, ...]:
+def _rule_lines(sheet: Sheet) -> tuple[RuleLine, ...]:
     form = sheet.form
     text = form.typed_pin
     lines = [
@@ -239,7 +189,7 @@ def _rule_lines(sheet: _Sheet) -> tuple[RuleLine, ...]:
     return tuple(RuleLine.of(label, state) for label, state in lines)
 
 
-def _feedback(sheet: _Sheet, shown: frozenset[str] | None) -> dict[str, Any]:
+def _feedback(sheet: Sheet, shown: frozenset[str] | None) -> dict[str, Any]:
     """Return what stands beside the fields. `shown`: whose errors may be seen; ``None``: all."""
     form = sheet.form
     pin_error = first_error(form, "pin", shown) if form.chooses else ""
@@ -251,115 +201,8 @@ def _feedback(sheet: _Sheet, shown: frozenset[str] | None) -> dict[str, Any]:
             _rule_lines(sheet) if form.chooses else (),
             _free_pin(sheet) if pin_error else "",
         ),
-        "plan": _plan(sheet),
+        "plan": plan_of(sheet),
     }
-
-
-def _plan(sheet: _Sheet) -> Plan:
-    form, desk, device = sheet.form, sheet.desk, sheet.lock.device
-    zone, now = desk.zone, desk.now
-    is_whole = form.is_ongoing or (
-        form.starts_at is not None and form.ends_at is not None and form.starts_at < form.ends_at
-    )
-    starts_at = None if form.is_ongoing else form.starts_at
-    ends_at = None if form.is_ongoing else form.ends_at
-    works = "Choose the dates"
-    if form.is_ongoing:
-        works = "From now until removed"
-    elif is_whole and starts_at is not None and ends_at is not None:
-        works = (
-            f"{wall_time.full_moment(starts_at, zone, now)} to "
-            f"{wall_time.full_moment(ends_at, zone, now)}"
-        )
-    loads, notes = _loading(sheet, starts_at, ends_at) if is_whole else ("", ())
-    line = works if not form.nights else f"{works}, {form.nights}"
-    return Plan(
-        door=device.display_name,
-        guest=str(form.data.get("name", "")).strip() or "–",
-        works=works,
-        loads=loads,
-        line=line,
-        timeline=progress.timeline(starts_at, ends_at, zone, now) if is_whole else None,
-        notes=notes,
-        neighbours=tuple(
-            Neighbour(
-                code.name,
-                wall_time.window(code.starts_at, code.ends_at, zone, now),
-            )
-            for code in sheet.neighbours[:6]
-        ),
-        overlap=_overlap(sheet, starts_at, ends_at) if is_whole else None,
-    )
-
-
-def _loading(
-    sheet: _Sheet, starts_at: datetime | None, ends_at: datetime | None
-) -> tuple[str, tuple[PlanNote, ...]]:
-    """Return when the code is put on the lock, and what that means for handing it over."""
-    desk, device = sheet.desk, sheet.lock.device
-    now, terms = desk.now, terms_of(sheet.lock.device)
-    wish = Wish(
-        0, 1, "", None, Kind.TIME_BOUND if starts_at else Kind.ONGOING, now, starts_at, ends_at
-    )
-    load_from = wish.load_from(terms)
-    lead = "" if starts_at is None else wall_time.span(starts_at - load_from)
-    if lead == "3 days":
-        lead = "72 h"
-    loads = "At once"
-    if load_from > now:
-        loads = f"From {wall_time.moment(load_from, desk.zone, now)}, {lead} early"
-    cause = sheet.lock.verdict.headline_cause
-    if cause is not None and cause.key in {"lock_offline", "hub_off"}:
-        return loads, (
-            PlanNote(
-                Tone.WARN,
-                "triangle-alert",
-                "The lock is offline. The code is sent as soon as it is back. "
-                "Hand the PIN over when it is on the lock.",
-            ),
-        )
-    if sheet.rules.assigns_pins:
-        return loads, (PlanNote(Tone.GO, "info", pin_rules.HINTS["cannot_specify_pin_code"]),)
-    if starts_at is not None and starts_at > now:
-        if wish.puts_window_on(terms):
-            text = "You can hand over the PIN now. It opens the door only inside the dates."
-        else:
-            early = wall_time.span(device.property.just_in_time_lead) if device.property else "1 h"
-            text = f"This lock keeps no timetable: the PIN may open the door up to {early} early."
-        return loads, (PlanNote(Tone.GO, "info", text),)
-    return loads, (
-        PlanNote(
-            Tone.GO, "info", "Hand the PIN over when it is on the lock. That takes a moment."
-        ),
-    )
-
-
-def _overlap(
-    sheet: _Sheet, starts_at: datetime | None, ends_at: datetime | None
-) -> PlanNote | None:
-    """Return a note about other guests at the same time; ``None`` where nobody else has a code."""
-    zone, now = sheet.desk.zone, sheet.desk.now
-    stays = [
-        code
-        for code in sheet.neighbours
-        if code.starts_at is not None and code.ends_at is not None
-    ]
-    if starts_at is None or ends_at is None or not stays:
-        return None
-    crossing = [
-        code
-        for code in stays
-        if (code.starts_at or now) < ends_at and starts_at < (code.ends_at or now)
-    ]
-    if not crossing:
-        return PlanNote(Tone.OK, "circle-check", "No overlap with another guest.")
-    first = crossing[0]
-    window = wall_time.window(first.starts_at, first.ends_at, zone, now)
-    return PlanNote(
-        Tone.WARN,
-        "triangle-alert",
-        f"Overlaps {first.name}, {window}. Continue if they share the door.",
-    )
 
 
 # ---- Pages --------------------------------------------------------------------------------------
@@ -368,12 +211,12 @@ def _overlap(
 def _page(
     request: HtmxHttpRequest,
     desk: Desk,
-    sheet: _Sheet,
+    sheet: Sheet,
     *,
     shows_errors: bool,
 ) -> HttpResponse:
     form, lock = sheet.form, sheet.lock
-    row = presenters.lock_row(lock.device, lock.verdict, lock.usage, desk.zone, desk.now)
+    row = lock_presenters.lock_row(lock.device, lock.verdict, lock.usage, desk.zone, desk.now)
     stop = refusal(lock.verdict, is_time_bound=False, is_offline=False)
     values = {name: form.data.get(name, "") for name in form.fields}
     dated_stop = refusal(lock.verdict, is_time_bound=True, is_offline=False)
@@ -390,24 +233,14 @@ def _page(
         "name_hint": name_hint(sheet.rules),
         "lengths": [(str(length), f"{length} digits") for length in sheet.rules.supported],
         "stays": quick_stays(desk),
-        "zone_name": place(desk),
+        "zone_name": desk.zone_name,
         "supports_backup": bool(lock.device.properties.get("supports_backup_access_code_pool")),
         "shows_errors": shows_errors,
-        "error_list": _error_list(form) if shows_errors else [],
+        "error_list": error_list(form) if shows_errors else [],
         **_feedback(sheet, None if shows_errors else frozenset()),
     }
     status = 422 if shows_errors else 200
     return shell.page(request, desk, "accesscodes/issue.html", "locks", context, status=status)
-
-
-def _error_list(form: IssueForm) -> list[tuple[str, str]]:
-    """Return each error once with the id of its field; "" for what belongs to the whole form."""
-    return [
-        ("" if field == "__all__" else f"id_{field}", str(text))
-        for field, texts in form.errors.items()
-        if field != "token"
-        for text in list(texts)[:1]
-    ]
 
 
 def _first_values(desk: Desk, lock_uid: UUID) -> dict[str, str]:
@@ -484,7 +317,7 @@ def _send(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
     return redirect("code-detail", desk.house.slug, code.uid)
 
 
-def _spec(sheet: _Sheet, uid: UUID | None) -> CodeSpec:
+def _spec(sheet: Sheet, uid: UUID | None) -> CodeSpec:
     form = sheet.form
     cleaned = form.cleaned_data
     return CodeSpec(
@@ -527,7 +360,7 @@ def validate(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
         None,
         ("accesscodes/_name_feedback.html", {**shared, **feedback}),
         ("accesscodes/_when_feedback.html", {**shared, **feedback, "v": request.POST}),
-        ("accesscodes/_nights.html", {**shared, **feedback, "zone_name": place(desk)}),
+        ("accesscodes/_nights.html", {**shared, **feedback, "zone_name": desk.zone_name}),
         ("accesscodes/_pin_feedback.html", {**shared, **feedback}),
         ("accesscodes/_plan.html", {**shared, **feedback}),
         ("accesscodes/_plan_line.html", {**shared, **feedback}),
@@ -546,5 +379,5 @@ def choose_door(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
     if door is not None:
         return redirect("code-issue", desk.house.slug, door)
     rows: list[LockRow] = reading.lock_rows(desk)
-    rows.sort(key=lambda row: presenters.natural_key(row.name))
+    rows.sort(key=lambda row: lock_presenters.natural_key(row.name))
     return shell.page(request, desk, "accesscodes/choose_door.html", "codes", {"rows": rows})

@@ -9,8 +9,7 @@ from django.views.decorators.http import require_http_methods
 from accesscodes import openings
 from accesscodes.openings import Opening
 from accesscodes.web import reading, shell
-from accesscodes.web.access import Desk, at_desk, only_if
-from accesscodes.web.code_views import NOT_ALLOWED
+from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if
 from accesscodes.web.states import Tone
 from locksite.htmx import HtmxHttpRequest, render_fragments
 from locksite.masked import Pin

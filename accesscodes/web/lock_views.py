@@ -10,10 +10,19 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
-from accesscodes.web import happenings, live, presenters, reading, shell, wall_time
+from accesscodes.web import (
+    happenings,
+    live,
+    lock_presenters,
+    presenters,
+    reading,
+    shell,
+    wall_time,
+)
 from accesscodes.web.access import Desk, at_desk
 from accesscodes.web.live import Board, Part
-from accesscodes.web.presenters import VERDICTS, CodeCard, LockRow
+from accesscodes.web.lock_presenters import VERDICTS, LockRow
+from accesscodes.web.presenters import CodeCard
 from locksite.htmx import HtmxHttpRequest, render_fragments
 from properties.capabilities import Verdict
 from properties.choices import ProviderKind
@@ -174,13 +183,15 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
         (presenters.code_card(code, lock.verdict, desk.now) for code in codes), key=_card_order
     )
     asked_at = _asked_at(asked, desk.now)
-    panel = presenters.verdict_panel(lock.verdict, cards, desk.zone, desk.now, asked_at=asked_at)
+    panel = lock_presenters.verdict_panel(
+        lock.verdict, cards, desk.zone, desk.now, asked_at=asked_at
+    )
     events = reading.lock_events(desk, device, LAST_EVENTS)
     reported_at = lock.verdict.reported_at
     head = LockHead(
         device.uid,
         device.display_name,
-        presenters.model_name(device),
+        lock_presenters.model_name(device),
         device.account.name,
         _checked(desk, reported_at),
         panel.verdict is Verdict.STALE,
@@ -188,10 +199,10 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
         panel.may_issue,
         "" if reported_at is None else f"{reported_at.astimezone(desk.zone):%H:%M:%S}",
     )
-    usage = presenters.usage_words(lock.usage.used, device.capabilities.max_codes)
+    usage = lock_presenters.usage_words(lock.usage.used, device.capabilities.max_codes)
     states = [card.state for card in cards]
     seconds = live.pace(states, [live.changed_at(code) for code in codes], desk.now)
-    foreign = presenters.foreign_entries(reading.newest_reading(device), desk.zone, desk.now)
+    foreign = lock_presenters.foreign_entries(reading.newest_reading(device), desk.zone, desk.now)
     return Board(
         parts=(
             shell.engine_part(desk),
@@ -223,7 +234,9 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
                 "checks",
                 "accesscodes/_checks.html",
                 {
-                    "checks": presenters.check_lines(lock.verdict.checks, desk.zone, desk.now),
+                    "checks": lock_presenters.check_lines(
+                        lock.verdict.checks, desk.zone, desk.now
+                    ),
                     "head": head,
                 },
             ),

@@ -19,14 +19,8 @@ from accesscodes.models import (
     Problem,
 )
 from accesscodes.web.access import Desk
-from accesscodes.web.presenters import (
-    CodeCard,
-    LockRow,
-    Usage,
-    code_card,
-    lock_order,
-    lock_row,
-)
+from accesscodes.web.lock_presenters import LockRow, Usage, lock_order, lock_row
+from accesscodes.web.presenters import CodeCard, code_card
 from locksite.journal.models import AuditEntry, Event
 from properties.capabilities import LockVerdict, PastEvent, lock_verdict
 from properties.models import Device

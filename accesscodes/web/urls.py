@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from accesscodes.web import code_views, issue_views, keypad_views, live_views, lock_views
+from accesscodes.web import (
+    change_views,
+    code_views,
+    issue_views,
+    keypad_views,
+    live_views,
+    lock_views,
+)
 
 urlpatterns = [
     path("p/<slug:prop>/", lock_views.start, name="desk"),
@@ -21,12 +28,12 @@ urlpatterns = [
     path("p/<slug:prop>/codes/", code_views.code_list, name="code-list"),
     path("p/<slug:prop>/codes/<uuid:code>/", code_views.code_detail, name="code-detail"),
     path("p/<slug:prop>/codes/<uuid:code>/pin/", code_views.code_pin, name="code-pin"),
-    path("p/<slug:prop>/codes/<uuid:code>/delete/", code_views.code_delete, name="code-delete"),
-    path("p/<slug:prop>/codes/<uuid:code>/rename/", code_views.code_rename, name="code-rename"),
-    path("p/<slug:prop>/codes/<uuid:code>/dates/", code_views.code_dates, name="code-dates"),
+    path("p/<slug:prop>/codes/<uuid:code>/delete/", change_views.code_delete, name="code-delete"),
+    path("p/<slug:prop>/codes/<uuid:code>/rename/", change_views.code_rename, name="code-rename"),
+    path("p/<slug:prop>/codes/<uuid:code>/dates/", change_views.code_dates, name="code-dates"),
     path(
         "p/<slug:prop>/codes/<uuid:code>/change-pin/",
-        code_views.code_change_pin,
+        change_views.code_change_pin,
         name="code-change-pin",
     ),
 ]

@@ -1,0 +1,223 @@
+"""Changing and deleting a code: plain forms that work without JavaScript."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods
+
+from accesscodes import services
+from accesscodes.choices import Kind
+from accesscodes.models import AccessCode
+from accesscodes.pin_rules import PinRules, length_for
+from accesscodes.services import CodeChanges
+from accesscodes.web import presenters, reading, shell
+from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if, refused
+from accesscodes.web.feedback import (
+    NameFeedback,
+    PinFeedback,
+    WhenFeedback,
+    error_list,
+    name_hint,
+)
+from accesscodes.web.forms import NameForm, PinForm, WhenForm
+from locksite.errors import RuleBroken
+from locksite.htmx import HtmxHttpRequest
+
+# ---- Deleting ----------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+@at_desk
+@only_if(lambda desk: desk.may_issue, instead=NOT_ALLOWED)
+def code_delete(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+    """Ask once, then take the code off its lock."""
+    row = reading.code_or_404(desk, code)
+    if not desk.may_delete(row):
+        return refused(request, "Somebody else made this code. Ask a manager to delete it.")
+    if request.method == "GET":
+        context = {
+            "code": row,
+            "effect": presenters.delete_effect(row, desk.zone, desk.now),
+            "window": _window(desk, row),
+        }
+        return shell.page(request, desk, "accesscodes/code_delete.html", "codes", context)
+    try:
+        services.withdraw_code(row, actor=desk.actor, now=desk.now)
+    except RuleBroken as broken:
+        messages.info(request, broken.message)
+    else:
+        messages.success(request, f"Code for {row.name} is being removed from the lock.")
+    return redirect("code-detail", desk.house.slug, code)
+
+
+# ---- Changing -----------------------------------------------------------------------------------
+
+
+def _change(
+    request: HtmxHttpRequest, desk: Desk, code: AccessCode, changes: CodeChanges, done: str
+) -> HttpResponse:
+    services.change_code(code, changes, actor=desk.actor, now=desk.now)
+    messages.success(request, done)
+    return redirect("code-detail", desk.house.slug, code.uid)
+
+
+def _form_page(
+    request: HtmxHttpRequest,
+    desk: Desk,
+    template: str,
+    context: dict[str, Any],
+    *,
+    has_errors: bool = False,
+) -> HttpResponse:
+    status = 422 if has_errors else 200
+    return shell.page(request, desk, template, "codes", context, status=status)
+
+
+def _window(desk: Desk, code: AccessCode) -> str:
+    return presenters.window_words(code, desk.zone, desk.now)
+
+
+def _names_beside(code: AccessCode) -> list[str]:
+    rows = AccessCode.objects.live().filter(device=code.device).exclude(pk=code.pk)
+    return list(rows.values_list("name", flat=True))
+
+
+@require_http_methods(["GET", "POST"])
+@at_desk
+@only_if(lambda desk: desk.may_issue, instead=NOT_ALLOWED)
+def code_rename(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+    """Give the code another name."""
+    row = reading.code_or_404(desk, code)
+    rules = PinRules.from_properties(row.device.properties)
+    form = NameForm(
+        request.POST if request.method == "POST" else {"name": row.name},
+        rules=rules,
+        others=_names_beside(row) if rules.name_must_be_unique else (),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            changes = CodeChanges(name=form.cleaned_data["name"])
+            return _change(request, desk, row, changes, "Renamed.")
+        except RuleBroken as broken:
+            form.take(broken)
+    is_sent = request.method == "POST"
+    context = {
+        "code": row,
+        "v": form.data,
+        "name_hint": name_hint(rules),
+        "name_feedback": NameFeedback.of(form, shown=is_sent),
+        "error_list": error_list(form) if is_sent else [],
+    }
+    return _form_page(request, desk, "accesscodes/code_rename.html", context, has_errors=is_sent)
+
+
+def _when_of(code: AccessCode, desk: Desk) -> dict[str, str]:
+    """Return the dates of a code as its form shows them."""
+    if code.starts_at is None or code.ends_at is None:
+        return {"kind": Kind.ONGOING}
+    values = {"kind": str(Kind.TIME_BOUND)}
+    for side, at in (("start", code.starts_at), ("end", code.ends_at)):
+        local = at.astimezone(desk.zone)
+        values |= {
+            f"{side}_date": f"{local:%Y-%m-%d}",
+            f"{side}_time": f"{local:%H:%M}",
+            f"{side}_fold": str(local.fold),
+        }
+    return values
+
+
+@require_http_methods(["GET", "POST"])
+@at_desk
+@only_if(lambda desk: desk.may_issue, instead=NOT_ALLOWED)
+def code_dates(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+    """Extend or shorten the stay, or let the code work until it is removed."""
+    row = reading.code_or_404(desk, code)
+    is_sent = request.method == "POST"
+    form = WhenForm(request.POST if is_sent else _when_of(row, desk), zone=desk.zone, now=desk.now)
+    if is_sent and form.is_valid():
+        try:
+            return _change(request, desk, row, _new_dates(form), "Dates changed.")
+        except RuleBroken as broken:
+            form.take(broken)
+    form.is_valid()
+    context = {
+        "code": row,
+        "v": form.data,
+        "window": _window(desk, row),
+        "when_feedback": WhenFeedback.of(form, None if is_sent else frozenset()),
+        "zone_name": desk.zone_name,
+        "error_list": error_list(form) if is_sent else [],
+    }
+    return _form_page(request, desk, "accesscodes/code_dates.html", context, has_errors=is_sent)
+
+
+def _new_dates(form: WhenForm) -> CodeChanges:
+    if form.starts_at is None or form.ends_at is None:
+        return CodeChanges(kind=Kind.ONGOING)
+    return CodeChanges(kind=Kind.TIME_BOUND, starts_at=form.starts_at, ends_at=form.ends_at)
+
+
+def _pin_feedback(desk: Desk, code: AccessCode, form: PinForm) -> PinFeedback:
+    """Return what stands below a PIN that was refused, with one that would do."""
+    errors = list(form.errors.get("pin", []))
+    if not errors:
+        return PinFeedback()
+    wanted = len(form.typed_pin)
+    try:
+        pin = services.free_pin(
+            code.device,
+            now=desk.now,
+            length=wanted if wanted in form.rules.supported else None,
+            for_desk=True,
+            starts_at=code.starts_at,
+            ends_at=code.ends_at,
+        )
+    except RuleBroken:
+        return PinFeedback(str(errors[0]))
+    return PinFeedback(str(errors[0]), (), pin.digits)
+
+
+@require_http_methods(["GET", "POST"])
+@at_desk
+@only_if(lambda desk: desk.may_issue, instead=NOT_ALLOWED)
+def code_change_pin(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+    """Put another PIN in place of this one."""
+    row = reading.code_or_404(desk, code)
+    rules = PinRules.from_properties(row.device.properties)
+    is_sent = request.method == "POST"
+    length = length_for(rules, None, for_desk=True)
+    form = PinForm(
+        request.POST if is_sent else {"pin_mode": "generate", "pin_length": str(length)},
+        rules=rules,
+    )
+    if "take_pin" in request.POST:
+        taken = {"pin_mode": "choose", "pin": request.POST["take_pin"], "pin_length": str(length)}
+        form, is_sent = PinForm(taken, rules=rules), False
+    if is_sent and form.is_valid():
+        try:
+            pin = form.cleaned_data["pin"] or services.free_pin(
+                row.device,
+                now=desk.now,
+                length=form.cleaned_data["pin_length"],
+                for_desk=True,
+                starts_at=row.starts_at,
+                ends_at=row.ends_at,
+            )
+            changes = CodeChanges(pin=pin, refuse_weak=True)
+            done = "PIN changed. The old one stops working when the new one is on the lock."
+            return _change(request, desk, row, changes, done)
+        except RuleBroken as broken:
+            form.take(broken)
+    context = {
+        "code": row,
+        "v": form.data,
+        "lengths": [(str(length), f"{length} digits") for length in rules.supported],
+        "pin_feedback": _pin_feedback(desk, row, form) if is_sent else PinFeedback(),
+        "error_list": error_list(form) if is_sent else [],
+    }
+    return _form_page(
+        request, desk, "accesscodes/code_change_pin.html", context, has_errors=is_sent
+    )
