@@ -19,7 +19,7 @@ AUDIT_AFTER_GONE = timedelta(minutes=15)
 def after_reading(
     wish: Wish,
     installed: Installed,
-    sighting: "Sighting",
+    sighting: Sighting,
     terms: LockTerms,
     at: datetime,
 ) -> Installed:
@@ -56,12 +56,18 @@ def after_reading(
 
 def _settled(installed: Installed) -> Installed:
     return replace(
-        installed, attempts=0, retry_at=None, error_code="", error_message="", error_since=None
+        installed,
+        attempts=0,
+        retry_at=None,
+        refused_generation=None,
+        error_code="",
+        error_message="",
+        error_since=None,
     )
 
 
 def _found_missing(
-    wish: Wish, installed: Installed, sighting: "Sighting", terms: LockTerms, at: datetime
+    wish: Wish, installed: Installed, sighting: Sighting, terms: LockTerms, at: datetime
 ) -> Installed:
     was_proven = installed.placement is Placement.PRESENT
     gone = replace(
@@ -135,7 +141,7 @@ def asked_to_wait(installed: Installed, wait: timedelta, now: datetime) -> Insta
     return replace(installed, retry_at=max(until, installed.retry_at or until))
 
 
-def after_block(installed: Installed, step: "Blocked", now: datetime) -> Installed:
+def after_block(installed: Installed, step: Blocked, now: datetime) -> Installed:
     """Return the entry with the reason why it cannot be written now."""
     return _marked(installed, step.error_code, step.message, now)
 
@@ -148,12 +154,15 @@ def after_refusal(
     error_code: str,
     message: str,
     wait: timedelta | None,
+    generation: int,
     now: datetime,
 ) -> Installed:
     """Return what we believe after the lock said no: the entry is as it was before.
 
     A refusal `on_wish` waits for a changed wish; all others are tried again, after a minute and
-    then ever more slowly, at most every 30 minutes.
+    then ever more slowly, at most every 30 minutes. One `on_lock_change` is tried again at once
+    when the lock is another than it was; `generation` tells the two apart (see
+    `after_lock_change`).
     """
     pause = max(
         refusal_pause(installed.attempts), min(wait or timedelta(0), timedelta(minutes=15))
@@ -164,10 +173,23 @@ def after_refusal(
         placement=Placement.PRESENT if was_there else Placement.ABSENT,
         retry_at=now + pause,
         refused_revision=wish.revision if retry is Retry.ON_WISH else 0,
+        refused_generation=generation if retry is Retry.ON_LOCK_CHANGE else None,
         error_code=error_code,
         error_message=message,
         error_since=(installed.error_since if installed.error_code == error_code else None) or now,
     )
+
+
+def after_lock_change(installed: Installed, generation: int, *, memory_changed: bool) -> Installed:
+    """Return the entry free to be tried again, where the lock refused it for what it was like.
+
+    The lock is another one when somebody or its account reported a change since (`generation`), or
+    when its memory differs from the last reading: a keypad is back, a slot is free.
+    """
+    refused_then = installed.refused_generation
+    if refused_then is None or (refused_then == generation and not memory_changed):
+        return installed
+    return replace(installed, retry_at=None, refused_generation=None)
 
 
 def retry_after(attempts: int) -> timedelta:

@@ -366,6 +366,7 @@ def _write_installed(code: AccessCode, row: Installation | None, installed: Inst
     row.attempts = installed.attempts
     row.retry_at = installed.retry_at
     row.refused_revision = installed.refused_revision
+    row.refused_generation = installed.refused_generation
     row.error_code = installed.error_code
     row.error_message = installed.error_message
     row.error_since = installed.error_since

@@ -271,6 +271,8 @@ class Installation(models.Model):
     retry_at = models.DateTimeField(null=True, blank=True)
     # Refused for good: waits for a changed wish. The revision that was refused.
     refused_revision = models.PositiveIntegerField(default=0)
+    # Refused for what the lock was like: the `generation` of the lock then.
+    refused_generation = models.BigIntegerField(null=True, blank=True)
     error_code = models.CharField(max_length=60, blank=True)
     error_message = models.CharField(max_length=300, blank=True)
     error_since = models.DateTimeField(null=True, blank=True)
@@ -319,6 +321,7 @@ class Installation(models.Model):
             attempts=self.attempts,
             retry_at=self.retry_at,
             refused_revision=self.refused_revision,
+            refused_generation=self.refused_generation,
             error_code=self.error_code,
             error_message=self.error_message,
             error_since=self.error_since,

@@ -131,7 +131,8 @@ class Installed:
     `content` is what the entry was last proven to hold (``None``: never proven), `sent` what we
     last asked for, `is_acknowledged` whether the provider said yes to that. `known_pins` are the
     indexes of every PIN we ever sent to this slot. `seen_at` and `absent_at` are the readings that
-    showed the entry, and showed it missing.
+    showed the entry, and showed it missing. `refused_revision` is the wish that was refused for
+    good, `refused_generation` the lock's generation when it was refused for what the lock was like.
     """
 
     placement: Placement = Placement.ABSENT
@@ -148,6 +149,7 @@ class Installed:
     attempts: int = 0
     retry_at: datetime | None = None
     refused_revision: int = 0
+    refused_generation: int | None = None
     error_code: str = ""
     error_message: str = ""
     error_since: datetime | None = None

@@ -12,12 +12,12 @@ from typing import assert_never
 
 from django.db.models import Q
 
-from accesscodes import drift, entries, ledger, planning, values
+from accesscodes import drift, entries, ledger, planning
 from accesscodes.choices import CommandAction, Outcome
 from accesscodes.ledger import Finding, Lease, StaleRow
-from accesscodes.models import AccessCode, LockCommand, terms_of
+from accesscodes.models import AccessCode, LockCommand, LockReading, terms_of
 from accesscodes.planning import Blocked, Program, Remove, Step
-from accesscodes.values import Content, Seen, Tracked
+from accesscodes.values import Content, Installed, Seen, Sighting, Tracked
 from locksite.doors import Doors
 from locksite.pins import index_of
 from properties.models import Device, ProviderAccount
@@ -55,6 +55,7 @@ class _Pass:
         self._codes: dict[int, AccessCode] = {}
         self._entries: tuple[Seen, ...] = ()
         self._failures = 0
+        self._has_looked = False
 
     def run(self) -> datetime:
         """Look; take off what must go; look; put on what must come; look."""
@@ -101,15 +102,12 @@ class _Pass:
         self._load()
         self._entries = tuple(self._seen(code) for code in reading.codes)
         tracked = self._tracked()
+        changed = self._memory_changed(tracked)
         sightings, foreign = drift.match(tracked, self._entries, self._terms)
         findings = [
             Finding(
                 self._codes[code.wish.code_id],
-                entries.after_reading(
-                    code.wish, code.installed, sightings[code.wish.code_id], self._terms, now
-                )
-                if code.installed.was_ever_sent
-                else code.installed,
+                self._believed(code, sightings[code.wish.code_id], now, memory_changed=changed),
             )
             for code in tracked
         ]
@@ -122,6 +120,28 @@ class _Pass:
             now=now,
         )
         return True
+
+    def _believed(
+        self, code: Tracked, sighting: Sighting, now: datetime, *, memory_changed: bool
+    ) -> Installed:
+        if not code.installed.was_ever_sent:
+            return code.installed
+        return entries.after_lock_change(
+            entries.after_reading(code.wish, code.installed, sighting, self._terms, now),
+            self._device.generation,
+            memory_changed=memory_changed,
+        )
+
+    def _memory_changed(self, tracked: Sequence[Tracked]) -> bool:
+        """Return whether others changed the lock's memory, as far as a refused code waits for it.
+
+        Within a pass it is ourselves who change it.
+        """
+        is_first, self._has_looked = not self._has_looked, True
+        if not is_first or all(code.installed.refused_generation is None for code in tracked):
+            return False
+        last = LockReading.objects.newest_good(self._device)
+        return last is None or last.digest != ledger.digest_of(self._entries)
 
     def _seen(self, code: SeenCode) -> Seen:
         return Seen(
@@ -232,7 +252,7 @@ class _Pass:
         self,
         command: LockCommand,
         code: AccessCode,
-        sending: values.Installed,
+        sending: Installed,
         error: ProviderError,
     ) -> bool:
         now = self._doors.now()
@@ -245,6 +265,7 @@ class _Pass:
                 error_code=error.error_code,
                 message=error.sentence,
                 wait=error.retry_after,
+                generation=self._device.generation,
                 now=now,
             )
         elif error.retry_after is not None:

@@ -98,6 +98,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('retry_at', models.DateTimeField(blank=True, null=True)),
                 ('refused_revision', models.PositiveIntegerField(default=0)),
+                ('refused_generation', models.BigIntegerField(blank=True, null=True)),
                 ('error_code', models.CharField(blank=True, max_length=60)),
                 ('error_message', models.CharField(blank=True, max_length=300)),
                 ('error_since', models.DateTimeField(blank=True, null=True)),

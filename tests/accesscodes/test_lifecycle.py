@@ -260,6 +260,7 @@ def test_a_refusal_is_an_error_at_once():
         error_code="code_constraints_violated",
         message="The PIN breaks a rule of the lock.",
         wait=None,
+        generation=7,
         now=START,
     )
 

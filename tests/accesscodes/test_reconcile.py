@@ -12,6 +12,7 @@ from locksite.errors import RuleBroken
 from locksite.journal.models import Event
 from locksite.masked import Pin
 from properties.choices import Fault
+from properties.models import VirtualLock
 from properties.providers.virtual.people import (
     add_foreign_code,
     edit_at_keypad,
@@ -477,3 +478,36 @@ def test_codes_are_unknown_while_their_account_is_disconnected_and_come_back():
     assert fresh(code).status == Status.SET
     assert path(code)[-2:] == [("set", "unknown"), ("unknown", "set")]
     assert LockCommand.objects.count() == 1
+
+
+def test_a_code_refused_for_a_missing_keypad_is_sent_as_soon_as_the_keypad_is_back():
+    world = World("nuki")
+    code = issue(world, digits="482915")
+    switch_fault(world.locks[0], Fault.KEYPAD_DISCONNECTED, on=True, now=world.now)
+    world.refresh()
+    world.run(minutes=20)
+    assert fresh(code).status == Status.SETTING
+    assert code.installations.get().retry_at > world.now + timedelta(minutes=5)
+
+    switch_fault(world.locks[0], Fault.KEYPAD_DISCONNECTED, on=False, now=world.now)
+    world.refresh()
+    world.run(seconds=5)
+
+    assert (fresh(code).status, world.on_lock()) == (Status.SET, {"482915"})
+
+
+def test_a_refused_code_is_tried_again_when_the_lock_holds_something_else():
+    world = World(NATIVE)
+    foreign = add_foreign_code(world.locks[0], Pin("735162"), "old cleaner", now=world.now)
+    switch_fault(world.locks[0], Fault.MEMORY_FULL, on=True, now=world.now)
+    code = issue(world)
+    world.run(minutes=20)
+    writes = LockCommand.objects.count()
+    assert fresh(code).errors[0]["error_code"] == "no_space_for_access_code_on_device"
+    VirtualLock.objects.update(faults=[])
+
+    erase_at_keypad(world.locks[0], foreign, now=world.now)
+    world.run(minutes=1)
+
+    assert fresh(code).status == Status.SET
+    assert LockCommand.objects.count() == writes + 1
