@@ -132,7 +132,7 @@ class Installed:
     last asked for, `is_acknowledged` whether the provider said yes to that. `known_pins` are the
     indexes of every PIN we ever sent to this slot. `seen_at` and `absent_at` are the readings that
     showed the entry, and showed it missing. `refused_revision` is the wish that was refused for
-    good, `refused_generation` the lock's generation when it was refused for what the lock was like.
+    good, `refused_generation` the lock's generation when it was refused for its state.
     """
 
     placement: Placement = Placement.ABSENT

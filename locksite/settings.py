@@ -173,6 +173,8 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": _checked(env.db_url, "DATABASE_URL", f"sqlite:///{DATA_DIR / 'locksite.sqlite3'}")
 }
 _database = DATABASES["default"]
+# A connection outlives its request: opening one costs more than a simple answer.
+_database["CONN_MAX_AGE"] = 600
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {
         "timeout": 20,
@@ -180,7 +182,6 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 else:
-    _database["CONN_MAX_AGE"] = 600
     _database["CONN_HEALTH_CHECKS"] = True
 
 # ---- Language, time, files ----------------------------------------------------------------------
