@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import IntegrityError
 from django.db.models import F, OuterRef, Q, Subquery
 
 from accesscodes.choices import Placement, Severity, Status
@@ -74,6 +75,13 @@ def watch(now: datetime) -> tuple[int, int]:
                     evidence=alarm.evidence,
                 )
     for alarm in alarms.values():
+        opened += _open(alarm, now)
+    return opened, closed
+
+
+def _open(alarm: Alarm, now: datetime) -> bool:
+    """Open a problem; return whether it was ours to open: another engine may watch as well."""
+    try:
         with write_transaction():
             Problem.objects.create(
                 device=alarm.device,
@@ -86,9 +94,10 @@ def watch(now: datetime) -> tuple[int, int]:
                 since=alarm.since,
                 opened_at=now,
             )
-        opened += 1
-        log.warning("problem on lock %s: %s", alarm.device.uid, alarm.cause)
-    return opened, closed
+    except IntegrityError:
+        return False
+    log.warning("problem on lock %s: %s", alarm.device.uid, alarm.cause)
+    return True
 
 
 def thin_readings(now: datetime) -> int:

@@ -101,6 +101,17 @@ def test_a_problem_is_opened_once_and_closes_by_itself(world):
     assert Problem.objects.get().closed_at == world.now
 
 
+def test_two_engines_that_watch_at_once_open_a_problem_once(world, monkeypatch):
+    issue(world)
+    watch(world.clock.move(minutes=5))
+    seen_before = Problem.objects.none()
+    monkeypatch.setattr(type(Problem.objects), "open", lambda _: seen_before, raising=False)
+
+    assert watch(world.now) == (0, 0)
+
+    assert Problem.objects.count() == 1
+
+
 def test_readings_are_thinned_after_a_day_unless_something_rests_on_them(world):
     code = issue(world)
     world.run(minutes=30)
