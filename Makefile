@@ -28,10 +28,10 @@ run: .venv/.run .venv/.postgres
 test: .venv/.test
 	@.ci/chromium
 	@$(PY) -m tests.node_modules >/dev/null || echo 'Tests that need Node are left out.'
-	$(PY) -m pytest -n $(JOBS)
+	$(PY) -m pytest -n $(JOBS) --dist worksteal
 	@if $(PY) -m tests.postgres_answers '$(POSTGRES)'; then \
 	    echo 'Again on PostgreSQL: $(POSTGRES)'; \
-	    LOCKSITE_TEST_DATABASE_URL='$(POSTGRES)' $(PY) -m pytest -n $(JOBS) -m touches_database; \
+	    LOCKSITE_TEST_DATABASE_URL='$(POSTGRES)' $(PY) -m pytest -n $(JOBS) --dist worksteal -m touches_database; \
 	else \
 	    echo 'PostgreSQL does not answer at $(POSTGRES): that half was left out.'; \
 	    [ "$$LOCKSITE_REQUIRE_SERVICES" != 1 ]; \
