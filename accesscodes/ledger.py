@@ -212,12 +212,20 @@ def finish(
     error_code: str = "",
     message: str = "",
 ) -> None:
-    """Write how a command ended. Raises `StaleRow` or `LeaseLost`; the next look will tell."""
+    """Write how a command ended; raises `LeaseLost`, and then the next look will tell.
+
+    The wish may have changed while the lock was busy. What the lock answered is a fact all the
+    same, so it is written beside the wish as it is now; only the pause after a failure no longer
+    counts.
+    """
     with write_transaction():
         device = hold(code.device_id, lease)
         _close(command, outcome, now, error_code, message)
+        fresh = AccessCode.objects.for_list().get(pk=code.pk)
+        if fresh.revision != code.revision:
+            installed = replace(installed, attempts=0, retry_at=None)
         _record(
-            code,
+            fresh,
             terms=terms_of(device),
             device=device,
             now=now,

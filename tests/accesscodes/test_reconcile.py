@@ -511,3 +511,35 @@ def test_a_refused_code_is_tried_again_when_the_lock_holds_something_else():
 
     assert fresh(code).status == Status.SET
     assert LockCommand.objects.count() == writes + 1
+
+
+def test_a_change_made_while_the_lock_is_written_is_neither_lost_nor_stumbled_over():
+    world = World(NATIVE)
+    first = issue(world, digits="482915")
+    second = issue(world, digits="735162")
+
+    def rename_at_work():
+        services.change_code(first, CodeChanges(name="Bea"), actor=world.actor, now=world.now)
+
+    world.do_during_next("program", rename_at_work)
+    world.work()
+    assert set(LockCommand.objects.values_list("outcome", flat=True)) == {"accepted"}
+    world.run(minutes=1)
+
+    assert {fresh(first).status, fresh(second).status} == {Status.SET}
+    assert first.installations.get().content["name"] == "Bea"
+    assert LockCommand.objects.count() == 3
+
+
+def test_a_code_deleted_while_the_lock_is_written_comes_off_again():
+    world = World(NATIVE)
+    code = issue(world)
+
+    def delete_at_work():
+        services.withdraw_code(code, actor=world.actor, now=world.now)
+
+    world.do_during_next("program", delete_at_work)
+    world.run(minutes=1)
+
+    assert (fresh(code).status, world.on_lock()) == (Status.GONE, set())
+    assert path(code) == [("", "setting"), ("setting", "removing"), ("removing", "gone")]

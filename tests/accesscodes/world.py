@@ -149,26 +149,34 @@ class World:
     def die_after_next(self, call: str) -> None:
         """Kill the engine once, right after the lock has done its next `call`."""
 
-        def dying(account, doors):
-            self.driver_for = driver_for
-            return DyingDriver(driver_for(account, doors), call)
+        def die():
+            raise Killed
 
-        self.driver_for = dying
+        self.do_during_next(call, die)
+
+    def do_during_next(self, call: str, deed) -> None:
+        """Let something happen once, after the lock has done its next `call`, before it
+        answers."""
+        waiting = [deed]
+        self.driver_for = lambda account, doors: InterruptedDriver(
+            driver_for(account, doors), call, waiting
+        )
 
 
-class DyingDriver:
-    """A driver whose engine is killed between the lock's deed and its answer."""
+class InterruptedDriver:
+    """A driver during whose next `call` something happens, between the lock's deed and its
+    answer."""
 
-    def __init__(self, driver, call: str):
-        self._driver, self._call = driver, call
+    def __init__(self, driver, call: str, waiting: list):
+        self._driver, self._call, self._waiting = driver, call, waiting
 
     def __getattr__(self, name: str):
         deed = getattr(self._driver, name)
 
         def done(*args):
             receipt = deed(*args)
-            if name == self._call:
-                raise Killed
+            if name == self._call and self._waiting:
+                self._waiting.pop()()
             return receipt
 
         return done
