@@ -38,6 +38,8 @@ MAKES = ("schlage", "lockly", "wyze", "august", "ttlock")
 CALL_FAULTS = (Fault.LIES, Fault.DOES_THEN_FAILS, Fault.FAILS_BEFORE)
 DEATHS = 0.04
 """How often an engine dies before or after a call to a lock."""
+INTERRUPTIONS = 0.06
+"""How often somebody changes a code during a call to a lock."""
 
 
 class MortalDriver:
@@ -52,6 +54,7 @@ class MortalDriver:
         def mortal(*args):
             self._world.maybe_die()
             answer = call(*args)
+            self._world.maybe_act()
             self._world.maybe_die()
             return answer
 
@@ -75,6 +78,11 @@ class Afternoon(World):
         if self.deadly and self.rand.random() < DEATHS:
             self.deaths += 1
             raise Killed
+
+    def maybe_act(self) -> None:
+        """Let somebody change or delete a code while the engine waits for the lock's answer."""
+        if self.deadly and self.rand.random() < INTERRUPTIONS:
+            self.rand.choice((self.change, self.withdraw))()
 
     def live_through(self, steps: int = 10) -> None:
         for _ in range(steps):
