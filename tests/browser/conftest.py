@@ -29,6 +29,9 @@ def pytest_collection_modifyitems(items):
 def browser() -> Iterator[Browser]:
     if not executable():
         _missing("there is no Chromium; LOCKSITE_TEST_CHROMIUM names one")
+    # Between its calls Playwright leaves a loop behind that seems to run, in every test that this
+    # process still has before it; Django would refuse them all the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
         yield chromium
