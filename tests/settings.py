@@ -7,8 +7,6 @@ os.environ.setdefault("LOCKSITE_SECRET_KEY", "tests-only")
 os.environ.setdefault("LOCKSITE_PIN_KEYS", "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=")
 os.environ.setdefault("LOCKSITE_PIN_INDEX_KEY", "tests-only-index")
 os.environ.setdefault("LOCKSITE_HTTPS", "0")
-# The browser's driver keeps an event loop in the thread of the tests; nothing of ours runs in it.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 os.environ["DATABASE_URL"] = os.environ.get("LOCKSITE_TEST_DATABASE_URL", "sqlite:///:memory:")
 
 from locksite.settings import *  # noqa: F403
