@@ -11,23 +11,27 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import requests
 
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Four ways out.
+    """Five ways out.
 
-    `now` returns an aware UTC datetime. `sleep` waits for a time span and returns early when the
-    process is asked to stop. `http` returns a session for calls to a provider. `rand` is a source
-    of chance that is *not* fit for secrets; PINs and keys are drawn from `secrets`.
+    `now` returns an aware UTC datetime. `monotonic` returns seconds that no change of the clock
+    touches, and that go on while the machine sleeps. `sleep` waits for a time span and returns
+    early when the process is asked to stop. `http` returns a session for calls to a provider.
+    `rand` is a source of chance that is *not* fit for secrets; PINs and keys are drawn from
+    `secrets`.
     """
 
     now: Callable[[], datetime]
     sleep: Callable[[timedelta], None]
     http: Callable[[], requests.Session]
     rand: random.Random
+    monotonic: Callable[[], float]
 
 
 def real_doors(stop: threading.Event | None = None) -> Doors:
@@ -44,4 +48,15 @@ def real_doors(stop: threading.Event | None = None) -> Doors:
         sleep=sleep,
         http=requests.Session,
         rand=random.Random(),  # noqa: S311  (jitter only)
+        monotonic=_monotonic,
     )
+
+
+# Plain `time.monotonic` stands still while a laptop sleeps, on Linux and on macOS.
+_COUNTS_SLEEP: Final = getattr(time, "CLOCK_BOOTTIME", None) or getattr(
+    time, "CLOCK_MONOTONIC_RAW", None
+)
+
+
+def _monotonic() -> float:
+    return time.monotonic() if _COUNTS_SLEEP is None else time.clock_gettime(_COUNTS_SLEEP)
