@@ -34,6 +34,7 @@ class CommandAction(TextChoices):
     """What a lock was asked to do."""
 
     PROGRAM = "program", "Program"
+    UPDATE = "update", "Update"
     REMOVE = "remove", "Remove"
 
 
@@ -44,6 +45,7 @@ class Outcome(TextChoices):
     REFUSED = "refused", "Refused"
     UNREACHABLE = "unreachable", "No clear answer"
     LOST = "lost", "Engine died before the answer"
+    CRASHED = "crashed", "Failed inside Locksite"
 
 
 class AttemptStatus(TextChoices):

@@ -9,11 +9,19 @@ from datetime import datetime, timedelta
 
 from accesscodes.choices import Placement
 from accesscodes.planning import LOOK_IDLE, Blocked
-from accesscodes.values import Installed, LockTerms, Sighting, Wish, same_content
+from accesscodes.values import Installed, LockTerms, Seen, Sighting, Wish, same_content
 from properties.providers.base import Retry
 
 AUDIT_AFTER_GONE = timedelta(minutes=15)
 """How long a removed code is still looked for: a command that timed out may land that late."""
+
+MOST_RESTORES = 3
+"""How often within `RESTORES_COUNT_FOR` a code is put back; after that a person decides."""
+
+RESTORES_COUNT_FOR = timedelta(hours=24)
+
+CHANGED_OUTSIDE = "conflicting_external_modification"
+SWITCHED_OFF = "access_code_inactive"
 
 
 def after_reading(
@@ -43,15 +51,59 @@ def after_reading(
         seen = replace(
             seen, pin_index=installed.sent.pin_index if is_known and installed.sent else ""
         )
-    believed = replace(present, content=seen)
+    # An entry that is switched off opens nothing: it holds nothing that could be wanted.
+    believed = replace(present, content=seen if sighting.entry.is_enabled else None)
     if wish.unwanted_since(at) is None and sighting.is_altered:
+        return _altered(wish, replace(believed, revision=0), sighting.entry, terms, at)
+    return believed
+
+
+def _altered(
+    wish: Wish, installed: Installed, entry: Seen, terms: LockTerms, at: datetime
+) -> Installed:
+    if not entry.is_enabled:
+        return _not_as_we_left_it(
+            wish, installed, SWITCHED_OFF, "The code was switched off in the lock's app.", at
+        )
+    has_window = entry.content.starts_at is not None and terms.capabilities.keeps_window
+    return _not_as_we_left_it(
+        wish,
+        replace(installed, keeps_window=has_window),
+        CHANGED_OUTSIDE,
+        "The code was changed outside Locksite.",
+        at,
+    )
+
+
+def _not_as_we_left_it(
+    wish: Wish, installed: Installed, error_code: str, message: str, at: datetime
+) -> Installed:
+    """Return the entry marked with what others did, to be put back unless that is let be.
+
+    It is put back `MOST_RESTORES` times a day. Whoever changes it again then means it, and a
+    person has to decide whose change holds: by changing the wish, or by taking it back.
+    """
+    if wish.allows_outside_changes:
+        alone = replace(_settled(installed), left_alone=wish.revision)
+        is_off = error_code == SWITCHED_OFF
+        return _marked(alone, error_code if is_off else "", message if is_off else "", at)
+    if installed.error_code == error_code:
+        return installed  # being put back
+    recent = tuple(moment for moment in installed.restores if moment > at - RESTORES_COUNT_FOR)
+    if len(recent) >= MOST_RESTORES:
+        again = f"{message} It was put back {MOST_RESTORES} times in a day: decide what holds."
         return _marked(
-            replace(believed, revision=0),
-            "conflicting_external_modification",
-            "The code was changed outside Locksite. We are putting it back.",
+            replace(installed, restores=recent, refused_revision=wish.revision),
+            error_code,
+            again,
             at,
         )
-    return believed
+    return _marked(
+        replace(installed, restores=(*recent, at)),
+        error_code,
+        f"{message} We are putting it back.",
+        at,
+    )
 
 
 def _settled(installed: Installed) -> Installed:
@@ -59,7 +111,9 @@ def _settled(installed: Installed) -> Installed:
         installed,
         attempts=0,
         retry_at=None,
+        refused_revision=0,
         refused_generation=None,
+        left_alone=0,
         error_code="",
         error_message="",
         error_since=None,
@@ -79,10 +133,11 @@ def _found_missing(
         absent_at=at,
     )
     if was_proven and wish.belongs_on_lock(terms, at):
-        return _marked(
+        return _not_as_we_left_it(
+            wish,
             gone,
-            "conflicting_external_modification",
-            "The code was removed from the lock outside Locksite. We are putting it back.",
+            CHANGED_OUTSIDE,
+            "The code was removed from the lock outside Locksite.",
             at,
         )
     if wish.unwanted_since(at) is not None and installed.was_ever_sent:
@@ -130,9 +185,38 @@ def before_remove(installed: Installed, now: datetime) -> Installed:
     )
 
 
-def after_acceptance(installed: Installed) -> Installed:
-    """Return what we believe after the provider said yes; the lock may not have done it."""
-    return replace(installed, is_acknowledged=True)
+def after_acceptance(
+    wish: Wish, installed: Installed, terms: LockTerms, at: datetime
+) -> Installed:
+    """Return what we believe after the provider said yes to what was sent for `wish`.
+
+    Where the lock can be read, its yes proves nothing: it may not have done it. Where it cannot,
+    the yes is the best there will ever be, and counts as a look at the entry.
+    """
+    if terms.capabilities.can_be_read:
+        return replace(installed, is_acknowledged=True)
+    if installed.placement is Placement.ERASING:
+        return _settled(
+            replace(
+                installed,
+                placement=Placement.ABSENT,
+                content=None,
+                revision=0,
+                is_acknowledged=True,
+                absent_at=at,
+            )
+        )
+    return _settled(
+        replace(
+            installed,
+            placement=Placement.PRESENT,
+            content=installed.sent,
+            revision=wish.revision,
+            is_acknowledged=True,
+            seen_at=at,
+            absent_at=None,
+        )
+    )
 
 
 def asked_to_wait(installed: Installed, wait: timedelta, now: datetime) -> Installed:
@@ -177,6 +261,23 @@ def after_refusal(
         error_code=error_code,
         error_message=message,
         error_since=(installed.error_since if installed.error_code == error_code else None) or now,
+    )
+
+
+def after_crash(installed: Installed, error_code: str, now: datetime) -> Installed:
+    """Return what we believe after work on a code failed inside Locksite itself.
+
+    Nobody knows how far it came: the next reading tells. It waits 1 min, doubling up to 30, and
+    never gives up; the other codes of the lock go on.
+    """
+    return replace(
+        _marked(
+            installed,
+            error_code,
+            "Something went wrong inside Locksite. Its log tells an administrator more.",
+            now,
+        ),
+        retry_at=now + refusal_pause(installed.attempts),
     )
 
 

@@ -190,6 +190,15 @@ _EVENT_OF = {
 }
 
 
+_MADE_BY_OTHERS = frozenset(
+    {
+        "conflicting_external_modification",
+        "external_modification_in_effect",
+        "access_code_inactive",
+    }
+)
+
+
 def _about_problems(before: Snapshot | None, after: Snapshot) -> Iterator[NewEvent]:
     old = before.summary if before is not None else Summary(after.summary.status)
     known = _codes_of(old)
@@ -202,7 +211,7 @@ def _about_problems(before: Snapshot | None, after: Snapshot) -> Iterator[NewEve
         "connected_account_warnings": [],
     }
     for code in sorted(_codes_of(after.summary) - known):
-        if code == "conflicting_external_modification":
+        if code in _MADE_BY_OTHERS:
             was_removed = not after.installed.is_on_lock
             yield NewEvent(
                 EventType.DELETED_EXTERNALLY if was_removed else EventType.MODIFIED_EXTERNALLY

@@ -7,6 +7,7 @@ transition and the events, in one transaction, or nothing at all. The wish is wr
 Rows are locked in one order everywhere: the lock, then the code.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from django.db import DatabaseError, transaction
 from django.db.models import F
 
 from accesscodes.choices import CommandAction, Outcome, Status
@@ -32,6 +34,8 @@ from locksite.database import write_transaction
 from locksite.journal.models import Event
 from locksite.pins import seal
 from properties.models import Device
+
+log = logging.getLogger(__name__)
 
 LEASE_TIME = timedelta(seconds=90)
 
@@ -143,6 +147,15 @@ def record_reading(
     return reading
 
 
+def record_clock(
+    device_id: int, findings: Sequence[Finding], *, lease: Lease, now: datetime
+) -> None:
+    """Bring the codes of a lock that cannot be read up to date with the clock."""
+    with write_transaction():
+        device = hold(device_id, lease)
+        _record_all(findings, device=device, now=now, reading=None)
+
+
 def record_blindness(
     device_id: int,
     findings: Sequence[Finding],
@@ -166,6 +179,23 @@ def record_blindness(
         )
         _record_all(findings, device=device, now=now, reading=None)
     return device.failures + 1
+
+
+def record_crash(lease: Lease, now: datetime) -> int:
+    """Write that work on a lock failed inside Locksite; return how many looks in a row failed."""
+    with write_transaction():
+        device = hold(lease.device_id, lease)
+        Device.objects.filter(pk=device.pk).update(
+            failing_since=device.failing_since or now, failures=F("failures") + 1
+        )
+    return device.failures + 1
+
+
+def hold_ends(lease: Lease, since: datetime | None) -> None:
+    """Write since when a lock keeps codes past their end for a second look, if it does."""
+    with write_transaction():
+        hold(lease.device_id, lease)
+        Device.objects.filter(pk=lease.device_id).update(ends_held_since=since)
 
 
 def begin(
@@ -267,22 +297,54 @@ def _close(
 def _record_all(
     findings: Sequence[Finding], *, device: Device, now: datetime, reading: LockReading | None
 ) -> None:
+    """Record all findings about one lock; one that cannot be recorded keeps back no other.
+
+    A code whose row changed since it was read is left out: its lock is due again.
+    """
+    terms, unchanged = terms_of(device), _unchanged(findings)
+
+    def write(finding: Finding) -> None:
+        _record(
+            finding.code,
+            terms=terms,
+            device=device,
+            now=now,
+            installed=finding.installed,
+            reading=reading,
+        )
+
+    try:
+        with transaction.atomic():
+            for finding in unchanged:
+                write(finding)
+    except (DatabaseError, StaleRow):
+        raise
+    except Exception:
+        log.exception("lock %s: a finding cannot be written; trying each alone", device.uid)
+    else:
+        return
+    for finding in unchanged:
+        finding.code.refresh_from_db()
+        finding.code.read_installations()
+        try:
+            with transaction.atomic():
+                write(finding)
+        except (DatabaseError, StaleRow):
+            raise
+        except Exception:
+            log.exception("code %s: what was found of it is not written", finding.code.uid)
+
+
+def _unchanged(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings about rows that are as they were when they were read."""
     versions = dict(
         AccessCode.objects.filter(pk__in=[finding.code.pk for finding in findings]).values_list(
             "pk", "version"
         )
     )
-    terms = terms_of(device)
-    for finding in findings:
-        if versions.get(finding.code.pk) == finding.code.version:
-            _record(
-                finding.code,
-                terms=terms,
-                device=device,
-                now=now,
-                installed=finding.installed,
-                reading=reading,
-            )
+    return [
+        finding for finding in findings if versions.get(finding.code.pk) == finding.code.version
+    ]
 
 
 def _record(
@@ -305,7 +367,7 @@ def _record(
     new_installed = installed if is_news and installed is not None else known
     is_new_wish = old is not None and old.wish.revision != code.revision
     if is_new_wish:  # trying again at once is right
-        new_installed = replace(new_installed, attempts=0, retry_at=None)
+        new_installed = replace(new_installed, attempts=0, retry_at=None, restores=())
     after = Snapshot(
         code.wish(),
         new_installed,
@@ -375,6 +437,8 @@ def _write_installed(code: AccessCode, row: Installation | None, installed: Inst
     row.retry_at = installed.retry_at
     row.refused_revision = installed.refused_revision
     row.refused_generation = installed.refused_generation
+    row.restores = [at.isoformat() for at in installed.restores]
+    row.left_alone = installed.left_alone
     row.error_code = installed.error_code
     row.error_message = installed.error_message
     row.error_since = installed.error_since

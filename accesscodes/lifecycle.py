@@ -71,10 +71,14 @@ def public_status(wish: Wish, installed: Installed, terms: LockTerms, now: datet
 
 def _wanted_status(wish: Wish, installed: Installed, terms: LockTerms, now: datetime) -> Status:
     is_current = installed.is_current(wish, terms)
+    if installed.is_left_alone(wish) and not (
+        is_current and installed.content is not None and _opens(installed.content, now)
+    ):
+        return Status.UNSET  # others took it out of force, and that is let be
     if wish.has_started(now):
         return (
             Status.SET
-            if is_current and not _awaits_start_proof(wish, installed)
+            if is_current and not _awaits_start_proof(wish, installed, terms)
             else Status.SETTING
         )
     if is_current:
@@ -86,11 +90,12 @@ def _wanted_status(wish: Wish, installed: Installed, terms: LockTerms, now: date
     return Status.UNSET
 
 
-def _awaits_start_proof(wish: Wish, installed: Installed) -> bool:
+def _awaits_start_proof(wish: Wish, installed: Installed, terms: LockTerms) -> bool:
     """Return whether a preloaded code has started without a reading since its start."""
     return (
         wish.starts_at is not None
         and installed.keeps_window
+        and terms.capabilities.can_be_read
         and (installed.seen_at is None or installed.seen_at < wish.starts_at)
     )
 
@@ -117,7 +122,7 @@ def divergence(
         return now if installed.is_on_lock else None
     if not installed.is_current(wish, terms):
         return max(wish.load_from(terms), wish.created_at)
-    if wish.has_started(now) and _awaits_start_proof(wish, installed):
+    if wish.has_started(now) and _awaits_start_proof(wish, installed, terms):
         return wish.starts_at
     return None
 
@@ -176,61 +181,70 @@ def _diverged_since(
     return since
 
 
+Problems = tuple[Mapping[str, Any], ...]
+
+
 def _problems(
     wish: Wish,
     installed: Installed,
     status: Status,
     diverged_since: datetime | None,
     now: datetime,
-) -> tuple[tuple[Mapping[str, Any], ...], tuple[Mapping[str, Any], ...]]:
+) -> tuple[Problems, Problems]:
     """Return the wire's errors and warnings of a code: refusals at once, slowness by the clock."""
-    if diverged_since is None or status in {Status.GONE, Status.UNKNOWN}:
+    if status in {Status.GONE, Status.UNKNOWN}:
         return (), ()
-    is_removing = status is Status.REMOVING
-    doing, verb = (
-        ("removing_from_device", "remove_from")
-        if is_removing
-        else (
-            "setting_on_device",
-            "set_on",
-        )
-    )
-    if installed.error_code:
-        errors = (
-            {
-                "error_code": installed.error_code,
-                "message": installed.error_message,
-                "created_at": stamp(installed.error_since or now),
-                "is_access_code_error": True,
-            },
-        )
-        return errors, ()
-    if status is Status.UNSET:
+    if installed.error_code and diverged_since is not None:
+        since = installed.error_since or now
+        return (_error(installed.error_code, installed.error_message, since),), ()
+    if installed.is_left_alone(wish):
+        return (), (_left_alone(installed, now),)
+    if diverged_since is None or status is Status.UNSET:
         return (), ()  # its time has not come; the watchdog speaks of it on the desk
+    return _slowness(wish, diverged_since, now, is_removing=status is Status.REMOVING)
+
+
+def _slowness(
+    wish: Wish, diverged_since: datetime, now: datetime, *, is_removing: bool
+) -> tuple[Problems, Problems]:
     failed_at = diverged_since + FAILED_AFTER
     if not is_removing and wish.starts_at is not None:
         failed_at = min(failed_at, max(wish.starts_at, diverged_since + DELAYED_AFTER))
     if now >= failed_at:
-        what = "take the code off" if is_removing else "put the code on"
-        errors = (
-            {
-                "error_code": f"failed_to_{verb}_device",
-                "message": f"We have not been able to {what} the lock. We keep trying.",
-                "created_at": stamp(failed_at),
-                "is_access_code_error": True,
-            },
+        code, what = (
+            ("failed_to_remove_from_device", "take the code off")
+            if is_removing
+            else ("failed_to_set_on_device", "put the code on")
         )
-        return errors, ()
+        message = f"We have not been able to {what} the lock. We keep trying."
+        return (_error(code, message, failed_at),), ()
     if now >= diverged_since + DELAYED_AFTER:
-        warnings = (
-            {
-                "warning_code": f"delay_in_{doing}",
-                "message": "This is taking longer than usual. We keep trying.",
-                "created_at": stamp(diverged_since + DELAYED_AFTER),
-            },
-        )
-        return (), warnings
+        doing = "removing_from_device" if is_removing else "setting_on_device"
+        warning = {
+            "warning_code": f"delay_in_{doing}",
+            "message": "This is taking longer than usual. We keep trying.",
+            "created_at": stamp(diverged_since + DELAYED_AFTER),
+        }
+        return (), (warning,)
     return (), ()
+
+
+def _error(code: str, message: str, since: datetime) -> Mapping[str, Any]:
+    return {
+        "error_code": code,
+        "message": message,
+        "created_at": stamp(since),
+        "is_access_code_error": True,
+    }
+
+
+def _left_alone(installed: Installed, now: datetime) -> Mapping[str, Any]:
+    return {
+        "warning_code": "external_modification_in_effect",
+        "message": "The code was changed outside Locksite, and the change is in effect.",
+        "created_at": stamp(installed.error_since or now),
+        "change_type": "modified" if installed.is_on_lock else "removed",
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +272,7 @@ def pending_mutations(
         if summary.status is Status.GONE:
             return ()
         return (Mutation("deleting", "Taking the code off the lock.", since),)
-    if wish.is_offline or installed.is_current(wish, terms):
+    if wish.is_offline or installed.is_current(wish, terms) or installed.is_left_alone(wish):
         return ()
     if installed.content is not None and installed.revision:
         return _updates(wish, installed.content, terms, since)

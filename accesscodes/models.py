@@ -21,6 +21,7 @@ from accesscodes.choices import (
     Status,
 )
 from accesscodes.lifecycle import Mutation, pending_mutations
+from accesscodes.planning import Sent
 from accesscodes.values import Content, Installed, LockTerms, Summary, Wish
 from locksite.actors import Actor
 from locksite.pins import PinField
@@ -189,6 +190,7 @@ class AccessCode(models.Model):
             ends_at=self.ends_at,
             prefers_native=self.prefer_native_scheduling,
             is_offline=self.is_offline,
+            allows_outside_changes=self.is_external_modification_allowed,
             withdrawn_at=self.withdrawn_at,
         )
 
@@ -236,6 +238,18 @@ class InstallationQuerySet(models.QuerySet["Installation"]):
             ~Q(placement=Placement.ABSENT) | Q(audit_until__gt=now), device=device
         ).order_by("id")
 
+    def on_locks_of(self, device: Device) -> Self:
+        """Return the entries on the locks of the same house, or of this lock where it has none."""
+        rows = self.exclude(placement=Placement.ABSENT)
+        if device.property_id is None:
+            return rows.filter(device=device)
+        return rows.filter(device__property_id=device.property_id)
+
+    def overdue(self, now: datetime, by: timedelta) -> Self:
+        """Return the entries whose dates ended longer ago than `by`, and that nobody withdrew."""
+        wanted = Q(code__withdrawn_at=None) | Q(code__withdrawn_at__gt=now)
+        return self.filter(wanted, code__ends_at__lt=now - by)
+
 
 class Installation(models.Model):
     """One entry that we put, or mean to put, into one slot of a lock for a code.
@@ -273,6 +287,10 @@ class Installation(models.Model):
     refused_revision = models.PositiveIntegerField(default=0)
     # Refused for what the lock was like: the `generation` of the lock then.
     refused_generation = models.BigIntegerField(null=True, blank=True)
+    # When ours was found changed or removed by others and was to be put back, within a day.
+    restores = models.JSONField(default=list, blank=True, editable=False)
+    # The wish for which a change that others made stays in force.
+    left_alone = models.PositiveIntegerField(default=0)
     error_code = models.CharField(max_length=60, blank=True)
     error_message = models.CharField(max_length=300, blank=True)
     error_since = models.DateTimeField(null=True, blank=True)
@@ -322,10 +340,21 @@ class Installation(models.Model):
             retry_at=self.retry_at,
             refused_revision=self.refused_revision,
             refused_generation=self.refused_generation,
+            restores=tuple(datetime.fromisoformat(at) for at in self.restores),
+            left_alone=self.left_alone,
             error_code=self.error_code,
             error_message=self.error_message,
             error_since=self.error_since,
         )
+
+
+class LockCommandQuerySet(models.QuerySet["LockCommand"]):
+    """Questions about commands."""
+
+    def sent_since(self, device: Device, at: datetime) -> list[Sent]:
+        """Return the commands that left for a lock after `at`."""
+        rows = self.filter(device=device, asked_at__gt=at).values_list("action", "asked_at")
+        return [Sent(CommandAction(action), asked_at) for action, asked_at in rows]
 
 
 class LockCommand(models.Model):
@@ -345,6 +374,8 @@ class LockCommand(models.Model):
     error_code = models.CharField(max_length=60, blank=True)
     error_message = models.CharField(max_length=300, blank=True)
 
+    objects = LockCommandQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -359,6 +390,8 @@ class LockCommand(models.Model):
         indexes = [
             # the history of one entry
             models.Index(fields=["installation", "-id"], name="lockcommand_by_entry"),
+            # what a lock was sent within the last minute
+            models.Index(fields=["device", "asked_at"], name="lockcommand_recent"),
         ]
 
     def __str__(self) -> str:
@@ -367,6 +400,10 @@ class LockCommand(models.Model):
 
 class LockReadingQuerySet(models.QuerySet["LockReading"]):
     """Questions about readings."""
+
+    def newest(self, device: Device) -> "LockReading | None":
+        """Return the last look at the lock, whether it answered or not."""
+        return self.filter(device=device).order_by("-at", "-id").first()
 
     def newest_good(self, device: Device) -> "LockReading | None":
         """Return the last reading that the lock answered."""
@@ -547,6 +584,8 @@ class EngineBeat(models.Model):
     started_at = models.DateTimeField()
     beat_at = models.DateTimeField()
     stopped_at = models.DateTimeField(null=True, blank=True)
+    # How far its clock is off, when that is more than it tolerates: codes stay past their end.
+    clock_off_by = models.DurationField(null=True, blank=True)
 
     objects = EngineBeatQuerySet.as_manager()
 

@@ -1,15 +1,17 @@
 """What to do next on one lock, and when to look at it again. Pure.
 
 `plan_lock` is for locks that we program ourselves: it owns time, slots and the order of things.
+`within_budget` says how much of a plan may leave now.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
-from accesscodes.choices import Status
+from accesscodes.choices import CommandAction, Placement, Status
 from accesscodes.lifecycle import DELAYED_AFTER, FAILED_AFTER
-from accesscodes.values import Installed, LockTerms, Seen, Summary, Tracked
+from accesscodes.values import Installed, LockTerms, Seen, Summary, Tracked, Wish
 
 LOOK_WITH_WORK = timedelta(seconds=45)
 """How often a lock is looked at while something on it is not as wanted."""
@@ -19,12 +21,31 @@ LOOK_IDLE = timedelta(minutes=5)
 """How often a settled lock is looked at."""
 
 
+BUDGET: Final[Mapping[CommandAction, int]] = {
+    CommandAction.PROGRAM: 8,
+    CommandAction.UPDATE: 8,
+    CommandAction.REMOVE: 16,
+}
+"""Commands that one lock is sent within `BUDGET_SPAN`; Seam allows 10, 10 and 20."""
+
+BUDGET_SPAN = timedelta(minutes=1)
+
+ENDED_LONG_AGO = timedelta(hours=1)
+"""A code that should have come off longer ago than this was missed, or the clock is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Write the code into this slot."""
+    """Write the code into this slot; `is_update`: over an entry of the same code."""
 
     code_id: int
     slot: int
+    is_update: bool = False
+
+    @property
+    def action(self) -> CommandAction:
+        """Return what kind of command it is."""
+        return CommandAction.UPDATE if self.is_update else CommandAction.PROGRAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +54,11 @@ class Remove:
 
     code_id: int
     slot: int
+
+    @property
+    def action(self) -> CommandAction:
+        """Return what kind of command it is."""
+        return CommandAction.REMOVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +74,12 @@ Step = Program | Remove | Blocked
 
 
 def plan_lock(
-    codes: Sequence[Tracked], entries: Iterable[Seen], terms: LockTerms, now: datetime
+    codes: Sequence[Tracked],
+    entries: Iterable[Seen],
+    terms: LockTerms,
+    now: datetime,
+    *,
+    holds_ends: bool = False,
 ) -> list[Step]:
     """Return what is to be done on one lock, in order, judged from a reading that is fresh.
 
@@ -56,24 +87,119 @@ def plan_lock(
     is anything to remove, nothing is written; the caller reads back and asks again. A live code is
     never moved to another slot, an entry that is not ours is never touched, and no PIN is written
     while another entry of the lock holds it. Codes that open the door now go before those that
-    start later.
+    start later; where all slots are taken, the code that starts last yields to one that starts
+    earlier. `holds_ends`: the clock is in doubt, so nothing is taken off because of the time.
     """
     removals: list[Step] = [
         Remove(code.wish.code_id, code.installed.slot)
         for code in codes
         if code.installed.slot is not None
         and code.installed.is_on_lock
-        and not code.wish.belongs_on_lock(terms, now)
+        and _is_to_go(code.wish, terms, now, holds_ends=holds_ends)
         and _may_try(code.installed, now)
     ]
     if removals:
         return removals
     lock = _Occupancy(codes, entries, terms)
-    wanted = sorted(
+    waiting = sorted(
         (code for code in codes if _wants_writing(code, terms, now)),
-        key=lambda code: (code.wish.starts_at or code.wish.created_at, code.wish.code_id),
+        key=lambda code: _order(code.wish),
     )
-    return [step for code in wanted if (step := lock.place(code, now)) is not None]
+    steps = [step for code in waiting if (step := lock.place(code, now)) is not None]
+    yielding = lock.yielding(waiting, now)
+    return steps if yielding is None else [yielding]
+
+
+def overdue(codes: Iterable[Tracked], now: datetime) -> list[Tracked]:
+    """Return the codes on the lock whose dates ended long ago, and that nobody withdrew.
+
+    A few were missed while no engine ran; many at once may as well mean that the clock is wrong.
+    """
+    return [
+        code
+        for code in codes
+        if code.installed.is_on_lock
+        and not code.wish.is_withdrawn(now)
+        and code.wish.ends_at is not None
+        and code.wish.ends_at < now - ENDED_LONG_AGO
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A command that left for the lock, and when."""
+
+    action: CommandAction
+    at: datetime
+
+
+def probe(codes: Sequence[Tracked], terms: LockTerms, now: datetime) -> list[Step]:
+    """Return what shows whether a lock whose list is empty holds nothing: see the engine's doubts.
+
+    The removals that are due, else one code written once more into its own slot, always the same
+    one, so that no other is touched.
+    """
+    removals: list[Step] = [
+        Remove(code.wish.code_id, code.installed.slot)
+        for code in codes
+        if code.installed.slot is not None
+        and code.installed.is_on_lock
+        and code.wish.is_withdrawn(now)
+        and _may_try(code.installed, now)
+    ]
+    if removals:
+        return removals
+    wanted = [
+        code
+        for code in codes
+        if code.installed.slot is not None
+        and code.installed.content is not None
+        and code.wish.pin_index is not None
+        and code.wish.belongs_on_lock(terms, now)
+    ]
+    first = min(
+        wanted,
+        key=lambda code: (code.installed.placement is Placement.PRESENT, code.wish.code_id),
+        default=None,
+    )
+    if first is None or first.installed.slot is None or not _may_try(first.installed, now):
+        return []
+    return [Program(first.wish.code_id, first.installed.slot, is_update=True)]
+
+
+def within_budget(
+    steps: Sequence[Step], sent: Iterable[Sent], now: datetime
+) -> tuple[list[Step], datetime | None]:
+    """Return the steps that may leave now, and when the first of the others may, if there are any.
+
+    `sent` are the commands of the last `BUDGET_SPAN`, older ones do not count.
+    """
+    times: dict[CommandAction, list[datetime]] = {action: [] for action in BUDGET}
+    for command in sent:
+        if command.at > now - BUDGET_SPAN:
+            times[command.action].append(command.at)
+    allowed: list[Step] = []
+    free_at: list[datetime] = []
+    for step in steps:
+        if isinstance(step, Blocked):
+            allowed.append(step)
+        elif len(times[step.action]) < BUDGET[step.action]:
+            times[step.action].append(now)
+            allowed.append(step)
+        else:
+            free_at.append(min(times[step.action]) + BUDGET_SPAN)
+    return allowed, min(free_at, default=None)
+
+
+def _is_to_go(wish: Wish, terms: LockTerms, now: datetime, *, holds_ends: bool) -> bool:
+    if holds_ends and not wish.is_withdrawn(now) and wish.unwanted_since(now) is not None:
+        return False
+    return not wish.belongs_on_lock(terms, now)
+
+
+def _order(wish: Wish) -> tuple[datetime, int]:
+    """Return by what codes go first: the one that opens, or opens next."""
+    return (wish.starts_at or wish.created_at, wish.code_id)
 
 
 def _may_try(installed: Installed, now: datetime) -> bool:
@@ -81,13 +207,14 @@ def _may_try(installed: Installed, now: datetime) -> bool:
 
 
 def _wants_writing(code: Tracked, terms: LockTerms, now: datetime) -> bool:
+    """Return whether the lock is to be told about the code, now or after a pause."""
     wish, installed = code.wish, code.installed
     return (
         wish.pin_index is not None
         and wish.belongs_on_lock(terms, now)
         and not installed.is_current(wish, terms)
+        and not installed.is_left_alone(wish)
         and installed.refused_revision != wish.revision
-        and _may_try(installed, now)
     )
 
 
@@ -98,12 +225,12 @@ class _Occupancy:
         self, codes: Sequence[Tracked], entries: Iterable[Seen], terms: LockTerms
     ) -> None:
         self._terms = terms
+        self._codes = {code.wish.code_id: code for code in codes}
         self._claims = {
             code.installed.slot: code.wish.code_id
             for code in codes
             if code.installed.is_on_lock and code.installed.slot is not None
         }
-        self._wishes = {code.wish.code_id: code.wish for code in codes}
         self._seen = {entry.slot: entry.content.pin_index for entry in entries}
         for code in codes:  # where the lock hides a PIN, the one we last sent is in the slot
             slot, sent = code.installed.slot, code.installed.sent
@@ -112,9 +239,14 @@ class _Occupancy:
         self._under_audit = {
             code.installed.slot for code in codes if not code.installed.is_on_lock
         }
+        self._without_slot: list[Tracked] = []
 
     def place(self, code: Tracked, now: datetime) -> Step | None:
-        """Return the step for one code that wants writing, ``None`` when it only has to wait."""
+        """Return the step for one code that wants writing, ``None`` when it only has to wait.
+
+        A code that waits out a pause keeps a slot meanwhile: one that starts later must not take
+        it.
+        """
         wish = code.wish
         holders = [
             slot
@@ -122,28 +254,69 @@ class _Occupancy:
             if pin_index == wish.pin_index and self._claims.get(slot) != wish.code_id
         ]
         for slot in holders:
-            owner = self._wishes.get(self._claims.get(slot, -1))
-            if (
-                owner is not None
-                and owner.unwanted_since(now) is None
-                and owner.ends_at is not None
-            ):
-                return None  # the guest before has it until then; this is as planned
-            return Blocked(
-                wish.code_id,
+            if self._is_held_as_planned(slot, now):
+                return None  # the guest before has it until then
+            return self._blocked(
+                code,
                 "duplicate_code_on_device",
                 "Another code on the lock already uses this PIN.",
+                now,
             )
-        free = self._slot_for(code)
-        if free is None:
-            return Blocked(
-                wish.code_id,
+        slot_for_it = self._slot_for(code)
+        if slot_for_it is None:
+            self._without_slot.append(code)
+            return self._blocked(
+                code,
                 "no_space_for_access_code_on_device",
                 "The lock has no free code slot.",
+                now,
             )
-        self._claims[free] = wish.code_id
-        self._seen[free] = wish.pin_index
-        return Program(wish.code_id, free)
+        self._claims[slot_for_it] = wish.code_id
+        self._seen[slot_for_it] = wish.pin_index
+        if not _may_try(code.installed, now):
+            return None
+        return Program(wish.code_id, slot_for_it, is_update=code.installed.content is not None)
+
+    def yielding(self, waiting: Sequence[Tracked], now: datetime) -> Remove | None:
+        """Return the removal of the code that starts last, where an earlier one found no slot.
+
+        Only a code that has not started yields, and only to one that starts before it. It is
+        written again, in its turn, as soon as there is a slot.
+        """
+        ready = [code for code in self._without_slot if _may_try(code.installed, now)]
+        if not ready:
+            return None
+        first = min(ready, key=lambda code: _order(code.wish))
+        being_written = {code.wish.code_id for code in waiting}
+        later = [
+            code
+            for code in self._codes.values()
+            if code.installed.is_on_lock
+            and code.installed.slot is not None
+            and code.wish.code_id not in being_written
+            and not code.wish.has_started(now)
+            and _order(code.wish) > _order(first.wish)
+            and _may_try(code.installed, now)
+        ]
+        last = max(later, key=lambda code: _order(code.wish), default=None)
+        if last is None or last.installed.slot is None:
+            return None
+        return Remove(last.wish.code_id, last.installed.slot)
+
+    def _is_held_as_planned(self, slot: int, now: datetime) -> bool:
+        holder = self._codes.get(self._claims.get(slot, -1))
+        return (
+            holder is not None
+            and holder.wish.unwanted_since(now) is None
+            and holder.wish.ends_at is not None
+        )
+
+    def _blocked(
+        self, code: Tracked, error_code: str, message: str, now: datetime
+    ) -> Blocked | None:
+        if not _may_try(code.installed, now):
+            return None
+        return Blocked(code.wish.code_id, error_code, message)
 
     def _slot_for(self, code: Tracked) -> int | None:
         own = code.installed.slot
@@ -153,6 +326,8 @@ class _Occupancy:
         last = self._terms.capabilities.max_codes or max([0, *self._seen, *self._claims]) + 1
         taken = self._seen.keys() | self._claims.keys()
         free = [slot for slot in range(1, last + 1) if slot not in taken]
+        if not self._terms.capabilities.can_be_read:
+            free.reverse()  # people fill a lock from its first slot, and we cannot see theirs
         fresh = [slot for slot in free if slot not in self._under_audit]
         return next(iter(fresh or free), None)
 

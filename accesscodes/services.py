@@ -235,6 +235,24 @@ def withdraw_code(code: AccessCode, *, actor: Actor, now: datetime) -> AccessCod
     return code
 
 
+def restore_code(code: AccessCode, *, actor: Actor, now: datetime) -> AccessCode:
+    """Want the code anew, just as it is, and return it: what others made of it is undone.
+
+    It is put on the lock even where that is allowed to others, or was done too often to go on by
+    itself. Raises `RuleBroken` for a code that is withdrawn, over or computed offline.
+    """
+    with write_transaction():
+        device, code = _held(code)
+        _check_changeable(code, now)
+        before = ledger.snapshot(code)
+        code.revision += 1
+        code.save(update_fields=["revision"])
+        ledger.record(code, now=now, before=before)
+        _note(actor, "access_code.restore", code, device, now)
+        Device.objects.filter(pk=device.pk).poke(now)
+    return code
+
+
 def reveal_pin(code: AccessCode, *, actor: Actor, now: datetime) -> Pin:
     """Return the PIN for showing it to `actor`, and write down who saw it.
 

@@ -82,12 +82,17 @@ class Wish:
     ends_at: datetime | None = None
     prefers_native: bool = True
     is_offline: bool = False
+    allows_outside_changes: bool = False
     withdrawn_at: datetime | None = None
 
     def unwanted_since(self, now: datetime) -> datetime | None:
         """Return since when nobody wants the code any more, or ``None`` while it is wanted."""
         past = [at for at in (self.withdrawn_at, self.ends_at) if at is not None and at <= now]
         return min(past, default=None)
+
+    def is_withdrawn(self, now: datetime) -> bool:
+        """Return whether somebody took the code back."""
+        return self.withdrawn_at is not None and self.withdrawn_at <= now
 
     def has_started(self, now: datetime) -> bool:
         """Return whether the window is open or there is none."""
@@ -132,7 +137,9 @@ class Installed:
     last asked for, `is_acknowledged` whether the provider said yes to that. `known_pins` are the
     indexes of every PIN we ever sent to this slot. `seen_at` and `absent_at` are the readings that
     showed the entry, and showed it missing. `refused_revision` is the wish that was refused for
-    good, `refused_generation` the lock's generation when it was refused for its state.
+    good, `refused_generation` the lock's generation when it was refused for its state. `restores`
+    are the moments within a day at which ours was found changed or removed by others, to be put
+    back; `left_alone` is the wish for which such a change stays in force.
     """
 
     placement: Placement = Placement.ABSENT
@@ -150,6 +157,8 @@ class Installed:
     retry_at: datetime | None = None
     refused_revision: int = 0
     refused_generation: int | None = None
+    restores: tuple[datetime, ...] = ()
+    left_alone: int = 0
     error_code: str = ""
     error_message: str = ""
     error_since: datetime | None = None
@@ -164,12 +173,18 @@ class Installed:
         """Return whether a write ever left for the lock."""
         return bool(self.known_pins)
 
+    def is_left_alone(self, wish: Wish) -> bool:
+        """Return whether what others made of the entry stays as it is, until the wish changes."""
+        return self.left_alone == wish.revision
+
     def is_current(self, wish: Wish, terms: LockTerms) -> bool:
-        """Return whether the entry was last proven to hold just what is wanted."""
+        """Return whether the entry was last proven to hold what is wanted, or what is let be."""
         return (
             self.placement is Placement.PRESENT
             and self.content is not None
-            and same_content(self.content, wish.content(terms), terms)
+            and (
+                self.is_left_alone(wish) or same_content(self.content, wish.content(terms), terms)
+            )
         )
 
 

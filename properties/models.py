@@ -193,6 +193,8 @@ class Device(models.Model):
     lease_token = models.BigIntegerField(default=0, editable=False)
     lease_owner = models.UUIDField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # Since when codes past their end stay on the lock, because so many are that we look twice.
+    ends_held_since = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = DeviceQuerySet.as_manager()
 

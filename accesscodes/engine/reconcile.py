@@ -10,32 +10,54 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from django.db import DatabaseError
 from django.db.models import Q
 
 from accesscodes import drift, entries, ledger, planning
-from accesscodes.choices import CommandAction, Outcome
-from accesscodes.ledger import Finding, Lease, StaleRow
-from accesscodes.models import AccessCode, LockCommand, LockReading, terms_of
+from accesscodes.choices import CommandAction, Outcome, Placement
+from accesscodes.ledger import Finding, Lease, LeaseLost, StaleRow
+from accesscodes.models import AccessCode, Installation, LockCommand, LockReading, terms_of
 from accesscodes.planning import Blocked, Program, Remove, Step
 from accesscodes.values import Content, Installed, Seen, Sighting, Tracked
 from locksite.doors import Doors
 from locksite.pins import index_of
 from properties.models import Device, ProviderAccount
-from properties.providers.base import LockDriver, ProviderError, Refused, SeenCode, SlotWrite
+from properties.providers.base import (
+    LockDriver,
+    ProviderError,
+    Refused,
+    SeenCode,
+    SlotWrite,
+    Unreachable,
+)
 
 log = logging.getLogger(__name__)
 
 DriverFor = Callable[[ProviderAccount, Doors], LockDriver]
 
+SECOND_LOOK_AFTER = timedelta(seconds=30)
+"""How long after something hard to believe it is looked at once more."""
 
-def reconcile(lease: Lease, doors: Doors, driver_for: DriverFor) -> datetime:
+ENOUGH_TO_DOUBT = 3
+"""A lock that held so many of our codes does not lose all of them between two looks."""
+
+FEW_OVERDUE, SHARE_OVERDUE = 5, 0.2
+"""How many codes of a house, and which share of them, may be past their end before we doubt."""
+
+LIST_EMPTY = Unreachable(
+    "list_empty", "The lock shows no codes at all, although it held several a moment ago."
+)
+
+
+def reconcile(
+    lease: Lease, doors: Doors, driver_for: DriverFor, *, is_clock_trusted: bool = True
+) -> datetime:
     """Bring one lock one pass nearer to what is wanted and return when to look again (aware UTC).
 
-    Raises `LeaseLost` when another engine took the lock over meanwhile; nothing more was written
-    then.
+    Without `is_clock_trusted` nothing is taken off because of the time. Raises `LeaseLost` when
+    another engine took the lock over meanwhile; nothing more was written then.
     """
-    ledger.close_lost_commands(lease.device_id, lease=lease, now=doors.now())
-    return _Pass(lease, doors, driver_for).run()
+    return _Pass(lease, doors, driver_for, is_clock_trusted=is_clock_trusted).run()
 
 
 class _Pass:
@@ -46,9 +68,12 @@ class _Pass:
     one that changes after that raises `StaleRow` when it is written, and waits for the next pass.
     """
 
-    def __init__(self, lease: Lease, doors: Doors, driver_for: DriverFor) -> None:
+    def __init__(
+        self, lease: Lease, doors: Doors, driver_for: DriverFor, *, is_clock_trusted: bool
+    ) -> None:
         self._lease = lease
         self._doors = doors
+        self._is_clock_trusted = is_clock_trusted
         self._device = self._fresh_device()
         self._terms = terms_of(self._device)
         self._driver = driver_for(self._device.account, doors)
@@ -56,9 +81,13 @@ class _Pass:
         self._entries: tuple[Seen, ...] = ()
         self._failures = 0
         self._has_looked = False
+        self._has_probed = False
+        self._set_aside: set[int] = set()
+        self._budget_from: datetime | None = None
 
     def run(self) -> datetime:
         """Look; take off what must go; look; put on what must come; look."""
+        self._close_lost_commands()
         if not self._look():
             return self._wake_blind()
         for _ in ("removals", "writes"):
@@ -68,6 +97,9 @@ class _Pass:
             if self._carry_out(steps) and not self._look():
                 return self._wake_blind()
         return self._wake()
+
+    def _close_lost_commands(self) -> None:
+        ledger.close_lost_commands(self._lease.device_id, lease=self._lease, now=self._doors.now())
 
     # ---- reading --------------------------------------------------------------------------------
 
@@ -89,19 +121,35 @@ class _Pass:
         self._codes = {code.pk: code for code in rows}
 
     def _tracked(self) -> list[Tracked]:
-        return [Tracked(code.wish(), code.installed()) for code in self._codes.values()]
+        """Return the codes as values; one that cannot be read from its row keeps back no other."""
+        tracked = []
+        for pk, code in list(self._codes.items()):
+            try:
+                tracked.append(Tracked(code.wish(), code.installed()))
+            except Exception:
+                log.exception("code %s cannot be worked on", code.uid)
+                del self._codes[pk]
+        return tracked
 
     def _look(self) -> bool:
         """Read the lock and write down what was seen; return whether it answered."""
+        if not self._terms.capabilities.can_be_read:
+            return self._go_by_the_clock()
         try:
             reading = self._driver.read(self._device.ref)
         except ProviderError as error:
+            self._load()
             self._record_blindness(error)
             return False
         now = self._doors.now()
         self._load()
         self._entries = tuple(self._seen(code) for code in reading.codes)
         tracked = self._tracked()
+        if self._is_hard_to_believe(tracked):
+            if self._probe(tracked):
+                return self._look()
+            self._record_blindness(LIST_EMPTY)
+            return False
         changed = self._memory_changed(tracked)
         sightings, foreign = drift.match(tracked, self._entries, self._terms)
         findings = [
@@ -120,6 +168,76 @@ class _Pass:
             now=now,
         )
         return True
+
+    def _go_by_the_clock(self) -> bool:
+        """Bring the codes of a lock that cannot be read up to date with the time."""
+        self._load()
+        ledger.record_clock(
+            self._device.pk,
+            [Finding(self._codes[code.wish.code_id], code.installed) for code in self._tracked()],
+            lease=self._lease,
+            now=self._doors.now(),
+        )
+        return True
+
+    # ---- what is hard to believe ----------------------------------------------------------------
+
+    def _is_hard_to_believe(self, tracked: Sequence[Tracked]) -> bool:
+        """Return whether the list came back empty although several of our codes were there."""
+        if self._entries:
+            return False
+        held = [
+            code
+            for code in tracked
+            if code.installed.content is not None
+            and code.installed.placement in {Placement.PRESENT, Placement.WRITING}
+        ]
+        return len(held) >= ENOUGH_TO_DOUBT
+
+    def _probe(self, tracked: Sequence[Tracked]) -> bool:
+        """Find out, once per pass, whether a list is really empty; return whether to look again.
+
+        It is asked for again first. If it stays empty, one code is written once more where it is,
+        which does no harm: a list that shows it tells the truth about all others. Codes that have
+        to go are removed meanwhile; it takes no list for that.
+        """
+        now = self._doors.now()
+        last = LockReading.objects.newest(self._device)
+        is_second_look = (
+            last is not None
+            and last.error_code == LIST_EMPTY.error_code
+            and self._device.failing_since is not None
+            and self._device.failing_since <= now - SECOND_LOOK_AFTER
+        )
+        if self._has_probed or not is_second_look:
+            return False
+        self._has_probed = True
+        steps, _ = self._within_budget(planning.probe(tracked, self._terms, now), now)
+        return self._carry_out(steps)
+
+    def _holds_ends(self, tracked: Sequence[Tracked], now: datetime) -> bool:
+        """Return whether codes past their end stay for the moment, because so many are at once.
+
+        They come off after a second look, unless the clock is in doubt.
+        """
+        if not self._is_clock_trusted:
+            return True
+        held_since = self._device.ends_held_since
+        is_doubtful = bool(planning.overdue(tracked, now)) and self._is_mass_removal(now)
+        if is_doubtful and held_since is None:
+            log.warning("lock %s: many codes are past their end; looking twice", self._device.uid)
+            ledger.hold_ends(self._lease, now)
+            self._device.ends_held_since = now
+            return True
+        if not is_doubtful and held_since is not None:
+            ledger.hold_ends(self._lease, None)
+            self._device.ends_held_since = None
+        return is_doubtful and held_since is not None and now < held_since + SECOND_LOOK_AFTER
+
+    def _is_mass_removal(self, now: datetime) -> bool:
+        everywhere = Installation.objects.on_locks_of(self._device)
+        overdue = everywhere.overdue(now, planning.ENDED_LONG_AGO).count()
+        return overdue > max(FEW_OVERDUE, SHARE_OVERDUE * everywhere.count())
 
     def _believed(
         self, code: Tracked, sighting: Sighting, now: datetime, *, memory_changed: bool
@@ -158,10 +276,9 @@ class _Pass:
     def _record_blindness(self, error: ProviderError) -> None:
         now = self._doors.now()
         log.info("lock %s could not be read: %s", self._device.uid, error.error_code)
-        self._load()
         self._failures = ledger.record_blindness(
             self._device.pk,
-            [Finding(code, code.installed()) for code in self._codes.values()],
+            [Finding(self._codes[code.wish.code_id], code.installed) for code in self._tracked()],
             error_code=error.error_code,
             message=error.sentence,
             lease=self._lease,
@@ -171,7 +288,22 @@ class _Pass:
     # ---- acting ---------------------------------------------------------------------------------
 
     def _plan(self) -> list[Step]:
-        return planning.plan_lock(self._tracked(), self._entries, self._terms, self._doors.now())
+        """Return what may be done now, in order, and keep in mind when the rest may be."""
+        now = self._doors.now()
+        tracked = self._tracked()
+        steps = planning.plan_lock(
+            tracked, self._entries, self._terms, now, holds_ends=self._holds_ends(tracked, now)
+        )
+        allowed, self._budget_from = self._within_budget(steps, now)
+        return allowed
+
+    def _within_budget(
+        self, steps: Sequence[Step], now: datetime
+    ) -> tuple[list[Step], datetime | None]:
+        if all(isinstance(step, Blocked) for step in steps):
+            return list(steps), None
+        sent = LockCommand.objects.sent_since(self._device, now - planning.BUDGET_SPAN)
+        return planning.within_budget(steps, sent, now)
 
     def _carry_out(self, steps: Sequence[Step]) -> bool:
         """Carry out the steps in order; return whether anything was sent to the lock.
@@ -193,6 +325,13 @@ class _Pass:
             except StaleRow:
                 log.info("code %s changed under our hands; its lock is due again", code.uid)
                 continue
+            except (DatabaseError, LeaseLost):
+                raise
+            except Exception:
+                log.exception("work on code %s failed; the others go on", code.uid)
+                self._set_aside.add(step.code_id)
+                self._close_lost_commands()
+                continue
             was_sent = True
             if not is_clear:
                 break
@@ -208,25 +347,29 @@ class _Pass:
         now = self._doors.now()
         wish, installed = code.wish(), code.installed()
         if isinstance(step, Program):
-            action = CommandAction.PROGRAM
             sending = entries.before_program(wish, installed, step.slot, self._terms, now)
         else:
-            action = CommandAction.REMOVE
             sending = entries.before_remove(installed, now)
-        command = ledger.begin(code, sending, action, lease=self._lease, now=now)
+        command = ledger.begin(code, sending, step.action, lease=self._lease, now=now)
         # What the ledger made of it counts: a changed wish resets the pauses.
         sending = code.installed()
         try:
             self._send(code, step)
         except ProviderError as error:
             return self._note_failure(command, code, sending, error)
+        except (DatabaseError, LeaseLost, StaleRow):
+            raise
+        except Exception:
+            log.exception("code %s: the command could not be sent", code.uid)
+            return self._note_crash(command, code, sending)
+        now = self._doors.now()
         ledger.finish(
             command,
             code,
-            entries.after_acceptance(sending),
+            entries.after_acceptance(wish, sending, self._terms, now),
             Outcome.ACCEPTED,
             lease=self._lease,
-            now=self._doors.now(),
+            now=now,
         )
         return True
 
@@ -283,14 +426,36 @@ class _Pass:
         log.info("lock %s: %s: %s", self._device.uid, command.action, error.error_code)
         return is_refusal
 
+    def _note_crash(self, command: LockCommand, code: AccessCode, sending: Installed) -> bool:
+        """Write down that work on one code failed; return True: the lock may be told the rest."""
+        now = self._doors.now()
+        is_removal = command.action == CommandAction.REMOVE
+        error_code = "failed_to_remove_from_device" if is_removal else "failed_to_set_on_device"
+        ledger.finish(
+            command,
+            code,
+            entries.after_crash(sending, error_code, now),
+            Outcome.CRASHED,
+            lease=self._lease,
+            now=now,
+            error_code=error_code,
+        )
+        return True
+
     # ---- when to look again ---------------------------------------------------------------------
 
     def _wake(self) -> datetime:
         now = self._doors.now()
-        if any(not isinstance(step, Blocked) for step in self._plan()):
+        steps = [step for step in self._plan() if step.code_id not in self._set_aside]
+        if any(not isinstance(step, Blocked) for step in steps):
             return now
         summaries = {pk: code.summary() for pk, code in self._codes.items()}
-        return planning.next_look(self._tracked(), summaries, self._terms, now)
+        wake_at = planning.next_look(self._tracked(), summaries, self._terms, now)
+        if self._budget_from is not None:
+            wake_at = min(wake_at, self._budget_from)
+        if self._device.ends_held_since is not None:
+            wake_at = min(wake_at, max(self._device.ends_held_since, now) + SECOND_LOOK_AFTER)
+        return wake_at
 
     def _wake_blind(self) -> datetime:
         now = self._doors.now()

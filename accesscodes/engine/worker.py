@@ -18,7 +18,10 @@ from uuid import UUID
 
 from django.db import DatabaseError, close_old_connections, connections
 
+from accesscodes import ledger
 from accesscodes.engine import lease as leases
+from accesscodes.engine.clock import ClockGuard
+from accesscodes.entries import refusal_pause
 from accesscodes.ledger import Lease, LeaseLost
 from accesscodes.models import EngineBeat
 from locksite.database import write_transaction
@@ -28,7 +31,6 @@ log = logging.getLogger(__name__)
 
 TICK = timedelta(milliseconds=250)
 BEAT = timedelta(seconds=5)
-AFTER_A_CRASH = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Worker:
         work_on: Callable[[Lease], datetime],
         jobs: Sequence[Job],
         threads: int,
+        clock: ClockGuard,
     ) -> None:
         self._engine_id = engine_id
         self._doors = doors
@@ -59,6 +62,7 @@ class Worker:
         self._work_on = work_on
         self._jobs = jobs
         self._threads = threads
+        self._clock = clock
         self._locks: dict[int, Future[None]] = {}
         self._running: dict[str, Future[None]] = {}
         self._next_run: dict[str, datetime] = {}
@@ -110,7 +114,11 @@ class Worker:
             return
         except Exception:
             log.exception("work on lock %s failed", pk)
-            wake_at = self._doors.now() + AFTER_A_CRASH
+            try:
+                failures = ledger.record_crash(lease, self._doors.now())
+            except LeaseLost:
+                return
+            wake_at = self._doors.now() + refusal_pause(failures)
         leases.give_back(lease, wake_at)
 
     def _guarded(self, work: Callable[[Any], object], argument: object) -> None:
@@ -136,6 +144,8 @@ class Worker:
 
     def _beat(self, *, is_first: bool = False) -> None:
         now = self._doors.now()
+        self._clock.ask_database()
+        clock_off_by = None if self._clock.is_trusted else self._clock.off_by
         with write_transaction():
             if is_first:
                 EngineBeat.objects.create(
@@ -144,10 +154,13 @@ class Worker:
                     pid=os.getpid(),
                     started_at=now,
                     beat_at=now,
+                    clock_off_by=clock_off_by,
                 )
                 EngineBeat.objects.filter(beat_at__lt=now - timedelta(days=7)).delete()
             else:
-                EngineBeat.objects.filter(pk=self._engine_id).update(beat_at=now)
+                EngineBeat.objects.filter(pk=self._engine_id).update(
+                    beat_at=now, clock_off_by=clock_off_by
+                )
 
     def _say_goodbye(self) -> None:
         with write_transaction():

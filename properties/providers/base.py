@@ -36,6 +36,11 @@ class Capabilities:
     computes_offline: bool = False
     assigns_pins: bool = False
 
+    @property
+    def can_be_read(self) -> bool:
+        """Return whether the lock can be asked what is on it; else its yes is all there is."""
+        return self.proof in {Proof.READBACK, Proof.SLOT_ONLY}
+
     def as_json(self) -> dict[str, Any]:
         """Return a form for a JSON column; `from_json` reads it back."""
         data = asdict(self)

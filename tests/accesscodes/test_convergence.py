@@ -290,8 +290,8 @@ def trusts_the_providers_yes(monkeypatch):
     """An OK counts as proof: the code is said to be set before anybody has looked."""
     honest = entries.after_acceptance
 
-    def trusting(installed):
-        installed = honest(installed)
+    def trusting(wish, installed, *others):
+        installed = honest(wish, installed, *others)
         if installed.placement is not Placement.WRITING:
             return installed
         return replace(

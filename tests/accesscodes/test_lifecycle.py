@@ -173,7 +173,9 @@ def test_codes_that_open_now_are_written_before_those_that_start_later():
 def test_a_changed_code_keeps_its_slot():
     entry = on_lock(ongoing(), slot=3)
 
-    assert plan((ongoing(name="Bea"), entry), entries=[seen(entry)]) == [Program(1, 3)]
+    assert plan((ongoing(name="Bea"), entry), entries=[seen(entry)]) == [
+        Program(1, 3, is_update=True)
+    ]
 
 
 def test_two_codes_planned_together_get_two_slots():

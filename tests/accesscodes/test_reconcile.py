@@ -297,7 +297,10 @@ def test_a_new_pin_replaces_the_old_one_in_the_same_slot():
     world.work()
 
     assert (fresh(code).status, world.on_lock()) == (Status.SET, {"735162"})
-    assert set(LockCommand.objects.values_list("action", "slot")) == {("program", 1)}
+    assert set(LockCommand.objects.values_list("action", "slot")) == {
+        ("program", 1),
+        ("update", 1),
+    }
     assert events(code)[-4:] == ["changed", "mutations_requested", "set_on_device", "code_changed"]
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
+from accesscodes.engine.clock import ClockGuard
 from accesscodes.engine.worker import Worker
 from accesscodes.ledger import LeaseLost
 from tests.accesscodes.world import World
@@ -21,6 +22,7 @@ def worker(world, work_on):
         work_on=work_on,
         jobs=[],
         threads=1,
+        clock=ClockGuard(world.doors, lambda: None),
     )
 
 

@@ -10,9 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from accesscodes.engine.clock import ClockGuard
 from accesscodes.engine.reconcile import reconcile
 from accesscodes.engine.watchdog import thin_readings, watch
 from accesscodes.engine.worker import Job, Worker
+from locksite.database import database_now
 from locksite.doors import Doors, real_doors
 from properties.models import ProviderAccount
 from properties.providers.registry import driver_for
@@ -41,11 +43,15 @@ class Command(BaseCommand):
         doors = real_doors(stop)
         engine_id = uuid.uuid4()
         self.stdout.write(f"Engine {engine_id} is running.")
+        clock = ClockGuard(doors, database_now)
         Worker(
             engine_id,
             doors=doors,
             stop=stop,
-            work_on=lambda lease: reconcile(lease, doors, driver_for),
+            work_on=lambda lease: reconcile(
+                lease, doors, driver_for, is_clock_trusted=clock.is_trusted
+            ),
+            clock=clock,
             jobs=[
                 Job("watchdog", timedelta(seconds=30), watch),
                 Job("accounts", timedelta(seconds=2), lambda now: refresh_due(now, doors)),

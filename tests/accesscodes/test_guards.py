@@ -1,0 +1,349 @@
+"""What the engine does not believe at once, and what one bad row or clock must not do."""
+
+from datetime import timedelta
+
+import pytest
+
+from accesscodes import ledger, services
+from accesscodes.choices import CommandAction, Outcome, Status
+from accesscodes.engine.clock import ClockGuard
+from accesscodes.engine.reconcile import reconcile
+from accesscodes.models import AccessCode, LockCommand, LockReading, Transition
+from accesscodes.planning import BUDGET
+from accesscodes.services import CodeSpec
+from locksite.pins import SealedPin
+from properties.choices import Fault, Proof
+from properties.models import Device
+from properties.providers.virtual.people import erase_at_keypad, fail_next_calls, switch_fault
+from tests.accesscodes.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+def issue(world, count=1, lock=None, **spec):
+    return [
+        services.issue_code(
+            world.device(lock),
+            CodeSpec(name=f"Guest {number}", **spec),
+            actor=world.actor,
+            now=world.now,
+        )
+        for number in range(count)
+    ]
+
+
+def statuses():
+    return list(AccessCode.objects.order_by("id").values_list("status", flat=True))
+
+
+def commands(**chosen):
+    return LockCommand.objects.filter(**chosen).count()
+
+
+# ---- an empty list ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def held():
+    """Return a world whose one lock holds four codes, all settled."""
+    world = World("schlage")
+    issue(world, 4)
+    world.run(minutes=1)
+    assert statuses() == [Status.SET] * 4
+    return world
+
+
+def test_one_empty_list_changes_nothing(held):
+    fail_next_calls(held.locks[0], Fault.EMPTY_LIST, 1)
+    before = LockCommand.objects.count(), Transition.objects.count()
+
+    held.run(minutes=10)
+
+    assert LockReading.objects.filter(error_code="list_empty").count() == 1
+    assert (LockCommand.objects.count(), Transition.objects.count()) == before
+    assert statuses() == [Status.SET] * 4
+
+
+def test_a_list_that_stays_empty_costs_one_code_a_rewrite_and_no_other_anything(held):
+    pins = held.on_lock()
+    switch_fault(held.locks[0], Fault.EMPTY_LIST, on=True, now=held.now)
+
+    held.run(minutes=20)
+
+    assert statuses() == [Status.SETTING, Status.SET, Status.SET, Status.SET]
+    assert held.on_lock() == pins
+    assert set(
+        LockCommand.objects.filter(action=CommandAction.UPDATE).values_list("slot", flat=True)
+    ) == {1}
+    switch_fault(held.locks[0], Fault.EMPTY_LIST, on=False, now=held.now)
+    held.run(minutes=6)
+    assert statuses() == [Status.SET] * 4
+
+
+def test_a_lock_that_really_lost_everything_is_found_out_and_filled_again(held):
+    pins = held.on_lock()
+    for slot in (1, 2, 3, 4):
+        erase_at_keypad(held.locks[0], slot, now=held.now)
+
+    held.run(minutes=10)
+
+    assert held.on_lock() == pins
+    assert statuses() == [Status.SET] * 4
+
+
+def test_a_code_withdrawn_while_the_list_is_empty_is_gone_only_once_it_was_told_to_go(held):
+    switch_fault(held.locks[0], Fault.EMPTY_LIST, on=True, now=held.now)
+    for code in AccessCode.objects.all():
+        services.withdraw_code(code, actor=held.actor, now=held.now)
+
+    held.work()
+    assert statuses() == [Status.REMOVING] * 4
+    held.run(minutes=10)
+
+    assert statuses() == [Status.GONE] * 4
+    assert commands(action=CommandAction.REMOVE) == 4
+    assert held.on_lock() == set()
+
+
+# ---- many codes past their end ------------------------------------------------------------------
+
+
+def stays(world, count, *, lasts, lock=None):
+    return issue(
+        world,
+        count,
+        lock=lock,
+        starts_at=world.now - timedelta(minutes=1),
+        ends_at=world.now + lasts,
+    )
+
+
+def test_many_codes_that_ended_long_ago_come_off_after_a_second_look():
+    world = World("lockly")
+    stays(world, 7, lasts=timedelta(hours=1))
+    issue(world)
+    world.run(minutes=3)
+    world.clock.move(hours=4)
+
+    world.work()
+    assert (len(world.on_lock()), commands(action=CommandAction.REMOVE)) == (8, 0)
+    assert world.device().ends_held_since == world.now
+    world.run(minutes=3)
+
+    assert len(world.on_lock()) == 1
+    assert world.device().ends_held_since is None
+
+
+def test_a_morning_of_departures_is_nothing_to_doubt():
+    world = World("lockly")
+    stays(world, 7, lasts=timedelta(hours=1))
+    world.run(minutes=3)
+
+    world.run(minutes=59)
+
+    assert world.on_lock() == set()
+    assert world.device().ends_held_since is None
+
+
+def test_a_few_that_were_missed_are_nothing_to_doubt():
+    world = World("lockly")
+    stays(world, 5, lasts=timedelta(hours=1))
+    world.run(minutes=3)
+    world.clock.move(hours=4)
+
+    world.work()
+
+    assert world.on_lock() == set()
+
+
+def test_while_the_clock_is_in_doubt_codes_stay_past_their_end_and_withdrawn_ones_go(monkeypatch):
+    world = World("lockly")
+    ended, withdrawn = stays(world, 2, lasts=timedelta(minutes=10))
+    world.run(minutes=3)
+    services.withdraw_code(withdrawn, actor=world.actor, now=world.now)
+    world.reconcile = lambda *args: reconcile(*args, is_clock_trusted=False)
+
+    world.run(hours=2)
+    assert world.on_lock() == {world.digits(ended)}
+    world.reconcile = reconcile
+    world.run(minutes=6)
+
+    assert world.on_lock() == set()
+
+
+class Clocks:
+    """Two clocks of one machine that can be moved apart, and one of a database."""
+
+    def __init__(self, world):
+        self.doors = world.doors
+        self.database = None
+        self.wall, self.steady = timedelta(0), 0.0
+        object.__setattr__(self.doors, "now", lambda: world.now + self.wall)
+        object.__setattr__(self.doors, "monotonic", lambda: self.steady)
+
+
+@pytest.fixture
+def clocks():
+    return Clocks(World("schlage"))
+
+
+def test_a_clock_that_jumps_is_in_doubt_until_it_comes_back(clocks):
+    guard = ClockGuard(clocks.doors, lambda: None)
+    assert guard.is_trusted
+
+    for step in (timedelta(days=1), timedelta(hours=-1), timedelta(seconds=61)):
+        clocks.wall = step
+        assert (guard.is_trusted, guard.off_by) == (False, step)
+
+    clocks.wall = timedelta(seconds=60)
+    assert guard.is_trusted
+
+
+def test_a_clock_that_is_not_the_databases_is_in_doubt(clocks):
+    guard = ClockGuard(clocks.doors, lambda: clocks.doors.now() - timedelta(minutes=10))
+    assert guard.is_trusted
+
+    guard.ask_database()
+
+    assert (guard.is_trusted, guard.off_by) == (False, timedelta(minutes=10))
+
+
+def test_an_engine_that_starts_after_the_clock_was_set_right_trusts_it(clocks):
+    clocks.wall = timedelta(days=1)
+
+    assert ClockGuard(clocks.doors, lambda: None).is_trusted
+
+
+# ---- poison rows --------------------------------------------------------------------------------
+
+
+def test_a_code_whose_pin_cannot_be_opened_keeps_back_no_other():
+    world = World("schlage")
+    poisoned, *others = issue(world, 3)
+    AccessCode.objects.filter(pk=poisoned.pk).update(pin=SealedPin("not a token"))
+
+    world.run(minutes=5)
+
+    assert statuses() == [Status.SETTING, Status.SET, Status.SET]
+    assert world.on_lock() == {world.digits(code) for code in others}
+    row = AccessCode.objects.get(pk=poisoned.pk)
+    assert [error["error_code"] for error in row.errors] == ["failed_to_set_on_device"]
+    assert set(
+        LockCommand.objects.filter(installation__code=poisoned).values_list("outcome", flat=True)
+    ) == {Outcome.CRASHED}
+
+
+def test_a_poisoned_code_is_tried_ever_more_slowly_and_heals_when_its_row_does():
+    world = World("schlage")
+    [poisoned] = issue(world)
+    right = AccessCode.objects.get(pk=poisoned.pk).pin
+    AccessCode.objects.filter(pk=poisoned.pk).update(pin=SealedPin("not a token"))
+
+    world.run(hours=2)
+    tries = commands()
+    assert 5 <= tries <= 9
+    AccessCode.objects.filter(pk=poisoned.pk).update(pin=right)
+    world.run(minutes=31)
+
+    assert statuses() == [Status.SET]
+
+
+def test_a_row_that_cannot_be_understood_keeps_back_no_other():
+    world = World("schlage")
+    poisoned, *_ = issue(world, 3)
+    world.run(minutes=1)
+    poisoned.installations.update(content={"nonsense": True})
+    issue(world)
+
+    world.run(minutes=6)
+
+    assert statuses()[1:] == [Status.SET] * 3
+
+
+def test_a_finding_that_cannot_be_written_keeps_back_no_other(monkeypatch):
+    world = World("schlage")
+    poisoned, *_ = issue(world, 3)
+    honest = ledger.summarise
+
+    def poisonous(wish, *args, **options):
+        if wish.code_id == poisoned.pk and args[0].is_on_lock:
+            raise ZeroDivisionError("a row that always raises")
+        return honest(wish, *args, **options)
+
+    monkeypatch.setattr(ledger, "summarise", poisonous)
+
+    world.run(minutes=5)
+
+    assert statuses() == [Status.SETTING, Status.SET, Status.SET]
+    assert commands(installation__code=poisoned) == 0
+
+
+# ---- the budget ---------------------------------------------------------------------------------
+
+
+def test_twenty_codes_are_put_on_one_lock_eight_a_minute():
+    world = World("schlage")
+    issue(world, 20)
+
+    world.run(seconds=50)
+    assert len(world.on_lock()) == BUDGET[CommandAction.PROGRAM]
+    world.run(minutes=2)
+
+    assert len(world.on_lock()) == 20
+    asked = list(LockCommand.objects.order_by("asked_at").values_list("asked_at", flat=True))
+    most = max(sum(at <= other < at + timedelta(minutes=1) for other in asked) for at in asked)
+    assert most == BUDGET[CommandAction.PROGRAM]
+
+
+# ---- locks that cannot be read ------------------------------------------------------------------
+
+
+@pytest.fixture
+def unreadable():
+    """Return a world whose lock says yes or no and nothing more."""
+    world = World("schlage", traits={"proof": Proof.ACK.value})
+    switch_fault(world.locks[0], Fault.CANNOT_LIST, on=True, now=world.now)
+    assert world.device().capabilities.can_be_read is False
+    return world
+
+
+def test_a_lock_that_cannot_be_read_is_believed_by_its_yes(unreadable):
+    [code] = issue(unreadable)
+
+    unreadable.work()
+    assert statuses() == [Status.SET]
+    assert unreadable.type(unreadable.digits(code)).opened
+    assert Transition.objects.get(to_status=Status.SET).command is not None
+    services.withdraw_code(code, actor=unreadable.actor, now=unreadable.now)
+    unreadable.clock.move(seconds=1)
+    unreadable.work()
+
+    assert statuses() == [Status.GONE]
+    assert unreadable.on_lock() == set()
+    assert not LockReading.objects.exists()
+
+
+def test_a_lock_that_cannot_be_read_is_told_again_until_it_says_yes(unreadable):
+    fail_next_calls(unreadable.locks[0], Fault.DOES_THEN_FAILS, 3)
+    issue(unreadable)
+
+    unreadable.work()
+    assert statuses() == [Status.SETTING]
+    unreadable.run(minutes=2)
+
+    assert statuses() == [Status.SET]
+    assert commands() == 4
+
+
+def test_the_clock_goes_on_for_codes_on_a_lock_that_cannot_be_read(unreadable):
+    starts_at = unreadable.now + timedelta(minutes=30)
+    issue(unreadable, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=30))
+
+    unreadable.run(minutes=1)
+    assert statuses() == [Status.UNSET]
+    unreadable.run(minutes=30)
+    assert statuses() == [Status.SET]
+    unreadable.run(minutes=31)
+
+    assert statuses() == [Status.GONE]
+    assert Device.objects.get().failing_since is None
