@@ -179,6 +179,7 @@ def before_remove(installed: Installed, now: datetime) -> Installed:
     return replace(
         installed,
         placement=Placement.ERASING,
+        is_acknowledged=False,
         absent_at=None,
         attempts=installed.attempts + 1,
         retry_at=now + retry_after(installed.attempts + 1),

@@ -401,9 +401,11 @@ class LockCommand(models.Model):
 class LockReadingQuerySet(models.QuerySet["LockReading"]):
     """Questions about readings."""
 
-    def newest(self, device: Device) -> "LockReading | None":
-        """Return the last look at the lock, whether it answered or not."""
-        return self.filter(device=device).order_by("-at", "-id").first()
+    def was_empty(self, device: Device, since: datetime, until: datetime) -> bool:
+        """Return whether a list that was hard to believe came back from the lock in this time."""
+        return self.filter(
+            device=device, at__range=(since, until), error_code=LockReading.EMPTY
+        ).exists()
 
     def newest_good(self, device: Device) -> "LockReading | None":
         """Return the last reading that the lock answered."""
@@ -416,6 +418,9 @@ class LockReading(models.Model):
     `foreign` lists the entries that are not ours (slot, name, window, keyed index of the PIN; no
     digits). Kept while a code or a transition rests on it, and otherwise thinned after a day.
     """
+
+    EMPTY = "list_empty"
+    """`error_code` of a list that was empty although our codes had just been on the lock."""
 
     device = models.ForeignKey(Device, models.CASCADE, related_name="readings")
     at = models.DateTimeField()

@@ -8,6 +8,7 @@ taken over: after 90 seconds, or as soon as the engine that holds it has given n
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import Enum
 from uuid import UUID
 
 from django.db.models import F, Q
@@ -18,17 +19,29 @@ from locksite.database import write_transaction
 from properties.models import Device
 
 
-def due_locks(now: datetime, limit: int) -> Sequence[int]:
-    """Return the primary keys of locks that want a look and that nobody holds, oldest first."""
+class Answers(Enum):
+    """Whether a lock answered when it was last looked at."""
+
+    YES = "yes"
+    NO = "no"
+
+
+def due_locks(now: datetime, limit: int, *, answers: Answers | None = None) -> Sequence[int]:
+    """Return the primary keys of locks that want a look and that nobody holds, oldest first.
+
+    With `answers` only those that did, or did not, answer last time.
+    """
     alive = EngineBeat.objects.alive(now).values("engine_id")
     free = (
         Q(lease_owner=None)
         | Q(lease_until__lte=now)
         | (Q(lease_owner__isnull=False) & ~Q(lease_owner__in=alive))
     )
-    return list(
-        Device.objects.managed().due(now).filter(free).values_list("pk", flat=True)[:limit]
-    )
+    locks = Device.objects.managed().due(now).filter(free)
+    if answers is not None:
+        is_silent = Q(failures__gt=0)
+        locks = locks.filter(is_silent if answers is Answers.NO else ~is_silent)
+    return list(locks.values_list("pk", flat=True)[:limit])
 
 
 def take(device_id: int, engine_id: UUID, now: datetime) -> Lease | None:

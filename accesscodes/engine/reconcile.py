@@ -45,7 +45,7 @@ FEW_OVERDUE, SHARE_OVERDUE = 5, 0.2
 """How many codes of a house, and which share of them, may be past their end before we doubt."""
 
 LIST_EMPTY = Unreachable(
-    "list_empty", "The lock shows no codes at all, although it held several a moment ago."
+    LockReading.EMPTY, "The lock shows no codes at all, although it held several a moment ago."
 )
 
 
@@ -145,7 +145,7 @@ class _Pass:
         self._load()
         self._entries = tuple(self._seen(code) for code in reading.codes)
         tracked = self._tracked()
-        if self._is_hard_to_believe(tracked):
+        if not self._entries and not self._is_believed(self._held(tracked), now):
             if self._probe(tracked):
                 return self._look()
             self._record_blindness(LIST_EMPTY)
@@ -182,17 +182,35 @@ class _Pass:
 
     # ---- what is hard to believe ----------------------------------------------------------------
 
-    def _is_hard_to_believe(self, tracked: Sequence[Tracked]) -> bool:
-        """Return whether the list came back empty although several of our codes were there."""
-        if self._entries:
-            return False
-        held = [
-            code
+    def _held(self, tracked: Sequence[Tracked]) -> int:
+        """Return how many of our codes were on the lock when it was last seen.
+
+        Those that the lock said it has removed do not count.
+        """
+        return sum(
+            code.installed.content is not None
+            and code.installed.is_on_lock
+            and not (
+                code.installed.placement is Placement.ERASING and code.installed.is_acknowledged
+            )
             for code in tracked
-            if code.installed.content is not None
-            and code.installed.placement in {Placement.PRESENT, Placement.WRITING}
-        ]
-        return len(held) >= ENOUGH_TO_DOUBT
+        )
+
+    def _is_believed(self, held: int, now: datetime) -> bool:
+        """Return whether a list may be empty although so many codes were there.
+
+        Of one or two codes it is believed the second time; of more only once it has shown that it
+        can show something: see `_probe`.
+        """
+        if held == 0:
+            return True
+        return held < ENOUGH_TO_DOUBT and self._is_second_look(now)
+
+    def _is_second_look(self, now: datetime) -> bool:
+        since = self._device.failing_since
+        return since is not None and LockReading.objects.was_empty(
+            self._device, since, now - SECOND_LOOK_AFTER
+        )
 
     def _probe(self, tracked: Sequence[Tracked]) -> bool:
         """Find out, once per pass, whether a list is really empty; return whether to look again.
@@ -202,14 +220,7 @@ class _Pass:
         to go are removed meanwhile; it takes no list for that.
         """
         now = self._doors.now()
-        last = LockReading.objects.newest(self._device)
-        is_second_look = (
-            last is not None
-            and last.error_code == LIST_EMPTY.error_code
-            and self._device.failing_since is not None
-            and self._device.failing_since <= now - SECOND_LOOK_AFTER
-        )
-        if self._has_probed or not is_second_look:
+        if self._has_probed or not self._is_second_look(now):
             return False
         self._has_probed = True
         steps, _ = self._within_budget(planning.probe(tracked, self._terms, now), now)

@@ -21,6 +21,7 @@ from django.db import DatabaseError, close_old_connections, connections
 from accesscodes import ledger
 from accesscodes.engine import lease as leases
 from accesscodes.engine.clock import ClockGuard
+from accesscodes.engine.lease import Answers
 from accesscodes.entries import refusal_pause
 from accesscodes.ledger import Lease, LeaseLost
 from accesscodes.models import EngineBeat
@@ -63,7 +64,7 @@ class Worker:
         self._jobs = jobs
         self._threads = threads
         self._clock = clock
-        self._locks: dict[int, Future[None]] = {}
+        self._at_work: dict[Answers, dict[int, Future[None]]] = {kind: {} for kind in Answers}
         self._running: dict[str, Future[None]] = {}
         self._next_run: dict[str, datetime] = {}
 
@@ -73,12 +74,15 @@ class Worker:
         pulse = threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True)
         pulse.start()
         with (
-            ThreadPoolExecutor(self._threads, "lock") as locks,
+            ThreadPoolExecutor(self._threads, "lock") as answering,
+            ThreadPoolExecutor(self._threads_for_silent, "silent") as silent,
             ThreadPoolExecutor(len(self._jobs) or 1, "job") as clockwork,
         ):
             while not self._stop.is_set():
                 try:
-                    self._tick(locks, clockwork)
+                    self._take_up(Answers.YES, answering, self._threads)
+                    self._take_up(Answers.NO, silent, self._threads_for_silent)
+                    self._run_jobs(clockwork)
                 except DatabaseError:
                     log.exception("the database does not answer; trying again")
                     close_old_connections()
@@ -86,14 +90,28 @@ class Worker:
         pulse.join()
         self._say_goodbye()
 
-    def _tick(self, locks: ThreadPoolExecutor, clockwork: ThreadPoolExecutor) -> None:
+    @property
+    def _threads_for_silent(self) -> int:
+        """Return how many silent locks are worked on at once; each costs little but waiting."""
+        return max(1, self._threads // 4)
+
+    def _take_up(self, answers: Answers, pool: ThreadPoolExecutor, threads: int) -> None:
+        """Hand due locks to the free threads of their pool.
+
+        Locks that did not answer last time have threads of their own, so that a house whose hub is
+        down does not keep the others waiting.
+        """
+        running = {pk: job for pk, job in self._at_work[answers].items() if not job.done()}
+        self._at_work[answers] = running
+        if len(running) >= threads:
+            return
+        at_work = {pk for jobs in self._at_work.values() for pk in jobs}
+        for pk in leases.due_locks(self._doors.now(), threads + len(at_work), answers=answers):
+            if pk not in at_work and len(running) < threads:
+                running[pk] = pool.submit(self._guarded, self.take_and_work, pk)
+
+    def _run_jobs(self, clockwork: ThreadPoolExecutor) -> None:
         now = self._doors.now()
-        self._locks = {pk: job for pk, job in self._locks.items() if not job.done()}
-        free = self._threads - len(self._locks)
-        if free > 0:
-            for pk in leases.due_locks(now, free + len(self._locks)):
-                if pk not in self._locks and len(self._locks) < self._threads:
-                    self._locks[pk] = locks.submit(self._guarded, self.take_and_work, pk)
         for job in self._jobs:
             under_way = self._running.get(job.name)
             if (under_way is None or under_way.done()) and self._next_run.get(

@@ -64,6 +64,41 @@ def test_one_empty_list_changes_nothing(held):
     assert statuses() == [Status.SET] * 4
 
 
+def test_the_only_code_of_a_lock_is_missing_only_if_two_looks_say_so():
+    world = World("schlage")
+    issue(world)
+    world.work()
+    erase_at_keypad(world.locks[0], 1, now=world.now)
+
+    world.clock.move(minutes=6)
+    world.work()
+    assert statuses() == [Status.SET]
+    world.run(minutes=1)
+
+    assert [path.to_status for path in Transition.objects.order_by("id")] == [
+        Status.SETTING,
+        Status.SET,
+        Status.SETTING,
+        Status.SET,
+    ]
+
+
+def test_a_removal_that_was_refused_is_not_proven_by_one_empty_list():
+    world = World("schlage")
+    [code] = issue(world)
+    world.work()
+    services.withdraw_code(code, actor=world.actor, now=world.now)
+    fail_next_calls(world.locks[0], Fault.RATE_LIMITED, 1)
+
+    world.work()
+    fail_next_calls(world.locks[0], Fault.EMPTY_LIST, 1)
+    world.clock.move(minutes=1)
+    world.work()
+
+    assert statuses() == [Status.REMOVING]
+    assert world.type(world.digits(code)).opened
+
+
 def test_a_list_that_stays_empty_costs_one_code_a_rewrite_and_no_other_anything(held):
     pins = held.on_lock()
     switch_fault(held.locks[0], Fault.EMPTY_LIST, on=True, now=held.now)

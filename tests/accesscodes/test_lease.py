@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from accesscodes.engine import lease as leases
+from accesscodes.engine.lease import Answers
 from accesscodes.models import EngineBeat
 from properties.models import Device
 from tests.clock import START
@@ -42,6 +43,13 @@ def test_locks_wait_in_the_order_in_which_they_fell_due(device):
     DeviceFactory(due_at=None)
 
     assert leases.due_locks(START, 10) == [earlier.pk, device.pk]
+
+
+def test_locks_that_did_not_answer_are_told_from_those_that_did(device):
+    silent = DeviceFactory(due_at=START, failures=3)
+
+    assert leases.due_locks(START, 10, answers=Answers.YES) == [device.pk]
+    assert leases.due_locks(START, 10, answers=Answers.NO) == [silent.pk]
 
 
 def test_a_lease_runs_out_after_90_seconds(device):

@@ -1,14 +1,19 @@
 """The engine's process: one bad lock stops nothing, and bad options end in one line."""
 
 import threading
+import uuid
+from concurrent.futures import Future
 from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from accesscodes.engine.clock import ClockGuard
+from accesscodes.engine.lease import Answers
 from accesscodes.engine.worker import Worker
 from accesscodes.ledger import LeaseLost
+from accesscodes.models import EngineBeat
+from properties.models import Device
 from tests.accesscodes.world import World
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +43,83 @@ def test_a_lock_whose_work_fails_is_due_again_after_a_minute(caplog):
     device.refresh_from_db()
     assert (device.lease_owner, device.due_at) == (None, world.now + timedelta(minutes=1))
     assert f"work on lock {device.pk} failed" in caplog.text
+
+
+def test_a_lock_whose_work_fails_again_and_again_waits_ever_longer():
+    world = World("schlage")
+    device = world.device()
+
+    def poisoned(lease):
+        raise ZeroDivisionError("a row that always raises")
+
+    pauses = []
+    for _ in range(7):
+        worker(world, poisoned).take_and_work(device.pk)
+        device.refresh_from_db()
+        pauses.append((device.due_at - world.now) / timedelta(minutes=1))
+        world.clock.now = device.due_at
+
+    assert pauses == [1, 2, 4, 8, 16, 30, 30]
+    assert device.failing_since is not None
+
+
+def test_an_engine_whose_clock_is_off_says_so_with_each_sign_of_life():
+    world = World("schlage")
+    clock = ClockGuard(world.doors, lambda: world.now - timedelta(minutes=10))
+    engine = Worker(
+        uuid.uuid4(),
+        doors=world.doors,
+        stop=set_event(),
+        work_on=lambda lease: world.now,
+        jobs=[],
+        threads=1,
+        clock=clock,
+    )
+
+    engine.run()
+
+    newest = EngineBeat.objects.latest("started_at", "stopped_at")
+    assert newest.clock_off_by == timedelta(minutes=10)
+
+
+def set_event():
+    event = threading.Event()
+    event.set()
+    return event
+
+
+def test_silent_locks_leave_the_threads_of_the_others_free(monkeypatch):
+    world = World(*["schlage"] * 6)
+    silent = [world.device(lock) for lock in world.locks[:5]]
+    Device.objects.filter(pk__in=[device.pk for device in silent]).update(failures=1)
+    engine = Worker(
+        world.engine_id,
+        doors=world.doors,
+        stop=threading.Event(),
+        work_on=lambda lease: world.now,
+        jobs=[],
+        threads=4,
+        clock=ClockGuard(world.doors, lambda: None),
+    )
+    asked = {Answers.YES: Hands(), Answers.NO: Hands()}
+
+    engine._take_up(Answers.YES, asked[Answers.YES], 4)
+    engine._take_up(Answers.NO, asked[Answers.NO], 1)
+    engine._take_up(Answers.NO, asked[Answers.NO], 1)
+
+    assert [pk for _, pk in asked[Answers.YES].given] == [world.device(world.locks[5]).pk]
+    assert len(asked[Answers.NO].given) == 1
+
+
+class Hands:
+    """A pool whose work never ends."""
+
+    def __init__(self):
+        self.given = []
+
+    def submit(self, _, work, argument):
+        self.given.append((work, argument))
+        return Future()
 
 
 def test_a_lock_that_was_taken_over_is_left_to_its_new_holder():
