@@ -6,6 +6,7 @@ ours.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from accesscodes.values import LockTerms, Seen, Sighting, Tracked, same_content
 
@@ -34,6 +35,45 @@ def match(
             claimed.add(slot)
     foreign = tuple(entry for slot, entry in sorted(by_slot.items()) if slot not in claimed)
     return sightings, foreign
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """An entry that a write of ours made in a slot which its code has left, or after its end."""
+
+    entry: Seen
+    code_id: int
+
+
+def recall(
+    codes: Sequence[Tracked],
+    sightings: Mapping[int, Sighting],
+    foreign: Iterable[Seen],
+    writers: Mapping[tuple[int, str], int],
+) -> tuple[Mapping[int, Sighting], tuple[Stray, ...], tuple[Seen, ...]]:
+    """Recognise what we wrote into slots that no code holds any more, among the foreign entries.
+
+    `writers` says by slot and index of the PIN which code we wrote that for. Such an entry is
+    taken for the code's own where that code still wants this PIN and is nowhere else; any other
+    is a stray. Return the sightings with those added, the strays, and what is really foreign.
+    """
+    seen = dict(sightings)
+    by_id = {code.wish.code_id: code for code in codes}
+    strays, others = [], []
+    for entry in foreign:
+        code_id = writers.get((entry.slot, entry.content.pin_index or ""))
+        if code_id is None:
+            others.append(entry)
+            continue
+        code = by_id.get(code_id)
+        is_nowhere = code is not None and seen[code_id].entry is None
+        if code is not None and is_nowhere and code.wish.pin_index == entry.content.pin_index:
+            seen[code_id] = Sighting(
+                entry=entry, is_ours_as_sent=entry.is_enabled, is_recalled=True
+            )
+        else:
+            strays.append(Stray(entry, code_id))
+    return seen, tuple(strays), tuple(others)
 
 
 def _sighting(
@@ -71,6 +111,4 @@ def _is_ours(code: Tracked, entry: Seen, known_here: set[str], terms: LockTerms)
         return True
     if not terms.capabilities.shows_names:
         return entry.content.pin_index is None
-    contents = (code.installed.content, code.installed.sent)
-    names = {content.name for content in contents if content is not None}
-    return entry.content.name in names
+    return entry.content.name in code.installed.known_names

@@ -36,7 +36,14 @@ def after_reading(
         return _found_missing(wish, installed, sighting, terms, at)
     wanted = wish.content(terms)
     seen = sighting.entry.content
-    present = replace(installed, placement=Placement.PRESENT, seen_at=at, absent_at=None)
+    present = replace(
+        installed,
+        placement=Placement.PRESENT,
+        slot=sighting.entry.slot,
+        known_pins=installed.known_pins | ({seen.pin_index} if sighting.is_recalled else set()),
+        seen_at=at,
+        absent_at=None,
+    )
     if sighting.is_ours_as_sent and same_content(seen, wanted, terms):
         right = replace(
             present,
@@ -159,7 +166,9 @@ def before_program(
 ) -> Installed:
     """Return what we believe once a write of `wish` into `slot` is about to leave."""
     sent = wish.content(terms)
-    known = installed.known_pins if installed.slot in {None, slot} else frozenset()
+    is_same_slot = installed.slot in {None, slot}
+    pins = installed.known_pins if is_same_slot else frozenset()
+    names = installed.known_names if is_same_slot else frozenset()
     return replace(
         installed,
         placement=Placement.WRITING,
@@ -167,7 +176,8 @@ def before_program(
         keeps_window=wish.puts_window_on(terms),
         sent=sent,
         is_acknowledged=False,
-        known_pins=known | ({sent.pin_index} if sent.pin_index else set()),
+        known_pins=pins | ({sent.pin_index} if sent.pin_index else set()),
+        known_names=names | ({sent.name} if sent.name else set()),
         absent_at=None,
         attempts=installed.attempts + 1,
         retry_at=now + retry_after(installed.attempts + 1),

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.db.models import F
 
 from accesscodes.choices import CommandAction, Outcome, Status
@@ -30,7 +30,7 @@ from accesscodes.models import (
     terms_of,
 )
 from accesscodes.values import Installed, LockTerms, Seen
-from locksite.database import write_transaction
+from locksite.database import DATABASE_IS_AWAY, write_transaction
 from locksite.journal.models import Event
 from locksite.pins import seal
 from properties.models import Device
@@ -264,6 +264,43 @@ def finish(
         )
 
 
+def begin_sweep(
+    installation: Installation, slot: int, pin_index: str, *, lease: Lease, now: datetime
+) -> LockCommand:
+    """Write down that a slot is about to be emptied of what we once wrote there and forgot.
+
+    Nothing is said of the code by it. Raises `LeaseLost`; then nothing may be sent.
+    """
+    with write_transaction():
+        device = hold(installation.device_id, lease)
+        Device.objects.filter(pk=device.pk).update(lease_until=now + LEASE_TIME)
+        return LockCommand.objects.create(
+            device=device,
+            installation=installation,
+            action=CommandAction.REMOVE,
+            slot=slot,
+            revision=installation.revision,
+            pin_index=pin_index,
+            lease_token=lease.token,
+            asked_at=now,
+        )
+
+
+def finish_sweep(
+    command: LockCommand,
+    outcome: Outcome,
+    *,
+    lease: Lease,
+    now: datetime,
+    error_code: str = "",
+    message: str = "",
+) -> None:
+    """Write how it ended; the next reading tells. Raises `LeaseLost`."""
+    with write_transaction():
+        hold(command.device_id, lease)
+        _close(command, outcome, now, error_code, message)
+
+
 def close_lost_commands(device_id: int, *, lease: Lease, now: datetime) -> int:
     """Close the commands that a dead engine left open; a reading will show what became of them."""
     with write_transaction():
@@ -317,7 +354,7 @@ def _record_all(
         with transaction.atomic():
             for finding in unchanged:
                 write(finding)
-    except (DatabaseError, StaleRow):
+    except (*DATABASE_IS_AWAY, StaleRow):
         raise
     except Exception:
         log.exception("lock %s: a finding cannot be written; trying each alone", device.uid)
@@ -329,7 +366,7 @@ def _record_all(
         try:
             with transaction.atomic():
                 write(finding)
-        except (DatabaseError, StaleRow):
+        except (*DATABASE_IS_AWAY, StaleRow):
             raise
         except Exception:
             log.exception("code %s: what was found of it is not written", finding.code.uid)
@@ -430,6 +467,7 @@ def _write_installed(code: AccessCode, row: Installation | None, installed: Inst
     row.sent = installed.sent and installed.sent.as_json()
     row.is_acknowledged = installed.is_acknowledged
     row.known_pins = sorted(installed.known_pins)
+    row.known_names = sorted(installed.known_names)
     row.seen_at = installed.seen_at
     row.absent_at = installed.absent_at
     row.audit_until = installed.audit_until

@@ -5,6 +5,7 @@ by `services` alone, and the *summary* (what we say of it), written by `ledger` 
 """
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -256,8 +257,8 @@ class Installation(models.Model):
 
     `content` says what the entry was last proven to hold and `sent` what we last asked for, both
     as `values.Content.as_json()`; `pin` is the sealed PIN of `content`. `revision` is the wish
-    that was last proven, 0 for none. `known_pins` are the indexes of every PIN ever sent to this
-    slot for this code: by these we recognise the entry as ours.
+    that was last proven, 0 for none. `known_pins` and `known_names` are the indexes of every PIN
+    and every name ever sent to this slot for this code: by these we recognise the entry as ours.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -274,6 +275,7 @@ class Installation(models.Model):
     sent = models.JSONField(null=True, blank=True, editable=False)
     is_acknowledged = models.BooleanField(default=False)
     known_pins = models.JSONField(default=list, blank=True, editable=False)
+    known_names = models.JSONField(default=list, blank=True, editable=False)
     # The last reading that showed the entry, and the first that showed it missing.
     seen_at = models.DateTimeField(null=True, blank=True)
     absent_at = models.DateTimeField(null=True, blank=True)
@@ -333,6 +335,7 @@ class Installation(models.Model):
             sent=None if self.sent is None else Content.from_json(self.sent),
             is_acknowledged=self.is_acknowledged,
             known_pins=frozenset(self.known_pins),
+            known_names=frozenset(self.known_names),
             seen_at=self.seen_at,
             absent_at=self.absent_at,
             audit_until=self.audit_until,
@@ -355,6 +358,22 @@ class LockCommandQuerySet(models.QuerySet["LockCommand"]):
         """Return the commands that left for a lock after `at`."""
         rows = self.filter(device=device, asked_at__gt=at).values_list("action", "asked_at")
         return [Sent(CommandAction(action), asked_at) for action, asked_at in rows]
+
+    def last_to_write(
+        self, device: Device, slots: Iterable[int], since: datetime
+    ) -> dict[tuple[int, str], "LockCommand"]:
+        """Return what wrote each PIN to each of these slots last, by slot and index of the PIN.
+
+        Only commands after `since`, each with its entry.
+        """
+        writes = self.filter(
+            device=device,
+            slot__in=list(slots),
+            asked_at__gt=since,
+            action__in=[CommandAction.PROGRAM, CommandAction.UPDATE],
+        )
+        rows = writes.select_related("installation").order_by("id")
+        return {(row.slot, row.pin_index): row for row in rows}
 
 
 class LockCommand(models.Model):

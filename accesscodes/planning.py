@@ -231,11 +231,20 @@ class _Occupancy:
             for code in codes
             if code.installed.is_on_lock and code.installed.slot is not None
         }
-        self._seen = {entry.slot: entry.content.pin_index for entry in entries}
-        for code in codes:  # where the lock hides a PIN, the one we last sent is in the slot
+        # Every PIN that may be in a slot: what was seen there, and what was or will be sent, which
+        # may land late or not at all.
+        self._pins: dict[int, set[str]] = {}
+        hidden = set()
+        for entry in entries:
+            self._add_pin(entry.slot, entry.content.pin_index)
+            if entry.content.pin_index is None:
+                hidden.add(entry.slot)
+        self._seen = set(self._pins)
+        for code in codes:
             slot, sent = code.installed.slot, code.installed.sent
-            if slot in self._seen and self._seen[slot] is None and sent is not None:
-                self._seen[slot] = sent.pin_index
+            may_hold_it = code.installed.is_on_lock or slot in hidden
+            if slot is not None and sent is not None and may_hold_it:
+                self._add_pin(slot, sent.pin_index)
         self._under_audit = {
             code.installed.slot for code in codes if not code.installed.is_on_lock
         }
@@ -250,8 +259,8 @@ class _Occupancy:
         wish = code.wish
         holders = [
             slot
-            for slot, pin_index in self._seen.items()
-            if pin_index == wish.pin_index and self._claims.get(slot) != wish.code_id
+            for slot, pins in self._pins.items()
+            if wish.pin_index in pins and self._claims.get(slot) != wish.code_id
         ]
         for slot in holders:
             if self._is_held_as_planned(slot, now):
@@ -272,7 +281,7 @@ class _Occupancy:
                 now,
             )
         self._claims[slot_for_it] = wish.code_id
-        self._seen[slot_for_it] = wish.pin_index
+        self._add_pin(slot_for_it, wish.pin_index)
         if not _may_try(code.installed, now):
             return None
         return Program(wish.code_id, slot_for_it, is_update=code.installed.content is not None)
@@ -303,6 +312,9 @@ class _Occupancy:
             return None
         return Remove(last.wish.code_id, last.installed.slot)
 
+    def _add_pin(self, slot: int, pin_index: str | None) -> None:
+        self._pins.setdefault(slot, set()).update({pin_index} if pin_index else ())
+
     def _is_held_as_planned(self, slot: int, now: datetime) -> bool:
         holder = self._codes.get(self._claims.get(slot, -1))
         return (
@@ -323,8 +335,8 @@ class _Occupancy:
         is_ours = self._claims.get(own or 0, code.wish.code_id) == code.wish.code_id
         if own is not None and is_ours and (code.installed.is_on_lock or own not in self._seen):
             return own
-        last = self._terms.capabilities.max_codes or max([0, *self._seen, *self._claims]) + 1
-        taken = self._seen.keys() | self._claims.keys()
+        taken = self._seen | self._claims.keys()
+        last = self._terms.capabilities.max_codes or max([0, *taken]) + 1
         free = [slot for slot in range(1, last + 1) if slot not in taken]
         if not self._terms.capabilities.can_be_read:
             free.reverse()  # people fill a lock from its first slot, and we cannot see theirs

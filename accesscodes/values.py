@@ -135,11 +135,13 @@ class Installed:
 
     `content` is what the entry was last proven to hold (``None``: never proven), `sent` what we
     last asked for, `is_acknowledged` whether the provider said yes to that. `known_pins` are the
-    indexes of every PIN we ever sent to this slot. `seen_at` and `absent_at` are the readings that
-    showed the entry, and showed it missing. `refused_revision` is the wish that was refused for
-    good, `refused_generation` the lock's generation when it was refused for its state. `restores`
-    are the moments within a day at which ours was found changed or removed by others, to be put
-    back; `left_alone` is the wish for which such a change stays in force.
+    indexes of every PIN we ever sent to this slot, `known_names` the names. `seen_at` and
+    `absent_at` are the readings that showed the entry, and showed it missing.
+
+    `refused_revision` is the wish that was refused for good, `refused_generation` the lock's
+    generation when it was refused for its state. `restores` are the moments within a day at which
+    ours was found changed or removed by others, to be put back; `left_alone` is the wish for which
+    such a change stays in force.
     """
 
     placement: Placement = Placement.ABSENT
@@ -150,6 +152,7 @@ class Installed:
     sent: Content | None = None
     is_acknowledged: bool = False
     known_pins: frozenset[str] = frozenset()
+    known_names: frozenset[str] = frozenset()
     seen_at: datetime | None = None
     absent_at: datetime | None = None
     audit_until: datetime | None = None
@@ -208,12 +211,14 @@ class Sighting:
     `entry` is ``None`` where it is missing. `is_slot_taken`: something foreign is in its slot.
     `is_ours_as_sent`: the PIN is the wanted one, or is hidden and the last write of it was
     acknowledged. `is_altered`: it is ours, yet holds neither what was proven nor what was sent.
+    `is_recalled`: it is in a slot that the code had left, where an older write of ours landed.
     """
 
     entry: Seen | None = None
     is_slot_taken: bool = False
     is_ours_as_sent: bool = False
     is_altered: bool = False
+    is_recalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

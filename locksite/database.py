@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+DATABASE_IS_AWAY = (OperationalError, InterfaceError)
+"""What the database raises when it cannot be reached or written: no row is to blame."""
 
 # SQLite lets one writer in at a time and is unfair to those who wait: sixteen writers gave a 99th
 # percentile of 230 ms. Threads of one process queue here, in order, before they ask SQLite.

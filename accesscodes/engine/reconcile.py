@@ -10,15 +10,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from django.db import DatabaseError
 from django.db.models import Q
 
 from accesscodes import drift, entries, ledger, planning
 from accesscodes.choices import CommandAction, Outcome, Placement
+from accesscodes.drift import Stray
 from accesscodes.ledger import Finding, Lease, LeaseLost, StaleRow
 from accesscodes.models import AccessCode, Installation, LockCommand, LockReading, terms_of
 from accesscodes.planning import Blocked, Program, Remove, Step
 from accesscodes.values import Content, Installed, Seen, Sighting, Tracked
+from locksite.database import DATABASE_IS_AWAY
 from locksite.doors import Doors
 from locksite.pins import index_of
 from properties.models import Device, ProviderAccount
@@ -43,6 +44,9 @@ ENOUGH_TO_DOUBT = 3
 
 FEW_OVERDUE, SHARE_OVERDUE = 5, 0.2
 """How many codes of a house, and which share of them, may be past their end before we doubt."""
+
+STRAYS_LAND_WITHIN = timedelta(days=1)
+"""How long after a write to a slot what turns up there is taken for it. Minutes would do."""
 
 LIST_EMPTY = Unreachable(
     LockReading.EMPTY, "The lock shows no codes at all, although it held several a moment ago."
@@ -82,6 +86,8 @@ class _Pass:
         self._failures = 0
         self._has_looked = False
         self._has_probed = False
+        self._strays: tuple[Stray, ...] = ()
+        self._written_by: dict[tuple[int, str], LockCommand] = {}
         self._set_aside: set[int] = set()
         self._budget_from: datetime | None = None
 
@@ -89,6 +95,8 @@ class _Pass:
         """Look; take off what must go; look; put on what must come; look."""
         self._close_lost_commands()
         if not self._look():
+            return self._wake_blind()
+        if self._sweep() and not self._look():
             return self._wake_blind()
         for _ in ("removals", "writes"):
             steps = self._plan()
@@ -152,6 +160,13 @@ class _Pass:
             return False
         changed = self._memory_changed(tracked)
         sightings, foreign = drift.match(tracked, self._entries, self._terms)
+        writers = self._writers(foreign, now)
+        sightings, self._strays, foreign = drift.recall(
+            tracked,
+            sightings,
+            foreign,
+            {key: command.installation.code_id for key, command in writers.items()},
+        )
         findings = [
             Finding(
                 self._codes[code.wish.code_id],
@@ -169,6 +184,23 @@ class _Pass:
         )
         return True
 
+    def _writers(
+        self, foreign: Sequence[Seen], now: datetime
+    ) -> dict[tuple[int, str], LockCommand]:
+        """Return which commands of ours wrote what is in these slots, by slot and index of PIN."""
+        slots = [entry.slot for entry in foreign if entry.content.pin_index is not None]
+        if not slots:
+            return {}
+        found = LockCommand.objects.last_to_write(self._device, slots, now - STRAYS_LAND_WITHIN)
+        # A code that could not be read from its row still has its slot: it has not left it.
+        self._written_by = {
+            key: command
+            for key, command in found.items()
+            if command.installation.placement == Placement.ABSENT
+            or command.installation.slot != command.slot
+        }
+        return self._written_by
+
     def _go_by_the_clock(self) -> bool:
         """Bring the codes of a lock that cannot be read up to date with the time."""
         self._load()
@@ -183,11 +215,13 @@ class _Pass:
     # ---- what is hard to believe ----------------------------------------------------------------
 
     def _held(self, tracked: Sequence[Tracked]) -> int:
-        """Return how many of our codes were on the lock when it was last seen.
+        """Return how many codes were on the lock when it was last seen, ours and others'.
 
         Those that the lock said it has removed do not count.
         """
-        return sum(
+        last = LockReading.objects.newest_good(self._device)
+        others = 0 if last is None else len(last.foreign)
+        return others + sum(
             code.installed.content is not None
             and code.installed.is_on_lock
             and not (
@@ -336,7 +370,7 @@ class _Pass:
             except StaleRow:
                 log.info("code %s changed under our hands; its lock is due again", code.uid)
                 continue
-            except (DatabaseError, LeaseLost):
+            except (*DATABASE_IS_AWAY, LeaseLost):
                 raise
             except Exception:
                 log.exception("work on code %s failed; the others go on", code.uid)
@@ -347,6 +381,40 @@ class _Pass:
             if not is_clear:
                 break
         return was_sent
+
+    def _sweep(self) -> bool:
+        """Take off what we once wrote and have forgotten; return whether anything was sent."""
+        now = self._doors.now()
+        by_slot = {stray.entry.slot: stray for stray in self._strays}
+        steps = [Remove(stray.code_id, slot) for slot, stray in by_slot.items()]
+        allowed, _ = self._within_budget(steps, now)
+        for step in allowed:
+            if isinstance(step, Remove):
+                self._sweep_slot(by_slot[step.slot])
+        return bool(allowed)
+
+    def _sweep_slot(self, stray: Stray) -> None:
+        slot, pin_index = stray.entry.slot, stray.entry.content.pin_index or ""
+        writer = self._written_by[slot, pin_index]
+        log.warning("lock %s: slot %s holds a forgotten write", self._device.uid, slot)
+        command = ledger.begin_sweep(
+            writer.installation, slot, pin_index, lease=self._lease, now=self._doors.now()
+        )
+        outcome, error_code, message = Outcome.ACCEPTED, "", ""
+        try:
+            self._driver.remove(self._device.ref, slot)
+        except ProviderError as error:
+            is_refusal = isinstance(error, Refused)
+            outcome = Outcome.REFUSED if is_refusal else Outcome.UNREACHABLE
+            error_code, message = error.error_code, error.sentence
+        ledger.finish_sweep(
+            command,
+            outcome,
+            lease=self._lease,
+            now=self._doors.now(),
+            error_code=error_code,
+            message=message,
+        )
 
     def _note_blocked(self, code: AccessCode, step: Blocked) -> None:
         now = self._doors.now()
@@ -368,7 +436,7 @@ class _Pass:
             self._send(code, step)
         except ProviderError as error:
             return self._note_failure(command, code, sending, error)
-        except (DatabaseError, LeaseLost, StaleRow):
+        except (*DATABASE_IS_AWAY, LeaseLost, StaleRow):
             raise
         except Exception:
             log.exception("code %s: the command could not be sent", code.uid)
@@ -462,6 +530,8 @@ class _Pass:
             return now
         summaries = {pk: code.summary() for pk, code in self._codes.items()}
         wake_at = planning.next_look(self._tracked(), summaries, self._terms, now)
+        if self._strays:
+            wake_at = min(wake_at, now + planning.LOOK_WITH_WORK)
         if self._budget_from is not None:
             wake_at = min(wake_at, self._budget_from)
         if self._device.ends_held_since is not None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from accesscodes.choices import Placement
-from accesscodes.drift import match
+from accesscodes.drift import Stray, match, recall
 from accesscodes.values import Content, LockTerms, Seen, Tracked
 from properties.choices import Proof
 from properties.providers.base import Capabilities
@@ -105,3 +105,60 @@ def test_the_code_that_holds_a_slot_now_goes_before_one_that_held_it_once():
     assert sightings[1].entry is None
     assert sightings[2].is_ours_as_sent
     assert foreign == ()
+
+
+def test_every_name_that_we_sent_to_the_slot_is_ours_where_pins_are_hidden():
+    hides = LockTerms(Capabilities(proof=Proof.SLOT_ONLY))
+    wish = ongoing(name="Bea", revision=2)
+    entry = replace(on_lock(wish, terms=hides), known_names=frozenset({"Ana", "Bea"}), slot=1)
+    an_older_list = Seen(1, Content(None, "Ana"))
+
+    sightings, foreign = look((wish, entry), entries=[an_older_list], terms=hides)
+
+    assert (sightings[1].entry, foreign) == (an_older_list, ())
+
+
+# ---- what we wrote into slots that no code holds any more ---------------------------------------
+
+
+def recalled(*codes, entries, writers):
+    tracked = [Tracked(*code) for code in codes]
+    return recall(tracked, *match(tracked, entries, NATIVE), writers)
+
+
+def test_a_late_write_is_taken_for_the_code_that_is_nowhere_else():
+    lost = replace(on_lock(ongoing(), slot=3), placement=Placement.ABSENT, content=None)
+    landed = Seen(1, ongoing().content(NATIVE))
+
+    sightings, strays, foreign = recalled(
+        (ongoing(), lost), entries=[landed], writers={(1, "pin-1"): 1}
+    )
+
+    assert (sightings[1].entry, sightings[1].is_recalled) == (landed, True)
+    assert (strays, foreign) == ((), ())
+
+
+def test_a_late_write_of_a_code_that_is_in_another_slot_is_a_stray():
+    entry = on_lock(ongoing(), slot=3)
+    landed = Seen(1, entry.content)
+
+    sightings, strays, foreign = recalled(
+        (ongoing(), entry), entries=[landed, Seen(3, entry.content)], writers={(1, "pin-1"): 1}
+    )
+
+    assert (sightings[1].entry.slot, strays, foreign) == (3, (Stray(landed, 1),), ())
+
+
+def test_a_late_write_of_a_code_that_is_gone_is_a_stray():
+    landed = Seen(1, Content("pin-9", "Ana"))
+
+    assert recalled(entries=[landed], writers={(1, "pin-9"): 9})[1:] == (
+        (Stray(landed, 9),),
+        (),
+    )
+
+
+def test_what_we_never_wrote_to_a_slot_is_foreign():
+    theirs = Seen(1, Content("pin-9", "Ana"))
+
+    assert recalled(entries=[theirs], writers={(2, "pin-9"): 9})[1:] == ((), (theirs,))

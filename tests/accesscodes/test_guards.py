@@ -11,10 +11,17 @@ from accesscodes.engine.reconcile import reconcile
 from accesscodes.models import AccessCode, LockCommand, LockReading, Transition
 from accesscodes.planning import BUDGET
 from accesscodes.services import CodeSpec
+from locksite.masked import Pin
 from locksite.pins import SealedPin
 from properties.choices import Fault, Proof
-from properties.models import Device
-from properties.providers.virtual.people import erase_at_keypad, fail_next_calls, switch_fault
+from properties.models import Device, VirtualLock
+from properties.providers.virtual.people import (
+    add_foreign_code,
+    erase_at_keypad,
+    fail_next_calls,
+    switch_fault,
+)
+from properties.providers.virtual.store import memory_of
 from tests.accesscodes.world import World
 
 pytestmark = pytest.mark.django_db
@@ -382,3 +389,49 @@ def test_the_clock_goes_on_for_codes_on_a_lock_that_cannot_be_read(unreadable):
 
     assert statuses() == [Status.GONE]
     assert Device.objects.get().failing_since is None
+
+
+# ---- writes that land late, in a slot that was given up -----------------------------------------
+
+
+def test_a_write_that_lands_in_a_slot_its_code_has_left_is_taken_off():
+    world = World("schlage", traits={"late_by_s": 600})
+    fail_next_calls(world.locks[0], Fault.LATE, 1)
+    [code] = issue(world)
+    world.work()
+    add_foreign_code(world.locks[0], Pin("735162"), "app", now=world.now)
+    world.run(minutes=9)
+    assert AccessCode.objects.get().installation.slot == 2
+
+    world.run(minutes=5)
+
+    assert {slot: entry.pin.digits for slot, entry in contents(world).items()} == {
+        2: world.digits(code)
+    }
+    assert statuses() == [Status.SET]
+    services.withdraw_code(code, actor=world.actor, now=world.now)
+    world.run(minutes=5)
+    assert world.on_lock() == set()
+
+
+def test_a_code_that_lost_its_entry_takes_over_its_late_write():
+    world = World("schlage", traits={"late_by_s": 600})
+    fail_next_calls(world.locks[0], Fault.LATE, 1)
+    [code] = issue(world)
+    world.work()
+    add_foreign_code(world.locks[0], Pin("735162"), "app", now=world.now)
+    world.run(minutes=2)
+    switch_fault(world.locks[0], Fault.OFFLINE, on=True, now=world.now)
+    world.run(minutes=8)
+    erase_at_keypad(world.locks[0], 2, now=world.now)
+    switch_fault(world.locks[0], Fault.OFFLINE, on=False, now=world.now)
+
+    world.run(minutes=6)
+
+    assert statuses() == [Status.SET]
+    assert list(contents(world)) == [1]
+    assert world.type(world.digits(code)).opened
+
+
+def contents(world):
+    return memory_of(VirtualLock.objects.get(), world.now)

@@ -60,6 +60,7 @@ def on_lock(wish, terms=NATIVE, slot=1, seen_at=START, **changes) -> Installed:
         sent=content,
         is_acknowledged=True,
         known_pins=frozenset({content.pin_index}),
+        known_names=frozenset({content.name}),
         seen_at=seen_at,
     )
     return replace(entry, **changes)

@@ -25,6 +25,7 @@ from tests.clock import START
 
 MINUTE = timedelta(minutes=1)
 FULL = "no_space_for_access_code_on_device"
+DUPLICATE = "duplicate_code_on_device"
 ABSENT = Installed()
 
 
@@ -103,6 +104,31 @@ def test_a_code_that_waits_out_a_pause_keeps_its_slot_from_one_that_starts_later
     steps = plan((near, waits), (far, ABSENT), foreign=[stranger(1), stranger(2)])
 
     assert steps == [Blocked(10, FULL, "The lock has no free code slot.")]
+
+
+# ---- one PIN, two codes -------------------------------------------------------------------------
+
+
+def test_a_pin_that_is_about_to_be_replaced_is_not_free_yet():
+    changed = ongoing(1, pin_index="new", revision=2)
+    next_guest = dated(HOUR, code_id=2, pin_index="pin-1")
+
+    steps = plan((changed, on_lock(ongoing(1))), (next_guest, ABSENT))
+
+    assert steps == [
+        Program(1, 1, is_update=True),
+        Blocked(2, DUPLICATE, "Another code on the lock already uses this PIN."),
+    ]
+
+
+def test_a_pin_that_was_sent_and_is_not_seen_yet_is_not_free():
+    sent = ongoing(1)
+    on_its_way = replace(on_lock(sent), placement=Placement.WRITING, retry_at=START + MINUTE)
+    other = ongoing(2, pin_index="pin-1")
+
+    assert plan_lock([Tracked(sent, on_its_way), Tracked(other)], [], NATIVE, START) == [
+        Blocked(2, DUPLICATE, "Another code on the lock already uses this PIN.")
+    ]
 
 
 # ---- locks that cannot be read ------------------------------------------------------------------

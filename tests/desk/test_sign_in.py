@@ -1,5 +1,7 @@
 """Getting in, getting out, and getting to the right property."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.urls import reverse
 
@@ -10,11 +12,6 @@ from tests.factories import MembershipFactory, PropertyFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long enough password"
-
-
-@pytest.fixture
-def _the_desk_reads_the_hand_moved_clock():
-    """Signing in goes by the real clock: django-axes reads it past Django as well."""
 
 
 def test_a_person_signs_in_and_comes_to_the_only_property(client):
@@ -41,7 +38,8 @@ def test_a_wrong_password_says_so_and_keeps_the_name(client):
     assert b"wrong" not in answer.content
 
 
-def test_the_sixth_wrong_password_meets_a_closed_door(client):
+def test_the_sixth_wrong_password_meets_a_closed_door(client, clock):
+    clock.now = datetime.now(UTC)  # django-axes goes by the real time as well
     UserFactory(username="mara")
 
     answers = [
