@@ -246,6 +246,10 @@ class InstallationQuerySet(models.QuerySet["Installation"]):
             return rows.filter(device=device)
         return rows.filter(device__property_id=device.property_id)
 
+    def yielding(self, now: datetime) -> Self:
+        """Return the entries of codes that start later: on a full lock they give way to others."""
+        return self.filter(placement=Placement.PRESENT, code__starts_at__gt=now)
+
     def overdue(self, now: datetime, by: timedelta) -> Self:
         """Return the entries whose dates ended longer ago than `by`, and that nobody withdrew."""
         wanted = Q(code__withdrawn_at=None) | Q(code__withdrawn_at__gt=now)
@@ -460,6 +464,11 @@ class LockReading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device_id} at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+def slots_yielding(device: Device, now: datetime) -> int:
+    """Return how many of our codes on a lock start later, and so give way to an earlier one."""
+    return Installation.objects.filter(device=device).yielding(now).count()
 
 
 def slots_used(device: Device) -> int:

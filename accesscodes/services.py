@@ -20,7 +20,7 @@ from django.db.models import Q
 
 from accesscodes import ledger, pin_rules
 from accesscodes.choices import Kind, Status
-from accesscodes.models import AccessCode, LockReading, slots_used
+from accesscodes.models import AccessCode, LockReading, slots_used, slots_yielding
 from accesscodes.pin_rules import NoPinLeft, PinRules
 from locksite.actors import Actor
 from locksite.database import write_transaction
@@ -325,7 +325,7 @@ def _check_capability(
     device: Device, window: _Window, spec: CodeSpec | None, now: datetime
 ) -> None:
     verdict = lock_verdict(
-        device.facts(codes_used=slots_used(device)),
+        device.facts(codes_used=slots_used(device), codes_yielding=slots_yielding(device, now)),
         now,
         stale_after=timedelta(minutes=settings.LOCKSITE_STALE_MINUTES),
     )

@@ -201,6 +201,14 @@ def _full(facts: LockFacts) -> _Found | None:
     return _Found(at, f"All {known} code slots are used." if known else "All code slots are used.")
 
 
+def _somebody_yields(facts: LockFacts) -> bool:
+    return facts.codes_yielding > 0
+
+
+def _full_for_later(facts: LockFacts) -> _Found | None:
+    return None if _full(facts) is None else _Found()
+
+
 def _keypad_battery(facts: LockFacts) -> _Found | None:
     level = keypad_level(facts)
     critical = facts.at("nuki_metadata.keypad_battery_critical") is True
@@ -480,6 +488,17 @@ _ROWS = (
         ("Delete codes that ended or were never used.", CHECK_AGAIN),
         _codes("max_access_codes_reached"),
         _full,
+        unless=_somebody_yields,
+    ),
+    _Row(
+        "full_for_later",
+        Severity.CAUTION,
+        "Full for later arrivals",
+        "All code slots are used. A near arrival still gets one: the code that starts last waits.",
+        ("Delete codes that ended or were never used.",),
+        _codes("max_access_codes_reached"),
+        _full_for_later,
+        unless=lambda facts: not _somebody_yields(facts),
     ),
     _Row(
         "lock_offline",

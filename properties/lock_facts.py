@@ -29,7 +29,8 @@ class LockFacts:
     """What is known about one lock.
 
     `flags` holds only the flags that the model has. `errors` and `warnings` are the items of the
-    wire. `codes_used` counts the codes that hold, or will hold, a slot. `recent` are the lock's
+    wire. `codes_used` counts the codes that hold a slot, `codes_yielding` those among them that
+    give it up to an earlier arrival. `recent` are the lock's
     ``device.`` events, newest first. `account_state` is our own knowledge and never stale.
     """
 
@@ -40,6 +41,7 @@ class LockFacts:
     reported_at: datetime | None
     codes_used: int
     max_codes: int | None
+    codes_yielding: int = 0
     recent: tuple[PastEvent, ...] = ()
     account_state: str = "connected"
     account_name: str = ""

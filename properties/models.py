@@ -234,11 +234,13 @@ class Device(models.Model):
         """Return the reference that a provider understands."""
         return LockRef(device_uid=self.uid, remote_id=self.remote_id)
 
-    def facts(self, *, codes_used: int, recent: Iterable[PastEvent] = ()) -> LockFacts:
+    def facts(
+        self, *, codes_used: int, codes_yielding: int = 0, recent: Iterable[PastEvent] = ()
+    ) -> LockFacts:
         """Freeze this row, and its account's, into what `capabilities.lock_verdict` judges.
 
-        `codes_used` counts the codes that hold a slot; `recent` are the lock's events, newest
-        first.
+        `codes_used` counts the codes that hold a slot, `codes_yielding` those of them that give it
+        up to an earlier arrival; `recent` are the lock's events, newest first.
         """
         reported = self.properties.get("max_active_codes_supported")
         return LockFacts(
@@ -248,6 +250,7 @@ class Device(models.Model):
             warnings=self.warnings,
             reported_at=self.reported_at,
             codes_used=codes_used,
+            codes_yielding=codes_yielding,
             max_codes=reported if isinstance(reported, int) else self.capabilities.max_codes,
             recent=tuple(recent),
             account_state=self.account.state,

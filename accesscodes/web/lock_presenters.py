@@ -86,6 +86,7 @@ class Usage:
     """What the codes of one lock say about it."""
 
     used: int = 0
+    yielding: int = 0
     sending: int = 0
     next_start: datetime | None = None
     running_end: datetime | None = None

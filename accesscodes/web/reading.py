@@ -66,14 +66,21 @@ def usage_of(device_ids: Iterable[int], now: datetime) -> dict[int, Usage]:
     ids = list(device_ids)
     newest = LockReading.objects.filter(device=OuterRef("pk"), is_good=True).order_by("-at", "-pk")
     slots = {
-        pk: ours + len(foreign or ())
-        for pk, ours, foreign in Device.objects.filter(pk__in=ids)
+        pk: (ours + len(foreign or ()), yielding)
+        for pk, ours, foreign, yielding in Device.objects.filter(pk__in=ids)
         .annotate(
             ours=Count("installations", filter=~Q(installations__placement=Placement.ABSENT)),
             foreign=Subquery(newest.values("foreign")[:1]),
+            yielding=Count(
+                "installations",
+                filter=Q(
+                    installations__placement=Placement.PRESENT,
+                    installations__code__starts_at__gt=now,
+                ),
+            ),
         )
         .order_by()
-        .values_list("pk", "ours", "foreign")
+        .values_list("pk", "ours", "foreign", "yielding")
     }
     wanted = Q(withdrawn_at=None) | Q(withdrawn_at__gt=now)
     stays = wanted & Q(kind=Kind.TIME_BOUND, is_backup=False)
@@ -91,7 +98,9 @@ def usage_of(device_ids: Iterable[int], now: datetime) -> dict[int, Usage]:
     known = {
         row["device_id"]: (row["sending"], row["next_start"], row["running_end"]) for row in rows
     }
-    return {pk: Usage(used, *known.get(pk, ())) for pk, used in slots.items()}
+    return {
+        pk: Usage(used, yielding, *known.get(pk, ())) for pk, (used, yielding) in slots.items()
+    }
 
 
 def past_of(device_uids: Iterable[UUID]) -> dict[UUID, tuple[PastEvent, ...]]:
@@ -129,7 +138,11 @@ def known_locks(devices: Sequence[Device], now: datetime) -> dict[int, KnownLock
     known = {}
     for device in devices:
         used = usage.get(device.pk, Usage())
-        facts = device.facts(codes_used=used.used, recent=past.get(device.uid, ()))
+        facts = device.facts(
+            codes_used=used.used,
+            codes_yielding=used.yielding,
+            recent=past.get(device.uid, ()),
+        )
         verdict = lock_verdict(facts, now, stale_after=stale_after())
         known[device.pk] = KnownLock(device, verdict, used)
     return known

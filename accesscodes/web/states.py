@@ -392,6 +392,15 @@ STATES: tuple[_Row, ...] = (
         Action.CHANGE_PIN,
     ),
     _Row(
+        "waits_for_slot",
+        lambda view: bool(view.errors & FULL) and not view.is_due_soon,
+        "Waiting for a slot",
+        Tone.WARN,
+        "hourglass",
+        "Arrivals before this one use all code slots. It goes on the lock when one is free.",
+        Action.OPEN_LOCK,
+    ),
+    _Row(
         "full",
         lambda view: bool(view.errors & FULL),
         "Not on the lock",

@@ -435,3 +435,35 @@ def test_a_code_that_lost_its_entry_takes_over_its_late_write():
 
 def contents(world):
     return memory_of(VirtualLock.objects.get(), world.now)
+
+
+# ---- a full lock --------------------------------------------------------------------------------
+
+
+def test_a_near_arrival_gets_the_slot_of_the_farthest_one_which_follows_when_there_is_room():
+    world = World("schlage", traits={"max_codes": 3})
+    world.refresh()
+    far = [
+        issue(world, starts_at=world.now + timedelta(hours=hours), ends_at=late(world))[0]
+        for hours in (30, 60, 50)
+    ]
+    world.run(minutes=2)
+    assert world.on_lock() == {world.digits(code) for code in far}
+
+    near = issue(world, starts_at=world.now + timedelta(hours=1), ends_at=late(world))[0]
+    world.run(minutes=2)
+
+    assert world.on_lock() == {world.digits(code) for code in (near, far[0], far[2])}
+    waits = AccessCode.objects.get(pk=far[1].pk)
+    assert (waits.status, waits.is_scheduled_on_device) == (Status.UNSET, False)
+    assert [error["error_code"] for error in waits.errors] == [
+        "no_space_for_access_code_on_device"
+    ]
+    services.withdraw_code(far[0], actor=world.actor, now=world.now)
+    world.run(minutes=2)
+    assert world.on_lock() == {world.digits(code) for code in (near, far[1], far[2])}
+    assert AccessCode.objects.get(pk=far[1].pk).errors == []
+
+
+def late(world):
+    return world.now + timedelta(hours=90)

@@ -195,6 +195,17 @@ SET = facts(Status.SET, installed=on_lock(wish()), proven_at=NOW - timedelta(min
             ),
         ),
         (
+            facts(Status.UNSET, want=FAR, errors=("no_space_for_access_code_on_device",)),
+            GOOD,
+            (
+                "waits_for_slot",
+                "Waiting for a slot",
+                Tone.WARN,
+                "Arrivals before this one use all code slots. "
+                "It goes on the lock when one is free.",
+            ),
+        ),
+        (
             facts(Status.SETTING, errors=("code_constraints_violated",)),
             GOOD,
             (

@@ -897,3 +897,15 @@ def test_a_row_and_its_account_freeze_into_facts():
 @pytest.mark.django_db
 def test_a_lock_that_does_not_report_its_size_has_that_of_its_kind():
     assert DeviceFactory().facts(codes_used=0).max_codes == 20
+
+
+def test_a_lock_full_of_codes_that_start_later_takes_a_near_arrival():
+    full = facts(codes_used=20, max_codes=20, codes_yielding=1)
+
+    seen = judge(full)
+
+    assert (seen.verdict, [cause.key for cause in seen.causes]) == (
+        Verdict.TAKES_CHECK,
+        ["full_for_later"],
+    )
+    assert refused(seen, is_time_bound=True, is_offline=False) is None
