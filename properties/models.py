@@ -331,6 +331,9 @@ class VirtualSlot(models.Model):
     starts_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
     is_enabled = models.BooleanField(default=True)
+    is_foreign = models.BooleanField(
+        default=False, help_text="Made in the maker's app or at the keypad, not by Locksite."
+    )
     effective_at = models.DateTimeField()
 
     class Meta:

@@ -24,7 +24,7 @@ class Capabilities:
     `shows_names`: entries read back carry their name. `max_codes`: slots, numbered from 1;
     ``None`` = not known. `max_name`: longest name the lock stores; longer ones are cut.
     `computes_offline`: the maker computes PINs that need no connection. `assigns_pins`: the maker
-    chooses the PIN.
+    chooses the PIN. `needs_future_start`: a new entry with dates is taken only before it starts.
     """
 
     keeps_window: bool = False
@@ -35,6 +35,7 @@ class Capabilities:
     max_name: int | None = None
     computes_offline: bool = False
     assigns_pins: bool = False
+    needs_future_start: bool = False
 
     @property
     def can_be_read(self) -> bool:
@@ -92,10 +93,14 @@ class LockReading:
 
 @dataclass(frozen=True, slots=True)
 class SlotWrite:
-    """What shall be in one slot. Without a window the entry works until it is removed."""
+    """What shall be in one slot. Without a window the entry works until it is removed.
+
+    `pin` is ``None`` where the maker of the lock chooses it: a reading shows which it is, and
+    writing the same slot again with the same wish leaves it as it is.
+    """
 
     slot: int
-    pin: Pin
+    pin: Pin | None
     name: str
     starts_at: datetime | None = None
     ends_at: datetime | None = None

@@ -8,15 +8,20 @@ from typing import Any, Final
 from properties.choices import Fault, Proof
 from properties.providers.base import Capabilities
 from properties.providers.virtual.keypad import Reason
-from properties.providers.virtual.makes import MAKES, Make
+from properties.providers.virtual.makes import MAKES, Make, TimeSlot
 
 LOW_BATTERY: Final = 0.25
 CRITICAL_BATTERY: Final = 0.1
 FLAT: Final = 0.02
 # The name in `since` for when the battery of the keypad became low: no fault, so `Fault` has none.
 KEYPAD_BATTERY_LOW: Final = "keypad_battery_low"
+# How long a lock that wakes rarely stays awake, and how long a link that comes and goes does each.
+AWAKE_FOR: Final = timedelta(minutes=1)
+FLAKY_FOR: Final = timedelta(minutes=1)
+# A summer hour: by so much a lock gets an end wrong around a clock change.
+STRETCH: Final = timedelta(hours=1)
 
-_OF_THE_MAKE: Final = frozenset(item.name for item in fields(Make)) - {"key"}
+OF_THE_MAKE: Final = frozenset(item.name for item in fields(Make)) - {"key"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Body:
     `has_keypad`: an accessory keypad was paired at some time (of no meaning where it is built
     in). `keypad_is_linked`: that keypad is linked to the bridge. `since` says when each condition
     began, and falls back to `made_at`. `clock_offset`: how far its clock is ahead while it is
-    wrong.
+    wrong. `wake_every`: how long it sleeps between two contacts while it wakes rarely.
     """
 
     uid: str
@@ -43,7 +48,7 @@ class Body:
     has_hub: bool = True
     keypad_is_linked: bool = True
     clock_offset: timedelta = timedelta(hours=2)
-    wake_every: timedelta = timedelta(0)
+    wake_every: timedelta = timedelta(hours=4)
 
     def began(self, condition: str) -> datetime:
         """Return when a condition began."""
@@ -68,6 +73,27 @@ class Body:
         return self.make.has_built_in_keypad or self.make.takes_accessory_keypad
 
     @property
+    def keeps_window(self) -> bool:
+        """Return whether it starts and stops codes by itself now."""
+        return self.make.keeps_window and Fault.CANNOT_SCHEDULE not in self.faults
+
+    @property
+    def has_zone(self) -> bool:
+        """Return whether it knows its time zone; most makes take it from their account."""
+        is_left_unset = self.make.needs_zone and not self.time_zone
+        return Fault.TIME_ZONE_UNKNOWN not in self.faults and not is_left_unset
+
+    @property
+    def refuses_duplicates(self) -> bool:
+        """Return whether it says no to a PIN that it already holds."""
+        return self.make.refuses_duplicates or Fault.REFUSES_DUPLICATES in self.faults
+
+    @property
+    def wants_unique_names(self) -> bool:
+        """Return whether it says no to a name that it already holds."""
+        return self.make.unique_names or Fault.REFUSES_NAMES in self.faults
+
+    @property
     def dead_keypad(self) -> Reason | None:
         """Return why nobody can type at this lock, or ``None`` when one can."""
         if not self.make.has_built_in_keypad and not (
@@ -79,6 +105,12 @@ class Body:
         if Fault.KEYPAD_DISCONNECTED in self.faults:
             return Reason.KEYPAD_DISCONNECTED
         return None
+
+    @property
+    def shut_keypad(self) -> Reason | None:
+        """Return why nothing can be typed at this moment, ``None`` where one can type."""
+        is_off = Fault.OFFICE_MODE in self.faults
+        return self.dead_keypad or (Reason.OFFICE_MODE if is_off else None)
 
     @property
     def keypad_is_connected(self) -> bool:
@@ -113,21 +145,40 @@ class Body:
     def capabilities(self) -> Capabilities:
         """Return what the engine may know."""
         return Capabilities(
-            keeps_window=self.make.keeps_window,
+            keeps_window=self.keeps_window,
             proof=self.proof,
-            wake_every=self.wake_every,
+            wake_every=self.wake_every if self.wakes_rarely else timedelta(0),
             shows_names=self.make.shows_names,
-            max_codes=self.make.max_codes,
+            max_codes=self.make.usable_codes,
             max_name=self.make.name_max,
             computes_offline=self.make.computes_offline,
+            assigns_pins=self.make.assigns_pins,
+            needs_future_start=self.make.needs_future_start,
         )
 
+    @property
+    def wakes_rarely(self) -> bool:
+        """Return whether it sleeps most of the time."""
+        return Fault.WAKES_RARELY in self.faults
+
     def sleeps_until(self, now: datetime) -> datetime | None:
-        """Return when it wakes next; ``None`` while it is awake: a minute of each `wake_every`."""
-        if not self.wake_every:
+        """Return when it wakes next; ``None`` while it is awake: a minute of each `wake_every`.
+
+        It is awake when the fault begins.
+        """
+        if not self.wakes_rarely:
             return None
-        asleep_for = (now - self.made_at) % self.wake_every
-        return None if asleep_for < timedelta(minutes=1) else now - asleep_for + self.wake_every
+        asleep_for = (now - self.began(Fault.WAKES_RARELY)) % self.wake_every
+        return None if asleep_for < AWAKE_FOR else now - asleep_for + self.wake_every
+
+    def link_is_down(self, now: datetime) -> bool:
+        """Return whether a link that comes and goes is gone now: every second minute it is.
+
+        It is gone first when the fault begins.
+        """
+        if Fault.FLAKY not in self.faults:
+            return False
+        return (now - self.began(Fault.FLAKY)) // FLAKY_FOR % 2 == 0
 
 
 def differing(make: str, traits: Mapping[str, Any]) -> Make:
@@ -135,7 +186,9 @@ def differing(make: str, traits: Mapping[str, Any]) -> Make:
 
     Raises `KeyError` for an unknown make.
     """
-    changes = {name: value for name, value in traits.items() if name in _OF_THE_MAKE}
+    changes = {name: value for name, value in traits.items() if name in OF_THE_MAKE}
     if "proof" in changes:
         changes["proof"] = Proof(changes["proof"])
+    if changes.get("time_slots"):
+        changes["time_slots"] = [TimeSlot(**slot) for slot in changes["time_slots"]]
     return replace(MAKES[make], **changes)

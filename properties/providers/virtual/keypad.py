@@ -27,10 +27,18 @@ class Reason(StrEnum):
     KEYPAD_DISCONNECTED = "keypad_disconnected"
     KEYPAD_BATTERY_FLAT = "keypad_battery_flat"
     NO_KEYPAD = "no_keypad"
+    OFFICE_MODE = "office_mode"
 
 
 # The lock heard nothing, so there is nothing that it could report.
-UNHEARD = frozenset({Reason.KEYPAD_DISCONNECTED, Reason.KEYPAD_BATTERY_FLAT, Reason.NO_KEYPAD})
+UNHEARD = frozenset(
+    {
+        Reason.KEYPAD_DISCONNECTED,
+        Reason.KEYPAD_BATTERY_FLAT,
+        Reason.NO_KEYPAD,
+        Reason.OFFICE_MODE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,21 +5,55 @@ Nothing here acts. How a lock with these qualities behaves stands in `acceptance
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from properties.choices import Proof
 
 
 @dataclass(frozen=True, slots=True)
-class Make:
-    """One model of lock.
+class TimeSlot:
+    """A window that an installer set up at a lock: from and to a time of day, "15:00"."""
 
-    `digit_rules` are constraint types of the wire that concern the digits alone. `keeps_window`:
-    the lock starts and stops a code by its own clock; without it, it ignores dates. `needs_hub`:
-    no bridge or gateway, no online codes. `max_codes`: slots, numbered from 1.
-    `refuses_duplicates`: the lock itself says no to a PIN that it already holds. The `…_error`
-    fields are public error codes.
+    name: str
+    starts: str
+    ends: str
+
+    @property
+    def is_24_hours(self) -> bool:
+        """Return whether it lasts whole days."""
+        return self.starts == self.ends
+
+
+@dataclass(frozen=True, slots=True)
+class Make:
+    """One model of lock. The fields `…_error` and `…_warning` are public codes.
+
+    What it is: `provider` is the service it is reached through, as the wire and as people call it
+    (``None``: the brand's own). `needs_hub`: no bridge or gateway, no online codes.
+
+    PINs: `digit_rules` are constraint types of the wire that concern the digits alone.
+    `assigns_pins`: its maker chooses them. `refuses_duplicates`: the lock itself says no to a PIN
+    that it already holds. `proof`, `shows_names`: what a reading shows; `hides_foreign_pins`: not
+    the PINs that were made elsewhere.
+
+    Room: `max_codes` slots, numbered from 1; the last `reserved_slots` of them the hub keeps for
+    itself.
+
+    Dates: `keeps_window`: the lock starts and stops a code by its own clock; without it, it
+    ignores dates. `needs_whole_window`: it takes no start without an end, nor an end without a
+    start. `needs_future_start`: it takes no new code that has begun. `needs_zone`: it takes no
+    dates until somebody has set its time zone.
+
+    Offline codes: `takes_online_codes` is false where there are no others. `computes_offline`: its
+    maker computes PINs that need no connection, for the windows of `offline_time_frames` (in the
+    shape of the wire; none named: any window), so many as may begin together
+    (`offline_per_start`); `offers_one_time`, `one_time_per_start`: also such that work once.
+    `time_slots`: where it takes only windows that its installer set up, those windows, by the
+    lock's own clock; ``None``: it knows of no such thing.
+
+    Reports: `metadata_name` is the property of the wire in which the brand keeps its own details,
+    `metadata` what stands there: field → word of `report.EVIDENCE`.
     """
 
     key: str
@@ -28,6 +62,7 @@ class Make:
     model: str
     code_lengths: Sequence[int]
     max_codes: int
+    provider: tuple[str, str] | None = None
     digit_rules: Sequence[str] = ()
     name_min: int | None = None
     name_max: int | None = None
@@ -35,20 +70,45 @@ class Make:
     has_built_in_keypad: bool = True
     takes_accessory_keypad: bool = False
     needs_hub: bool = False
-    keeps_window: bool = True
+    assigns_pins: bool = False
+    refuses_duplicates: bool = True
     proof: Proof = Proof.READBACK
     shows_names: bool = True
-    refuses_duplicates: bool = True
+    hides_foreign_pins: bool = False
+    reserved_slots: int = 0
+    has_backup_pool: bool = True
+    keeps_window: bool = True
+    needs_whole_window: bool = False
+    needs_future_start: bool = False
+    needs_zone: bool = False
+    takes_online_codes: bool = True
     computes_offline: bool = False
     offline_time_frames: Sequence[Mapping[str, Any]] = ()
+    offline_per_start: int | None = None
+    offers_one_time: bool = False
+    one_time_per_start: int | None = None
+    time_slots: Sequence[TimeSlot] | None = None
+    metadata_name: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
     keypad_error: str = "failed_to_set_on_device"
     hub_error: str = "failed_to_set_on_device"
     duplicate_name_error: str = "code_constraints_violated"
+    zone_error: str = "time_zone_unknown"
+    privacy_warning: str = "privacy_mode"
+
+    @property
+    def usable_codes(self) -> int:
+        """Return how many codes others than its own hub may put on it."""
+        return self.max_codes - self.reserved_slots
 
     @property
     def code_constraints(self) -> list[dict[str, Any]]:
         """Return the rules in the shape of the wire's `properties.code_constraints`."""
         rules: list[dict[str, Any]] = [{"constraint_type": rule} for rule in self.digit_rules]
+        if self.assigns_pins:
+            rules.append({"constraint_type": "cannot_specify_pin_code"})
+        if self.needs_future_start:
+            rules.append({"constraint_type": "start_date_in_future"})
         if self.name_min is not None or self.name_max is not None:
             limits = {"min_length": self.name_min, "max_length": self.name_max}
             rules.append(
@@ -59,6 +119,8 @@ class Make:
             rules.append({"constraint_type": "name_must_be_unique"})
         return rules
 
+
+_SMARTTHINGS: Final = ("smartthings", "SmartThings")
 
 MAKES: Final[Mapping[str, Make]] = {
     make.key: make
@@ -74,6 +136,13 @@ MAKES: Final[Mapping[str, Make]] = {
             name_max=20,
             has_built_in_keypad=False,
             takes_accessory_keypad=True,
+            metadata_name="nuki_metadata",
+            metadata={
+                "device_id": "uid",
+                "device_name": "name",
+                "keypad_paired": "keypad_was_paired",
+                "keypad_battery_critical": "keypad_battery_is_critical",
+            },
         ),
         Make(
             key="august",
@@ -121,6 +190,8 @@ MAKES: Final[Mapping[str, Make]] = {
             needs_hub=True,
             refuses_duplicates=False,
             hub_error="ttlock_lock_not_paired_to_gateway",
+            metadata_name="ttlock_metadata",
+            metadata={"lock_alias": "name", "has_gateway": "has_hub"},
         ),
         Make(
             key="tedee",
@@ -152,7 +223,17 @@ MAKES: Final[Mapping[str, Make]] = {
                     "matching_start_end_time": True,
                 },
             ),
+            offline_per_start=3,
+            offers_one_time=True,
+            one_time_per_start=5,
             hub_error="igloohome_bridge_offline",
+            metadata_name="igloohome_metadata",
+            metadata={
+                "device_id": "uid",
+                "device_name": "name",
+                "bridge_id": "hub_id",
+                "bridge_name": "hub_name",
+            },
         ),
         Make(
             key="wyze",
@@ -180,7 +261,169 @@ MAKES: Final[Mapping[str, Make]] = {
             keeps_window=False,
             shows_names=False,
             refuses_duplicates=False,
+            computes_offline=True,
+            offers_one_time=True,
             hub_error="lockly_missing_wifi_bridge",
+            zone_error="lockly_time_zone_not_configured",
+            metadata_name="lockly_metadata",
+            metadata={"device_id": "uid", "device_name": "name", "model": "model"},
+        ),
+        Make(
+            key="schlage_connect",
+            device_type="smartthings_lock",
+            brand="Schlage",
+            model="Connect",
+            provider=_SMARTTHINGS,
+            code_lengths=(4, 5, 6, 7, 8),
+            max_codes=30,
+            needs_hub=True,
+            keeps_window=False,
+            hides_foreign_pins=True,
+            reserved_slots=3,
+            metadata_name="smartthings_metadata",
+            metadata={"device_id": "uid", "device_name": "name", "model": "model"},
+        ),
+        Make(
+            key="smartthings",
+            device_type="smartthings_lock",
+            brand="SmartThings",
+            model="Keypad Lock",
+            provider=_SMARTTHINGS,
+            code_lengths=(4, 5, 6),
+            max_codes=23,
+            needs_hub=True,
+            keeps_window=False,
+            hides_foreign_pins=True,
+            reserved_slots=3,
+            refuses_duplicates=False,
+            metadata_name="smartthings_metadata",
+            metadata={"device_id": "uid", "device_name": "name", "model": "model"},
+        ),
+        Make(
+            key="kwikset",
+            device_type="kwikset_lock",
+            brand="Kwikset",
+            model="Halo",
+            code_lengths=(4, 5, 6, 7, 8),
+            max_codes=250,
+            name_min=2,
+            name_max=14,
+            needs_whole_window=True,
+            needs_future_start=True,
+            metadata_name="kwikset_metadata",
+            metadata={"device_id": "uid", "device_name": "name", "model_number": "model"},
+        ),
+        Make(
+            key="salto",
+            device_type="salto_lock",
+            brand="Salto",
+            model="KS",
+            provider=("salto_ks", "Salto KS"),
+            code_lengths=(6, 7, 8, 9, 10),
+            max_codes=100,
+            needs_hub=True,
+            assigns_pins=True,
+            has_backup_pool=False,
+            privacy_warning="salto_ks_privacy_mode",
+            metadata_name="salto_ks_metadata",
+            metadata={
+                "lock_id": "uid",
+                "model": "model",
+                "has_custom_pin_subscription": "has_plan",
+            },
+        ),
+        Make(
+            key="ultraloq",
+            device_type="ultraloq_lock",
+            brand="Ultraloq",
+            model="U-Bolt Pro",
+            code_lengths=(4, 5, 6, 7, 8),
+            max_codes=95,
+            needs_zone=True,
+            zone_error="ultraloq_time_zone_unknown",
+            metadata_name="ultraloq_metadata",
+            metadata={"device_id": "uid", "device_name": "name", "time_zone": "time_zone"},
+        ),
+        Make(
+            key="two_n",
+            device_type="two_n_intercom",
+            brand="2N",
+            model="IP Style",
+            provider=("two_n", "2N"),
+            code_lengths=(4, 5, 6, 7, 8),
+            max_codes=200,
+            needs_zone=True,
+            zone_error="two_n_device_missing_timezone",
+            metadata_name="two_n_metadata",
+            metadata={"device_id": "uid", "device_name": "name"},
+        ),
+        Make(
+            key="akiles",
+            device_type="akiles_lock",
+            brand="Akiles",
+            model="Gadget",
+            code_lengths=(4, 5, 6, 7, 8, 9, 10),
+            max_codes=200,
+            has_built_in_keypad=False,
+            takes_accessory_keypad=True,
+            needs_hub=True,
+            metadata_name="akiles_metadata",
+            metadata={"gadget_id": "uid", "gadget_name": "name", "product_name": "model"},
+        ),
+        Make(
+            key="oracode",
+            device_type="dormakaba_oracode_door",
+            brand="dormakaba",
+            model="Oracode",
+            provider=("dormakaba_oracode", "dormakaba Oracode"),
+            code_lengths=(6,),
+            max_codes=1000,
+            assigns_pins=True,
+            proof=Proof.NONE,
+            shows_names=False,
+            has_backup_pool=False,
+            takes_online_codes=False,
+            computes_offline=True,
+            offline_time_frames=({"display_name": "Stay", "max_duration": "P31D"},),
+            time_slots=(
+                TimeSlot("Guest stay", "15:00", "11:00"),
+                TimeSlot("Day use", "09:00", "18:00"),
+                TimeSlot("Whole days", "12:00", "12:00"),
+            ),
+            metadata_name="dormakaba_oracode_metadata",
+            metadata={
+                "door_name": "name",
+                "iana_timezone": "time_zone",
+                "predefined_time_slots": "time_slots",
+            },
+        ),
+        # Two plain makes that are no brand: the least that a lock can tell.
+        Make(
+            key="zwave",
+            device_type="smartthings_lock",
+            brand="Z-Wave",
+            model="Write-only Lock",
+            provider=_SMARTTHINGS,
+            code_lengths=(4, 5, 6, 7, 8),
+            max_codes=30,
+            needs_hub=True,
+            keeps_window=False,
+            proof=Proof.ACK,
+            shows_names=False,
+            refuses_duplicates=False,
+        ),
+        Make(
+            key="zigbee",
+            device_type="smartthings_lock",
+            brand="Zigbee",
+            model="Discreet Lock",
+            provider=_SMARTTHINGS,
+            code_lengths=(4, 5, 6, 7, 8),
+            max_codes=30,
+            needs_hub=True,
+            keeps_window=False,
+            proof=Proof.SLOT_ONLY,
+            shows_names=False,
         ),
     )
 }

@@ -16,13 +16,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one slot holds. Times are aware UTC; both ``None``: it works until it is erased."""
+    """What one slot holds. Times are aware UTC; both ``None``: it works until it is erased.
+
+    `is_foreign`: it was made in the maker's app or at the keypad, not by a command of ours.
+    """
 
     pin: Pin
     name: str = ""
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     is_enabled: bool = True
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)

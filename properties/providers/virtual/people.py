@@ -4,28 +4,37 @@ Not a provider: nothing here waits, and none of it is something that Locksite co
 lock.
 """
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from locksite.database import write_transaction
+from locksite.doors import Doors
 from locksite.errors import RuleBroken
 from locksite.masked import Pin
 from properties.choices import Fault
 from properties.models import ProviderAccount, VirtualLock
 from properties.providers.base import SlotWrite
-from properties.providers.virtual.acceptance import refusal, stored
+from properties.providers.virtual.acceptance import no_pin_left, refusal, stored
+from properties.providers.virtual.assigning import assigned_pin
 from properties.providers.virtual.body import KEYPAD_BATTERY_LOW, LOW_BATTERY
 from properties.providers.virtual.keypad import Opening, opens
 from properties.providers.virtual.memory import Entry
-from properties.providers.virtual.store import body_of, memory_of, put
+from properties.providers.virtual.store import body_of, memory_of, put, secret_of
+from properties.providers.virtual.traits import STRIKING, problems_of
 from properties.stamps import stamp
+
+# What `happen_by` makes at most: one person who tries things out, no crowd.
+FOREIGN_AT_MOST: Final = 5
+DEEDS: Final = ("erase", "switch off", "change")
 
 
 def add_foreign_code(
     lock: VirtualLock,
-    pin: Pin,
+    pin: Pin | None,
     name: str,
     *,
     now: datetime,
@@ -34,18 +43,21 @@ def add_foreign_code(
 ) -> int:
     """Make a code in the maker's app; return its slot, the lowest free one.
 
-    Raises `RuleBroken` with the reason of the lock when it refuses.
+    Without a PIN it is one that the lock takes; where the maker chooses PINs, there is no other
+    way. Raises `RuleBroken` with the reason of the lock when it refuses.
     """
     with write_transaction():
         row = VirtualLock.objects.select_for_update().get(pk=lock.pk)
-        memory = memory_of(row, now)
+        memory, body = memory_of(row, now), body_of(row)
         slot = next(number for number in range(1, len(memory) + 2) if number not in memory)
-        body = body_of(row)
-        write = SlotWrite(slot, pin, name, starts_at, ends_at)
-        refused = refusal(body, memory, write)
+        own = pin or assigned_pin(body.make, secret_of(row), slot, f"{name}/{now}", memory)
+        asked = pin if body.make.assigns_pins else own
+        write = SlotWrite(slot, asked, name, starts_at, ends_at)
+        refused = no_pin_left() if own is None else refusal(body, memory, write, now)
         if refused is not None:
             raise RuleBroken(refused.error_code, refused.sentence)
-        put(row, slot, stored(body, write), now)
+        if own is not None:
+            put(row, slot, replace(stored(body, write, own), is_foreign=True), now)
     return slot
 
 
@@ -67,6 +79,38 @@ def edit_at_keypad(lock: VirtualLock, slot: int, *, now: datetime, **changes: An
     with write_transaction():
         row = VirtualLock.objects.select_for_update().get(pk=lock.pk)
         put(row, slot, replace(memory_of(row, now)[slot], **changes), now)
+
+
+def happen_by(lock: VirtualLock, fault: Fault, *, doors: Doors, now: datetime) -> None:
+    """Let somebody be at the lock who does what `fault` says, as far as there is anything to do.
+
+    Of the codes on the lock only ours are meddled with.
+    """
+    if fault is Fault.FOREIGN_CODES:
+        held = contents(lock, now=now)
+        if sum(entry.is_foreign for entry in held.values()) < FOREIGN_AT_MOST:
+            with suppress(RuleBroken):
+                add_foreign_code(lock, None, f"Made in the app {now:%H:%M:%S}", now=now)
+        return
+    with write_transaction():
+        row = VirtualLock.objects.select_for_update().get(pk=lock.pk)
+        memory = memory_of(row, now)
+        ours = [slot for slot, entry in memory.items() if not entry.is_foreign]
+        if ours:
+            slot = doors.rand.choice(ours)
+            put(row, slot, _meddled(row, memory, slot, doors.rand.choice(DEEDS), now), now)
+
+
+def _meddled(
+    row: VirtualLock, memory: Mapping[int, Entry], slot: int, deed: str, now: datetime
+) -> Entry | None:
+    """Return what somebody leaves in the slot; ``None``: nothing."""
+    if deed == "erase":
+        return None
+    if deed == "switch off":
+        return replace(memory[slot], is_enabled=False)
+    pin = assigned_pin(body_of(row).make, secret_of(row), slot, f"meddled with/{now}", memory)
+    return None if pin is None else replace(memory[slot], pin=pin)
 
 
 def switch_fault(lock: VirtualLock, fault: Fault, on: bool, *, now: datetime) -> None:
@@ -94,11 +138,32 @@ def switch_fault(lock: VirtualLock, fault: Fault, on: bool, *, now: datetime) ->
 
 
 def fail_next_calls(lock: VirtualLock, fault: Fault, calls: int = 1) -> None:
-    """Let `fault` befall the next `calls` calls that it can befall, and none after them."""
+    """Let `fault` befall the next `calls` calls that it can befall, and none after them.
+
+    Raises `ValueError` for a fault that befalls no single call.
+    """
+    if fault not in STRIKING:
+        raise ValueError(f"{fault.value} befalls no single call")
     with write_transaction():
         row = VirtualLock.objects.select_for_update().get(pk=lock.pk)
         ordered = {**row.traits.get("next_calls", {}), fault.value: calls}
         row.traits = {**row.traits, "next_calls": ordered}
+        row.save(update_fields=["traits"])
+    lock.refresh_from_db(fields=["traits"])
+
+
+def set_traits(lock: VirtualLock, changes: Mapping[str, Any]) -> None:
+    """Give the lock these traits; ``None`` takes one away, and what is not named stays.
+
+    Raises `RuleBroken`, with the trait as its field, for a value that no lock can live with.
+    """
+    for name, sentence in problems_of({k: v for k, v in changes.items() if v is not None}):
+        raise RuleBroken("invalid_input", sentence, name)
+    with write_transaction():
+        row = VirtualLock.objects.select_for_update().get(pk=lock.pk)
+        row.traits = {
+            name: value for name, value in {**row.traits, **changes}.items() if value is not None
+        }
         row.save(update_fields=["traits"])
     lock.refresh_from_db(fields=["traits"])
 
@@ -129,8 +194,8 @@ def type_pin(lock: VirtualLock, pin: Pin, *, now: datetime) -> Opening:
         memory_of(lock, now),
         pin,
         body.clock(now),
-        keeps_window=body.make.keeps_window,
-        dead_keypad=body.dead_keypad,
+        keeps_window=body.keeps_window,
+        dead_keypad=body.shut_keypad,
         privacy_mode=Fault.PRIVACY_MODE in body.faults,
     )
 

@@ -1,7 +1,8 @@
 """How a virtual lock appears in its account: flags, properties, errors and warnings. Pure."""
 
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from properties.choices import Fault
 from properties.providers.base import DeviceReport
@@ -17,6 +18,14 @@ _CUT_OFF = {
     "device_disconnected": "The lock is offline.",
     "hub_disconnected": "The hub of the lock is offline.",
 }
+# Conditions that the wire knows by the very words of `Fault`.
+_ERRORS = {
+    Fault.SUBSCRIPTION_REQUIRED: "The maker of the lock wants a paid plan.",
+    Fault.INSUFFICIENT_PERMISSIONS: "Our login may not change codes on the lock.",
+}
+# What stops new codes, and what stops even those that need no connection.
+_FORBIDDING_ALL = frozenset({Fault.INSUFFICIENT_PERMISSIONS, Fault.SUBSCRIPTION_REQUIRED})
+_FORBIDDING = _FORBIDDING_ALL | {Fault.SUPPORT_LOST}
 # Those of the makes' errors that stand on the lock itself, not only on a code that could not be
 # sent.
 _REPORTED_WITHOUT_HUB = frozenset(
@@ -32,6 +41,7 @@ def report(body: Body, codes_held: int) -> DeviceReport:
     """Return the lock as its account describes it, with so many codes in its memory."""
     make = body.make
     brand = make.brand.lower()
+    provider, display_name = make.provider or (brand, make.brand)
     return DeviceReport(
         remote_id=body.uid,
         name=body.name,
@@ -41,11 +51,11 @@ def report(body: Body, codes_held: int) -> DeviceReport:
         properties=_properties(body),
         errors=_errors(body),
         warnings=_warnings(body, codes_held),
-        time_zone=None if Fault.TIME_ZONE_UNKNOWN in body.faults else body.time_zone or None,
+        time_zone=_zone(body),
         manufacturer={"manufacturer": brand, "display_name": make.brand},
         provider={
-            "device_provider_name": brand,
-            "display_name": make.brand,
+            "device_provider_name": provider,
+            "display_name": display_name,
             "provider_category": "stable",
         },
     )
@@ -57,18 +67,24 @@ def _flags(body: Body) -> dict[str, bool]:
     Being offline changes none of them: codes are sent when the lock is back.
     """
     flags = {}
+    is_allowed = not body.faults & _FORBIDDING
     if body.can_ever_take_codes:
-        linked = body.keypad_is_linked or not (body.make.needs_hub and _is_accessory(body))
         flags["can_unlock_with_code"] = body.keypad_is_connected
+    if body.can_ever_take_codes and body.make.takes_online_codes:
+        linked = body.keypad_is_linked or not (body.make.needs_hub and _is_accessory(body))
         flags["can_program_online_access_codes"] = (
-            body.keypad_is_connected
-            and linked
-            and not body.hub_is_missing
-            and Fault.SUBSCRIPTION_REQUIRED not in body.faults
+            body.keypad_is_connected and linked and not body.hub_is_missing and is_allowed
         )
     if body.make.computes_offline:
-        flags["can_program_offline_access_codes"] = body.keypad_is_connected
+        has_windows = body.make.time_slots is None or bool(body.make.time_slots)
+        flags["can_program_offline_access_codes"] = (
+            body.keypad_is_connected and has_windows and not body.faults & _FORBIDDING_ALL
+        )
     return flags
+
+
+def _zone(body: Body) -> str | None:
+    return (body.time_zone or None) if body.has_zone else None
 
 
 def _is_accessory(body: Body) -> bool:
@@ -101,13 +117,32 @@ def _properties(body: Body) -> dict[str, Any]:
     if body.can_ever_take_codes:
         properties |= {
             "supported_code_lengths": list(make.code_lengths),
-            "max_active_codes_supported": make.max_codes,
+            "max_active_codes_supported": make.usable_codes,
             "code_constraints": make.code_constraints,
-            "supports_backup_access_code_pool": True,
+            "supports_backup_access_code_pool": make.has_backup_pool,
         }
-    if make.offline_time_frames:
-        properties["offline_time_frame_options"] = [dict(one) for one in make.offline_time_frames]
+    frames = _offline_frames(body)
+    if frames:
+        properties["offline_time_frame_options"] = frames
     return properties | _metadata(body)
+
+
+def _offline_frames(body: Body) -> list[dict[str, Any]]:
+    """Return the windows for offline codes: those of the make, or those that were set up."""
+    make = body.make
+    if make.time_slots is None:
+        return [dict(one) for one in make.offline_time_frames]
+    if not make.time_slots:
+        return []
+    pairs = [
+        {"display_name": slot.name, "start_time": slot.starts, "end_time": slot.ends}
+        for slot in make.time_slots
+    ]
+    zone = _zone(body)
+    return [
+        {**one, "time_pairs": pairs, **({"time_zone": zone} if zone else {})}
+        for one in make.offline_time_frames
+    ]
 
 
 def _accessory_keypad(body: Body) -> dict[str, Any]:
@@ -127,22 +162,48 @@ def battery_status(level: float) -> str:
     return "good" if level < 0.75 else "full"
 
 
-def _metadata(body: Body) -> dict[str, Any]:
-    """Return the brand's own details where they are evidence for whether codes can be taken."""
-    common = {"device_id": body.uid, "device_name": body.name}
-    if body.make.key == "nuki":
-        return {
-            "nuki_metadata": {
-                **common,
-                "keypad_paired": body.has_keypad,
-                "keypad_battery_critical": body.has_keypad
-                and body.keypad_battery_level <= CRITICAL_BATTERY,
-            }
+def _slots(body: Body) -> list[dict[str, Any]]:
+    zone = _zone(body)
+    suffix = f"[{zone}]" if zone else ""
+    return [
+        {
+            "name": slot.name,
+            "check_in_time": f"{slot.starts}:00{suffix}",
+            "check_out_time": f"{slot.ends}:00{suffix}",
+            "is_24_hour": slot.is_24_hours,
+            "is_biweekly_mode": False,
+            "is_master": False,
+            "is_one_shot": False,
         }
-    if body.make.key == "igloohome":
-        bridge = {"bridge_id": f"bridge-of-{body.uid}", "bridge_name": "Bridge"}
-        return {"igloohome_metadata": common | (bridge if body.has_hub else {})}
-    return {}
+        for slot in body.make.time_slots or ()
+    ]
+
+
+EVIDENCE: Final[Mapping[str, Callable[[Body], Any]]] = {
+    "uid": lambda body: body.uid,
+    "name": lambda body: body.name,
+    "model": lambda body: body.make.model,
+    "time_zone": _zone,
+    "has_hub": lambda body: body.has_hub,
+    "hub_id": lambda body: f"bridge-of-{body.uid}" if body.has_hub else None,
+    "hub_name": lambda body: "Bridge" if body.has_hub else None,
+    "has_plan": lambda body: Fault.SUBSCRIPTION_REQUIRED not in body.faults,
+    "keypad_was_paired": lambda body: body.has_keypad,
+    "keypad_battery_is_critical": lambda body: (
+        body.has_keypad and body.keypad_battery_level <= CRITICAL_BATTERY
+    ),
+    "time_slots": _slots,
+}
+"""What a make may tell in the brand's own details; ``None``: it leaves the field out."""
+
+
+def _metadata(body: Body) -> dict[str, Any]:
+    """Return the brand's own details, where its make tells any."""
+    make = body.make
+    if not make.metadata_name:
+        return {}
+    told = {field: EVIDENCE[word](body) for field, word in make.metadata.items()}
+    return {make.metadata_name: {field: one for field, one in told.items() if one is not None}}
 
 
 def _errors(body: Body) -> list[dict[str, Any]]:
@@ -150,14 +211,11 @@ def _errors(body: Body) -> list[dict[str, Any]]:
     if body.cut_off_by:
         fault = Fault.OFFLINE if body.cut_off_by == "device_disconnected" else body.cut_off_by
         errors.append(_error(body.cut_off_by, _CUT_OFF[body.cut_off_by], body.began(fault)))
-    if Fault.SUBSCRIPTION_REQUIRED in body.faults:
-        errors.append(
-            _error(
-                "subscription_required",
-                "The maker of the lock wants a paid plan.",
-                body.began(Fault.SUBSCRIPTION_REQUIRED),
-            )
-        )
+    errors += [
+        _error(fault.value, message, body.began(fault))
+        for fault, message in _ERRORS.items()
+        if fault in body.faults
+    ]
     if body.hub_is_missing and body.make.hub_error in _REPORTED_WITHOUT_HUB:
         errors.append(
             _error(body.make.hub_error, "The lock is not paired with a bridge.", body.made_at)
@@ -193,14 +251,8 @@ def _warnings(body: Body, codes_held: int) -> list[dict[str, Any]]:
                     body.began(KEYPAD_BATTERY_LOW),
                 )
             )
-    for fault, code, message in (
-        (Fault.TIME_ZONE_UNKNOWN, "time_zone_unknown", "The time zone of the lock is not set."),
-        (Fault.PRIVACY_MODE, "privacy_mode", "PINs do not open while privacy mode is on."),
-        (Fault.SLOW, "device_has_flaky_connection", "The link to the lock is weak."),
-    ):
-        if fault in body.faults:
-            warnings.append(_warning(code, message, body.began(fault)))
-    if Fault.MEMORY_FULL in body.faults or codes_held >= make.max_codes:
+    warnings += [_warning(code, message, since) for code, message, since in _conditions(body)]
+    if Fault.MEMORY_FULL in body.faults or codes_held >= make.usable_codes:
         warnings.append(
             _warning(
                 "max_access_codes_reached",
@@ -209,10 +261,40 @@ def _warnings(body: Body, codes_held: int) -> list[dict[str, Any]]:
             )
             | {
                 "active_access_code_count": codes_held,
-                "max_active_access_code_count": make.max_codes,
+                "max_active_access_code_count": make.usable_codes,
             }
         )
     return warnings
+
+
+def _conditions(body: Body) -> Iterator[tuple[str, str, datetime]]:
+    """Yield code, message and beginning of each condition that the account warns of."""
+    if not body.has_zone:
+        began = body.began(Fault.TIME_ZONE_UNKNOWN)
+        yield body.make.zone_error, "The time zone of the lock is not set.", began
+    if Fault.WRONG_CLOCK in body.faults and body.keeps_window:
+        began = body.began(Fault.WRONG_CLOCK)
+        yield "time_zone_mismatch", "The clock of the lock is wrong.", began
+    links = [fault for fault in (Fault.FLAKY, Fault.SLOW) if fault in body.faults]
+    if links:
+        began = min(body.began(fault) for fault in links)
+        yield "device_has_flaky_connection", "The link to the lock is weak.", began
+    for fault, code, message in (
+        (
+            Fault.PRIVACY_MODE,
+            body.make.privacy_warning,
+            "PINs do not open while privacy mode is on.",
+        ),
+        (Fault.OFFICE_MODE, "salto_ks_office_mode", "PINs do not open while office mode is on."),
+        (Fault.POWER_SAVING, "power_saving_mode", "The lock saves power and takes no commands."),
+        (
+            Fault.SUPPORT_LOST,
+            "salto_ks_lock_access_code_support_removed",
+            "The lock no longer takes PINs.",
+        ),
+    ):
+        if fault in body.faults:
+            yield code, message, body.began(fault)
 
 
 def _error(code: str, message: str, since: datetime) -> dict[str, Any]:

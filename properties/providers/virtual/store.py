@@ -4,15 +4,21 @@
 was rolled back, so its memory is never written, nor read by a driver, inside one.
 """
 
-from collections.abc import Iterable
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db import connection
 
 from locksite.pins import seal
 from properties.choices import Fault
 from properties.models import VirtualLock, VirtualSlot
+from properties.providers.base import SlotWrite
+from properties.providers.virtual.acceptance import stored
+from properties.providers.virtual.assigning import assigned_pin
 from properties.providers.virtual.body import Body, differing
 from properties.providers.virtual.memory import Entry, Write, memory_at
 from properties.stamps import read_stamp
@@ -51,8 +57,17 @@ def body_of(row: VirtualLock) -> Body:
         has_hub=traits.get("has_bridge", True),
         keypad_is_linked=traits.get("keypad_is_linked", True),
         clock_offset=timedelta(seconds=traits.get("clock_offset_s", 7200)),
-        wake_every=timedelta(seconds=traits.get("wake_every_s", 0)),
+        wake_every=timedelta(seconds=traits.get("wake_every_s", 4 * 3600)),
     )
+
+
+def secret_of(row: VirtualLock) -> bytes:
+    """Return 32 bytes that nobody knows who has the database alone, and that never change.
+
+    From them the maker of the lock computes the PINs that it chooses.
+    """
+    key = settings.LOCKSITE_PIN_INDEX_KEY.encode()
+    return hmac.new(key, b"secret of virtual lock " + row.uid.bytes, hashlib.sha256).digest()
 
 
 def memory_of(row: VirtualLock, now: datetime) -> dict[int, Entry]:
@@ -73,7 +88,22 @@ def _entry(slot: VirtualSlot) -> Entry:
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
         is_enabled=slot.is_enabled,
+        is_foreign=slot.is_foreign,
     )
+
+
+def entry_for(
+    row: VirtualLock, body: Body, memory: Mapping[int, Entry], write: SlotWrite
+) -> Entry | None:
+    """Return what the lock puts into the slot for `write`, its maker's PIN where it has none.
+
+    ``None``: the maker has no PIN left for it.
+    """
+    pin = write.pin
+    if pin is None:
+        wish = f"{write.name}/{write.starts_at}/{write.ends_at}"
+        pin = assigned_pin(body.make, secret_of(row), write.slot, wish, memory)
+    return None if pin is None else stored(body, write, pin)
 
 
 def codes_held(rows: Iterable[VirtualLock], now: datetime) -> dict[int, int]:
@@ -99,6 +129,7 @@ def put(row: VirtualLock, slot: int, entry: Entry | None, effective_at: datetime
         write.starts_at = entry.starts_at
         write.ends_at = entry.ends_at
         write.is_enabled = entry.is_enabled
+        write.is_foreign = entry.is_foreign
     write.save(force_insert=True)
     old = VirtualSlot.objects.filter(
         lock=row, slot=slot, effective_at__lt=effective_at - HISTORY

@@ -1,7 +1,8 @@
 """What every lock driver promises, whatever the lock: one suite over all makes and a blind driver.
 
 `holds` looks past the driver at what is physically on the lock; through it even a driver that can
-read nothing back is held to its word.
+read nothing back is held to its word. What a lock cannot do is told by its capabilities, never by
+its name.
 """
 
 from datetime import timedelta
@@ -12,6 +13,7 @@ import pytest
 from locksite.masked import Pin
 from properties.choices import Proof
 from properties.providers.base import (
+    Capabilities,
     LockReading,
     LockRef,
     Receipt,
@@ -20,7 +22,7 @@ from properties.providers.base import (
     SlotWrite,
     Unreachable,
 )
-from properties.providers.registry import driver_for
+from properties.providers.registry import driver_for, source_for
 from properties.providers.virtual.makes import MAKES
 from properties.providers.virtual.people import contents
 from tests.clock import START
@@ -29,6 +31,7 @@ from tests.factories import VirtualLockFactory
 pytestmark = pytest.mark.django_db
 
 PINS = ["739258", "846372", "593864"]  # accepted by every make
+WINDOW = {"starts_at": START + timedelta(hours=1), "ends_at": START + timedelta(days=2)}
 
 
 class BlindDriver:
@@ -52,95 +55,165 @@ class BlindDriver:
 
 
 class Rig:
-    """A driver, a lock, and a look at the lock itself."""
+    """A driver, a lock, what it can do, and a look at the lock itself."""
 
-    def __init__(self, driver, ref, holds, proof):
-        self.driver, self.ref, self.holds, self.proof = driver, ref, holds, proof
+    def __init__(self, driver, ref, holds, capabilities):
+        self.driver, self.ref, self.holds = driver, ref, holds
+        self.capabilities = capabilities
 
     def program(self, slot, digits, name="Lena Okafor", **window):
-        return self.driver.program(self.ref, SlotWrite(slot, Pin(digits), name, **window))
+        """Wish for a code; where the maker chooses PINs, no PIN is sent."""
+        pin = None if self.capabilities.assigns_pins else Pin(digits)
+        return self.driver.program(self.ref, SlotWrite(slot, pin, name, **window))
+
+    def expects(self, entries):
+        """Return what the lock should hold; an assigned PIN counts as whatever is there."""
+        if not self.capabilities.assigns_pins:
+            return entries
+        return {slot: self.holds().get(slot) for slot in entries}
 
 
 def a_lock(**columns):
-    return VirtualLockFactory(**columns)
+    return VirtualLockFactory(time_zone="Europe/Berlin", **columns)
 
 
-@pytest.fixture(params=[*MAKES, "blind"])
-def rig(request, clock):
-    if request.param == "blind":
-        driver = BlindDriver(clock)
+def a_rig(name, clock):
+    if name == "blind":
+        blind = BlindDriver(clock)
         ref = LockRef(device_uid=uuid4(), remote_id="blind")
-        return Rig(driver, ref, lambda: dict(driver.slots), Proof.NONE)
-    row = a_lock(make=request.param)
+        return Rig(blind, ref, lambda: dict(blind.slots), Capabilities(proof=Proof.ACK))
+    row = a_lock(make=name)
+    [listed] = source_for(row.account, clock.doors()).list_devices()
     return Rig(
         driver_for(row.account, clock.doors()),
         LockRef(device_uid=row.uid, remote_id=str(row.uid)),
         lambda: {slot: one.pin.digits for slot, one in contents(row, now=clock()).items()},
-        MAKES[request.param].proof,
+        listed.capabilities,
     )
 
 
-def test_a_programmed_pin_is_on_the_lock(rig):
-    receipt = rig.program(3, PINS[0])
+def makes_that(can):
+    return [key for key, make in MAKES.items() if can(make)]
 
-    assert rig.holds() == {3: PINS[0]}
+
+@pytest.fixture(params=[*MAKES, "blind"])
+def any_rig(request, clock):
+    return a_rig(request.param, clock)
+
+
+@pytest.fixture(params=[*makes_that(lambda make: make.takes_online_codes), "blind"])
+def rig(request, clock):
+    return a_rig(request.param, clock)
+
+
+@pytest.fixture(params=[*makes_that(lambda make: not make.assigns_pins), "blind"])
+def choosing(request, clock):
+    """Return a lock that takes the PIN that it is given."""
+    return a_rig(request.param, clock)
+
+
+@pytest.fixture(
+    params=makes_that(lambda make: make.assigns_pins and make.takes_online_codes),
+)
+def assigning(request, clock):
+    """Return a lock whose maker chooses the PIN."""
+    return a_rig(request.param, clock)
+
+
+@pytest.fixture(params=makes_that(lambda make: not make.takes_online_codes))
+def offline_only(request, clock):
+    return a_rig(request.param, clock)
+
+
+def test_a_programmed_pin_is_on_the_lock(choosing):
+    receipt = choosing.program(3, PINS[0])
+
+    assert choosing.holds() == {3: PINS[0]}
     assert receipt == Receipt(at=START)
 
 
 def test_writing_the_same_slot_twice_is_harmless(rig):
     rig.program(3, PINS[0])
+    once = rig.holds()
     rig.program(3, PINS[0])
 
-    assert rig.holds() == {3: PINS[0]}
+    assert set(once) == {3}
+    assert rig.holds() == once
 
 
 def test_a_write_replaces_what_was_in_the_slot(rig):
-    rig.program(3, PINS[0])
-    rig.program(3, PINS[1])
+    rig.program(3, PINS[0], name="Ana")
+    before = rig.holds()
+    rig.program(3, PINS[1], name="Emil")
 
-    assert rig.holds() == {3: PINS[1]}
+    assert rig.holds() == rig.expects({3: PINS[1]})
+    assert rig.holds() != before
 
 
 def test_a_removed_slot_is_empty_and_the_others_stay(rig):
     rig.program(1, PINS[0], name="Ana")
     rig.program(2, PINS[1], name="Emil")
+    before = rig.holds()
 
     rig.driver.remove(rig.ref, 1)
 
-    assert rig.holds() == {2: PINS[1]}
+    assert rig.holds() == {2: before[2]}
 
 
-def test_removing_an_empty_slot_is_no_error(rig):
-    assert rig.driver.remove(rig.ref, 9) == Receipt(at=START)
-    assert rig.holds() == {}
+def test_removing_an_empty_slot_is_no_error(any_rig):
+    assert any_rig.driver.remove(any_rig.ref, 9) == Receipt(at=START)
+    assert any_rig.holds() == {}
 
 
 def test_a_slot_can_be_filled_again_after_it_was_emptied(rig):
-    rig.program(1, PINS[0])
+    rig.program(1, PINS[0], name="Ana")
     rig.driver.remove(rig.ref, 1)
-    rig.program(1, PINS[2])
+    rig.program(1, PINS[2], name="Emil")
 
-    assert rig.holds() == {1: PINS[2]}
+    assert set(rig.holds()) == {1}
+    assert rig.holds() == rig.expects({1: PINS[2]})
 
 
-def test_what_is_no_pin_is_refused_for_good_and_changes_nothing(rig):
+def test_what_is_no_pin_is_refused_for_good_and_changes_nothing(choosing):
     with pytest.raises(Refused) as refused:
-        rig.program(1, "73a258")
+        choosing.program(1, "73a258")
 
     assert (refused.value.error_code, refused.value.retry) == (
         "code_constraints_violated",
         Retry.ON_WISH,
     )
     assert "73a258" not in str(refused.value)
-    assert rig.holds() == {}
+    assert choosing.holds() == {}
+
+
+def test_a_maker_that_chooses_pins_takes_none_and_gives_each_slot_another(assigning):
+    with pytest.raises(Refused) as refused:
+        assigning.driver.program(assigning.ref, SlotWrite(1, Pin(PINS[0]), "Ana"))
+    for slot in range(1, 6):
+        assigning.program(slot, None, name="Ana", **WINDOW)
+
+    assert (refused.value.error_code, refused.value.retry) == (
+        "code_constraints_violated",
+        Retry.ON_WISH,
+    )
+    assert len(set(assigning.holds().values())) == 5
+
+
+def test_a_lock_for_offline_codes_alone_takes_no_other(offline_only):
+    with pytest.raises(Refused) as refused:
+        offline_only.program(1, PINS[0])
+
+    assert refused.value.retry is Retry.ON_LOCK_CHANGE
+    assert offline_only.holds() == {}
+    assert offline_only.driver.read(offline_only.ref) == LockReading(at=START, codes=())
 
 
 def test_a_reading_shows_every_entry_as_far_as_the_lock_can(rig):
-    ends_at = START + timedelta(days=2)
+    can = rig.capabilities
     rig.program(1, PINS[0], name="Ana")
-    rig.program(2, PINS[1], name="Emil", starts_at=START, ends_at=ends_at)
+    rig.program(2, PINS[1], name="Emil", **WINDOW)
 
-    if rig.proof is Proof.NONE:
+    if can.proof in {Proof.ACK, Proof.NONE}:
         with pytest.raises(Unreachable):
             rig.driver.read(rig.ref)
         return
@@ -149,5 +222,11 @@ def test_a_reading_shows_every_entry_as_far_as_the_lock_can(rig):
     assert isinstance(reading, LockReading)
     assert reading.at == START
     assert [code.slot for code in reading.codes] == [1, 2]
-    shown = [Pin(PINS[0]), Pin(PINS[1])] if rig.proof is Proof.READBACK else [None, None]
+    held = [Pin(digits) for digits in rig.holds().values()]
+    shown = held if can.proof is Proof.READBACK else [None, None]
     assert [code.pin for code in reading.codes] == shown
+    assert [code.name for code in reading.codes] == (
+        ["Ana", "Emil"] if can.shows_names else [None, None]
+    )
+    dated = (WINDOW["starts_at"], WINDOW["ends_at"]) if can.keeps_window else (None, None)
+    assert [(code.starts_at, code.ends_at) for code in reading.codes] == [(None, None), dated]

@@ -8,7 +8,7 @@ import pytest
 from locksite.masked import Pin
 from properties.choices import Fault
 from properties.providers.base import Retry, SlotWrite
-from properties.providers.virtual.acceptance import refusal, stored
+from properties.providers.virtual.acceptance import refusal, removal_refusal, stored
 from properties.providers.virtual.body import Body, differing
 from properties.providers.virtual.makes import MAKES
 from properties.providers.virtual.memory import Entry
@@ -25,8 +25,8 @@ def write(digits="739258", slot=1, name="Lena Okafor", **window):
     return SlotWrite(slot, Pin(digits), name, **window)
 
 
-def answer(lock, what=None, memory=None):
-    refused = refusal(lock, memory or {}, what or write())
+def answer(lock, what=None, memory=None, now=START):
+    refused = refusal(lock, memory or {}, what or write(), now)
     return refused and (refused.error_code, refused.retry)
 
 
@@ -58,7 +58,7 @@ def test_rules_for_the_digits(rule, taken, refused):
     assert answer(lock, write(refused)) == VIOLATED
 
 
-@pytest.mark.parametrize("make", MAKES)
+@pytest.mark.parametrize("make", [key for key, make in MAKES.items() if not make.assigns_pins])
 def test_every_make_refuses_lengths_that_it_does_not_list(make):
     lock = body(make)
     long_pin = "7392586147"
@@ -74,7 +74,7 @@ def test_only_ascii_digits_are_a_pin(digits):
 
 
 def test_no_refusal_names_the_digits():
-    refused = refusal(body("nuki"), {}, write("120000"))
+    refused = refusal(body("nuki"), {}, write("120000"), START)
 
     assert refused is not None
     assert "120000" not in str(refused)
@@ -91,7 +91,11 @@ def test_no_refusal_names_the_digits():
         ("nuki", {"faults": {Fault.KEYPAD_DISCONNECTED}}, "failed_to_set_on_device"),
         ("nuki", {"faults": {Fault.KEYPAD_BATTERY_FLAT}}, "failed_to_set_on_device"),
         ("yale", {"faults": {Fault.SUBSCRIPTION_REQUIRED}}, "subscription_required"),
+        ("yale", {"faults": {Fault.INSUFFICIENT_PERMISSIONS}}, "insufficient_permissions"),
+        ("yale", {"faults": {Fault.SUPPORT_LOST}}, "failed_to_set_on_device"),
+        ("yale", {"faults": {Fault.POWER_SAVING}}, "provider_issue"),
         ("yale", {"faults": {Fault.MEMORY_FULL}}, "no_space_for_access_code_on_device"),
+        ("oracode", {}, "failed_to_set_on_device"),
     ],
 )
 def test_a_lock_that_is_not_able_waits_for_a_change_on_the_lock(make, facts, error_code):
@@ -121,6 +125,92 @@ def test_a_lock_without_a_timetable_needs_no_time_zone():
     assert answer(lock, write(starts_at=START, ends_at=TOMORROW)) is None
 
 
+@pytest.mark.parametrize(
+    ("make", "error_code"),
+    [("ultraloq", "ultraloq_time_zone_unknown"), ("two_n", "two_n_device_missing_timezone")],
+)
+def test_some_makes_take_dates_only_once_their_zone_is_set(make, error_code):
+    dated = write(starts_at=START, ends_at=TOMORROW)
+
+    assert answer(body(make), dated) == (error_code, Retry.ON_LOCK_CHANGE)
+    assert answer(body(make)) is None
+    assert answer(body(make, time_zone="Europe/Berlin"), dated) is None
+
+
+def test_a_make_that_wants_both_ends_of_a_window_takes_none_at_all_as_well():
+    lock, later = body("kwikset"), START + timedelta(hours=1)
+
+    assert answer(lock, write(starts_at=later)) == VIOLATED
+    assert answer(lock, write(ends_at=TOMORROW)) == VIOLATED
+    assert answer(lock, write(starts_at=later, ends_at=TOMORROW)) is None
+    assert answer(lock) is None
+    assert answer(body(), write(ends_at=TOMORROW)) is None
+
+
+def test_a_make_that_wants_a_start_ahead_takes_changes_of_a_code_that_runs():
+    lock = body("kwikset")
+    dated = write(starts_at=START, ends_at=TOMORROW)
+    running = {1: Entry(Pin("846372"), "Lena Okafor", START, TOMORROW)}
+
+    assert answer(lock, dated, now=START - timedelta(seconds=1)) is None
+    assert answer(lock, dated, now=START) == VIOLATED
+    assert answer(lock, dated, running, now=START) is None
+    assert answer(body(), dated, now=START) is None
+
+
+def test_a_lock_that_lost_its_timetable_takes_no_dates():
+    lock = body(faults=frozenset({Fault.CANNOT_SCHEDULE}))
+
+    assert answer(lock, write(starts_at=START, ends_at=TOMORROW)) == (
+        "failed_to_set_on_device",
+        Retry.ON_LOCK_CHANGE,
+    )
+    assert answer(lock) is None
+    just_in_time = body("lockly", faults=frozenset({Fault.CANNOT_SCHEDULE}))
+    assert answer(just_in_time, write(starts_at=START, ends_at=TOMORROW)) is None
+
+
+def test_a_pin_is_given_where_the_maker_does_not_choose_it_and_only_there():
+    assert answer(body("salto"), write()) == VIOLATED
+    assert answer(body("salto"), SlotWrite(1, None, "Ana")) is None
+    assert answer(body("yale"), SlotWrite(1, None, "Ana")) == VIOLATED
+
+
+def test_slots_that_the_hub_keeps_for_itself_are_not_given_away():
+    lock = body("smartthings", traits={"max_codes": 5})
+    full = ("no_space_for_access_code_on_device", Retry.ON_LOCK_CHANGE)
+
+    assert answer(lock, write(slot=2)) is None
+    assert answer(lock, write(slot=3)) == full
+    assert answer(lock, write(slot=3), {1: Entry(Pin("846372")), 2: Entry(Pin("593864"))}) == full
+
+
+@pytest.mark.parametrize(
+    ("facts", "error_code"),
+    [
+        ({}, None),
+        ({"faults": frozenset({Fault.POWER_SAVING})}, "provider_issue"),
+        ({"faults": frozenset({Fault.INSUFFICIENT_PERMISSIONS})}, "insufficient_permissions"),
+        ({"faults": frozenset({Fault.SUBSCRIPTION_REQUIRED, Fault.SUPPORT_LOST})}, None),
+        ({"has_hub": False}, "failed_to_set_on_device"),
+        ({"has_keypad": False}, None),
+    ],
+)
+def test_what_keeps_a_code_from_being_taken_off(facts, error_code):
+    refused = removal_refusal(body("tedee", **facts))
+
+    assert (refused and refused.error_code) == error_code
+
+
+def test_ends_are_stretched_by_an_hour_where_the_lock_gets_clock_changes_wrong():
+    lock = body(faults=frozenset({Fault.STRETCHES_ENDS}))
+    wish = write(starts_at=START, ends_at=TOMORROW)
+
+    assert stored(lock, wish, wish.pin).ends_at == TOMORROW + timedelta(hours=1)
+    assert stored(body(), wish, wish.pin).ends_at == TOMORROW
+    assert stored(lock, write(), wish.pin).ends_at is None
+
+
 def test_a_name_that_is_too_short():
     assert answer(body("august"), write(name="")) == VIOLATED
     assert answer(body("yale"), write(name="")) is None
@@ -135,6 +225,11 @@ def test_a_name_twice_where_names_must_differ():
     )
     assert answer(body("wyze"), write(slot=1, name="Ana"), memory) is None
     assert answer(body("yale"), write(slot=2, name="Ana"), memory) is None
+    strict = body("yale", faults=frozenset({Fault.REFUSES_NAMES}))
+    assert answer(strict, write(slot=2, name="Ana"), memory) == (
+        "code_constraints_violated",
+        Retry.ON_LOCK_CHANGE,
+    )
 
 
 def test_a_pin_twice_where_the_lock_looks():
@@ -146,6 +241,11 @@ def test_a_pin_twice_where_the_lock_looks():
     )
     assert answer(body("yale"), write("739258", slot=1), memory) is None
     assert answer(body("ttlock"), write("739258", slot=2), memory) is None
+    strict = body("ttlock", faults=frozenset({Fault.REFUSES_DUPLICATES}))
+    assert answer(strict, write("739258", slot=2), memory) == (
+        "duplicate_code_on_device",
+        Retry.ON_LOCK_CHANGE,
+    )
 
 
 def test_a_full_memory_takes_a_new_pin_only_into_a_slot_in_use():
@@ -166,15 +266,15 @@ def test_the_first_complaint_is_the_one_about_being_able_at_all():
 
 
 def test_a_lock_with_a_timetable_stores_dates_and_cuts_the_name():
-    kept = stored(
-        body("schlage"), write(name="Bartholomew Featherstone", starts_at=START, ends_at=TOMORROW)
-    )
+    wish = write(name="Bartholomew Featherstone", starts_at=START, ends_at=TOMORROW)
+
+    kept = stored(body("schlage"), wish, wish.pin)
 
     assert kept == Entry(Pin("739258"), "Bartholomew", START, TOMORROW)
 
 
 def test_a_lock_without_a_timetable_stores_no_dates():
-    kept = stored(body("lockly"), write(starts_at=START, ends_at=TOMORROW))
+    kept = stored(body("lockly"), write(starts_at=START, ends_at=TOMORROW), Pin("739258"))
 
     assert kept == Entry(Pin("739258"), "Lena Okafor")
 

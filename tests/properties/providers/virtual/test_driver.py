@@ -20,8 +20,11 @@ from properties.providers.base import (
     Unreachable,
 )
 from properties.providers.virtual.driver import VirtualDriver
+from properties.providers.virtual.keypad import Opening, Reason
 from properties.providers.virtual.people import (
+    add_foreign_code,
     contents,
+    edit_at_keypad,
     fail_next_calls,
     switch_fault,
     type_pin,
@@ -31,7 +34,7 @@ from tests.factories import AccountFactory, VirtualLockFactory
 
 pytestmark = pytest.mark.django_db
 
-PIN, OTHER, THIRD = Pin("739258"), Pin("846372"), Pin("593864")
+PIN, OTHER = Pin("739258"), Pin("846372")
 END = START + timedelta(days=2)
 
 
@@ -345,6 +348,24 @@ def test_a_wrong_clock_starts_codes_too_early(clock):
     assert type_pin(rig.lock, PIN, now=START).opened is True
 
 
+def test_a_lock_without_its_timetable_says_so_and_forgets_the_dates_it_had(clock):
+    rig = Rig(clock, "nuki")
+    rig.program(1, PIN, starts_at=START + timedelta(hours=1), ends_at=END)
+
+    rig.switch(Fault.CANNOT_SCHEDULE)
+
+    assert rig.driver.list_devices()[0].capabilities.keeps_window is False
+    assert type_pin(rig.lock, PIN, now=START).opened is True
+    assert type_pin(rig.lock, PIN, now=END).opened is True
+
+
+def test_in_office_mode_the_keypad_hears_nothing(rig):
+    rig.program(1, PIN)
+    rig.switch(Fault.OFFICE_MODE)
+
+    assert type_pin(rig.lock, PIN, now=START) == Opening(False, None, Reason.OFFICE_MODE)
+
+
 def test_in_privacy_mode_no_pin_opens(rig):
     rig.program(1, PIN)
     rig.switch(Fault.PRIVACY_MODE)
@@ -360,18 +381,74 @@ def test_masked_pins_are_hidden_and_still_there(rig):
     assert rig.holds == {1: PIN}
 
 
-def test_a_slow_lock_takes_ten_times_as_long(clock):
-    rig = Rig(clock, answer_min=2, answer_max=2)
+def test_no_answer_is_waited_for_longer_than_twenty_seconds(clock):
+    rig = Rig(clock, answer_min=19, answer_max=19)
+    rig.program(1, PIN)
     rig.switch(Fault.SLOW)
 
-    rig.read()
+    for call in (rig.read, rig.remove, lambda: rig.program(2, OTHER)):
+        before = clock()
+        with pytest.raises(Unreachable) as unreachable:
+            call()
+        assert unreachable.value.error_code == "provider_issue"
+        assert clock() - before == timedelta(seconds=20)
+
+    assert rig.holds == {2: OTHER}
+
+
+def test_a_list_of_locks_is_not_waited_for_longer_either(clock):
+    rig = Rig(clock, answer_min=21, answer_max=21)
+
+    with pytest.raises(Unreachable):
+        rig.driver.list_devices()
 
     assert clock() - START == timedelta(seconds=20)
 
 
+def test_a_refusal_is_not_heard_where_no_answer_is(rig):
+    rig.program(1, PIN)
+    rig.switch(Fault.HALF_OPEN)
+
+    with pytest.raises(Unreachable):
+        rig.program(2, PIN)
+
+    assert rig.holds == {1: PIN}
+
+
+def test_a_call_in_drips_is_carried_out_once_it_has_arrived(clock):
+    rig = Rig(clock, traits={"drips_for_s": 90})
+    rig.switch(Fault.DRIPS)
+
+    with pytest.raises(Unreachable):
+        rig.program(1, PIN)
+
+    assert clock() - START == timedelta(seconds=20)
+    clock.move(seconds=69)
+    assert rig.holds == {}
+    clock.move(seconds=1)
+    assert rig.holds == {1: PIN}
+
+
+def test_a_link_that_comes_and_goes_is_there_every_second_minute(rig, clock):
+    rig.switch(Fault.FLAKY)
+
+    answered = []
+    for _ in range(4):
+        try:
+            rig.read()
+        except Unreachable:
+            answered.append(False)
+        else:
+            answered.append(True)
+        clock.move(minutes=1)
+
+    assert answered == [False, True, False, True]
+
+
 def test_a_lock_that_sleeps_answers_only_for_a_minute_after_waking(clock):
     rig = Rig(clock, traits={"wake_every_s": 4 * 3600})
-    type(rig.lock).objects.filter(pk=rig.lock.pk).update(created_at=START)
+    assert rig.driver.list_devices()[0].capabilities.wake_every == timedelta(0)
+    rig.switch(Fault.WAKES_RARELY)
 
     assert rig.read().at == START
     clock.move(hours=1)
@@ -521,50 +598,54 @@ def test_a_fault_can_befall_a_share_of_the_calls(clock):
     assert 30 <= failed <= 70
 
 
-def test_every_fault_that_can_be_switched_on_does_something(clock):
-    """A fault that nothing reads would be a promise on a form that is not kept."""
-    healthy = story_of(Rig(clock, "tedee", name="A"))
-    assert story_of(Rig(clock, "tedee", name="A")) == healthy
-
-    for fault in Fault:
-        faulty = Rig(clock, "tedee", name="A")
-        faulty.switch(fault)
-
-        assert story_of(faulty) != healthy, fault
+# ---- PINs that are not given, and not shown ----
 
 
-def story_of(rig):
-    """Return all that can be seen of a lock while it is used a little."""
-    before = rig.clock()
-    start = {"starts_at": before + timedelta(hours=1), "ends_at": before + timedelta(days=1)}
-    steps = [
-        rig.program,
-        lambda: rig.program(2, OTHER, **start),
-        rig.seen,
-        lambda: rig.remove(2),
-        lambda: rig.program(3, OTHER),
-        rig.seen,
-        lambda: rig.driver.list_devices()[0].properties["battery"],
-        lambda: rig.driver.list_devices()[0].flags,
-        lambda: codes_of(rig.driver.list_devices()[0]),
-        lambda: type_pin(rig.lock, PIN, now=rig.clock()),
-        lambda: rig.program(4, THIRD, **start),
-        lambda: type_pin(rig.lock, THIRD, now=rig.clock()),
-        lambda: rig.clock.move(minutes=10),
-        lambda: sorted(rig.holds),
-    ]
-    story = []
-    for step in steps:
-        try:
-            story.append(str(step()).replace(str(rig.lock.uid), "uid"))
-        except (Unreachable, Refused, AccountProblem) as error:
-            story.append(str(error))
-    rig.clock.now = before
-    return story
+def test_a_maker_chooses_a_pin_and_a_reading_shows_it(clock):
+    rig = Rig(clock, "salto")
+
+    rig.program(1, None, "Ana", starts_at=START, ends_at=END)
+
+    [(slot, pin)] = rig.seen()
+    assert (slot, {slot: pin}) == (1, rig.holds)
+    assert type_pin(rig.lock, pin, now=START).opened is True
 
 
-def codes_of(listed):
-    return [
-        item.get("error_code") or item.get("warning_code")
-        for item in [*listed.errors, *listed.warnings]
-    ]
+def test_the_same_wish_for_the_same_slot_keeps_its_pin_and_another_gets_another(clock):
+    rig, other = Rig(clock, "salto"), Rig(clock, "salto")
+
+    def pin_of(rig, **window):
+        rig.program(1, None, "Ana", **window)
+        return rig.holds[1]
+
+    first = pin_of(rig, ends_at=END)
+    rig.next(Fault.LATE)
+    assert pin_of(rig, ends_at=END) == first
+    rig.remove(1)
+    assert pin_of(rig, ends_at=END) == first
+    assert pin_of(rig, ends_at=END + timedelta(days=1)) != first
+    assert pin_of(other, ends_at=END) != first
+
+
+def test_a_maker_without_a_pin_left_refuses(clock):
+    rig = Rig(clock, "salto", traits={"code_lengths": [1]})
+
+    with pytest.raises(Refused) as refused:
+        rig.program(1, None)
+
+    assert (refused.value.error_code, refused.value.retry) == (
+        "no_space_for_access_code_on_device",
+        Retry.ON_LOCK_CHANGE,
+    )
+    assert rig.holds == {}
+
+
+def test_a_hub_shows_the_pins_that_it_wrote_and_hides_those_made_elsewhere(clock):
+    rig = Rig(clock, "smartthings")
+    rig.program(1, PIN, "Ana")
+    add_foreign_code(rig.lock, OTHER, "Owner", now=clock())
+
+    assert rig.seen() == [(1, PIN), (2, None)]
+    assert rig.holds == {1: PIN, 2: OTHER}
+    edit_at_keypad(rig.lock, 1, pin=Pin("593864"), now=clock())
+    assert rig.seen() == [(1, Pin("593864")), (2, None)]

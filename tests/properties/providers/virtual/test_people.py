@@ -1,5 +1,6 @@
 """What people do at a virtual lock, and what is left of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,10 +16,13 @@ from properties.providers.virtual.people import (
     edit_at_keypad,
     erase_at_keypad,
     fail_next_calls,
+    happen_by,
     set_batteries,
+    set_traits,
     switch_fault,
     type_pin,
 )
+from properties.providers.virtual.store import put
 from tests.clock import START
 from tests.factories import VirtualLockFactory
 
@@ -49,8 +53,8 @@ def test_a_foreign_code_takes_the_lowest_free_slot(lock):
 
     assert (slots, again) == ([1, 2], 1)
     assert contents(lock, now=START) == {
-        1: Entry(THIRD, "Cleaner", None, LATER),
-        2: Entry(OTHER, "Owner"),
+        1: Entry(THIRD, "Cleaner", None, LATER, is_foreign=True),
+        2: Entry(OTHER, "Owner", is_foreign=True),
     }
 
 
@@ -70,8 +74,10 @@ def test_a_code_is_edited_from_then_on(lock):
 
     edit_at_keypad(lock, 1, pin=OTHER, is_enabled=False, now=LATER)
 
-    assert contents(lock, now=START) == {1: Entry(PIN, "Owner")}
-    assert contents(lock, now=LATER) == {1: Entry(OTHER, "Owner", is_enabled=False)}
+    assert contents(lock, now=START) == {1: Entry(PIN, "Owner", is_foreign=True)}
+    assert contents(lock, now=LATER) == {
+        1: Entry(OTHER, "Owner", is_enabled=False, is_foreign=True)
+    }
 
 
 def test_a_code_is_erased_from_then_on(lock):
@@ -79,7 +85,7 @@ def test_a_code_is_erased_from_then_on(lock):
 
     erase_at_keypad(lock, 1, now=LATER)
 
-    assert contents(lock, now=START) == {1: Entry(PIN, "Owner")}
+    assert contents(lock, now=START) == {1: Entry(PIN, "Owner", is_foreign=True)}
     assert contents(lock, now=LATER) == {}
 
 
@@ -171,4 +177,80 @@ def test_typing_changes_nothing(lock):
 
     assert type_pin(lock, PIN, now=START).opened is True
     assert type_pin(lock, OTHER, now=START).reason == Reason.UNKNOWN_CODE
-    assert contents(lock, now=START) == {1: Entry(PIN, "Owner")}
+    assert contents(lock, now=START) == {1: Entry(PIN, "Owner", is_foreign=True)}
+
+
+def test_a_code_made_without_a_pin_gets_one_that_the_lock_takes(lock):
+    slots = [add_foreign_code(lock, None, f"Guest {n}", now=START) for n in range(20)]
+
+    pins = {entry.pin.digits for entry in contents(lock, now=START).values()}
+    assert slots == list(range(1, 21))
+    assert len(pins) == 20
+    assert all(len(pin) == 6 and "0" not in pin and pin[:2] != "12" for pin in pins)
+
+
+def test_in_the_app_of_a_maker_that_chooses_pins_none_can_be_given():
+    lock = a_lock(make="salto")
+
+    with pytest.raises(RuleBroken):
+        add_foreign_code(lock, PIN, "Owner", now=START)
+
+    assert add_foreign_code(lock, None, "Owner", now=START) == 1
+
+
+def test_a_fault_that_befalls_no_call_cannot_be_ordered_for_calls(lock):
+    with pytest.raises(ValueError, match="offline befalls no single call"):
+        fail_next_calls(lock, Fault.OFFLINE)
+
+
+def test_traits_are_given_and_taken_one_by_one(lock):
+    fail_next_calls(lock, Fault.LIES)
+    set_traits(lock, {"fault_share": 0.5, "late_by_s": 60})
+    set_traits(lock, {"late_by_s": None, "max_codes": 7})
+
+    assert stored(lock).traits == {"next_calls": {"lies": 1}, "fault_share": 0.5, "max_codes": 7}
+
+
+def test_a_trait_that_no_lock_can_live_with_is_refused(lock):
+    with pytest.raises(RuleBroken) as broken:
+        set_traits(lock, {"late_by_s": 60, "fault_share": 2})
+
+    assert (broken.value.field, broken.value.message) == ("fault_share", "Between 0 and 1.")
+    assert stored(lock).traits == {}
+
+
+def test_only_our_codes_are_meddled_with(lock, clock):
+    add_foreign_code(lock, PIN, "Owner", now=START)
+    theirs = contents(lock, now=START)
+    for _ in range(20):
+        happen_by(lock, Fault.MEDDLED_WITH, doors=clock.doors(), now=START)
+    assert contents(lock, now=START) == theirs
+
+    deeds = set()
+    for seed in range(20):
+        ours = Entry(OTHER, "Ana")
+        put(lock, 2, ours, START)
+        happen_by(lock, Fault.MEDDLED_WITH, doors=clock.doors(seed), now=START)
+        left = contents(lock, now=START)
+        assert left.pop(1) == theirs[1]
+        deeds.add(
+            "erased"
+            if not left
+            else "switched off"
+            if left == {2: replace(ours, is_enabled=False)}
+            else "changed"
+            if left == {2: replace(ours, pin=left[2].pin)} and left[2].pin != OTHER
+            else "nothing"
+        )
+
+    assert deeds == {"erased", "switched off", "changed"}
+
+
+def test_others_make_five_codes_at_most(lock, clock):
+    for minutes in range(8):
+        now = START + timedelta(minutes=minutes)
+        happen_by(lock, Fault.FOREIGN_CODES, doors=clock.doors(), now=now)
+
+    held = contents(lock, now=LATER)
+    assert list(held) == [1, 2, 3, 4, 5]
+    assert all(entry.is_foreign for entry in held.values())

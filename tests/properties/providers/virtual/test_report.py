@@ -77,9 +77,18 @@ def test_a_healthy_lock_in_full():
 
 @pytest.mark.parametrize("make", MAKES)
 def test_a_healthy_lock_of_any_make_takes_codes_and_complains_of_nothing(make):
-    healthy = report(body(make), 0)
+    healthy = report(body(make, time_zone="Europe/Berlin"), 0)
 
-    assert healthy.flags["can_program_online_access_codes"] is True
+    expected = {
+        "can_unlock_with_code": True,
+        **({"can_program_online_access_codes": True} if make != "oracode" else {}),
+        **(
+            {"can_program_offline_access_codes": True}
+            if make in {"igloohome", "lockly", "oracode"}
+            else {}
+        ),
+    }
+    assert healthy.flags == expected
     assert (list(healthy.errors), list(healthy.warnings)) == ([], [])
 
 
@@ -88,7 +97,32 @@ def test_a_healthy_lock_of_any_make_takes_codes_and_complains_of_nothing(make):
     [
         ("nuki", Capabilities(keeps_window=True, max_codes=100, max_name=20)),
         ("wyze", Capabilities(keeps_window=True, proof=Proof.SLOT_ONLY, max_codes=20)),
-        ("lockly", Capabilities(keeps_window=False, shows_names=False, max_codes=50)),
+        (
+            "lockly",
+            Capabilities(
+                keeps_window=False, shows_names=False, max_codes=50, computes_offline=True
+            ),
+        ),
+        ("schlage_connect", Capabilities(keeps_window=False, max_codes=27)),
+        ("smartthings", Capabilities(keeps_window=False, max_codes=20)),
+        (
+            "kwikset",
+            Capabilities(keeps_window=True, max_codes=250, max_name=14, needs_future_start=True),
+        ),
+        ("salto", Capabilities(keeps_window=True, max_codes=100, assigns_pins=True)),
+        (
+            "oracode",
+            Capabilities(
+                keeps_window=True,
+                proof=Proof.NONE,
+                shows_names=False,
+                max_codes=1000,
+                computes_offline=True,
+                assigns_pins=True,
+            ),
+        ),
+        ("zwave", Capabilities(proof=Proof.ACK, shows_names=False, max_codes=30)),
+        ("zigbee", Capabilities(proof=Proof.SLOT_ONLY, shows_names=False, max_codes=30)),
         ("igloohome", Capabilities(keeps_window=True, max_codes=199, computes_offline=True)),
     ],
 )
@@ -116,6 +150,15 @@ def test_what_the_engine_is_told_of_a_make(make, capabilities):
         (body("nuki", traits={"takes_accessory_keypad": False}), None, None),
         (body("igloohome"), True, True),
         (body("igloohome", has_hub=False), False, True),
+        (body("yale", Fault.INSUFFICIENT_PERMISSIONS), False, None),
+        (body("yale", Fault.SUPPORT_LOST), False, None),
+        (body("yale", Fault.POWER_SAVING), True, None),
+        (body("igloohome", Fault.SUPPORT_LOST), False, True),
+        (body("igloohome", Fault.INSUFFICIENT_PERMISSIONS), False, False),
+        (body("lockly", has_hub=False), False, True),
+        (body("oracode"), None, True),
+        (body("oracode", traits={"time_slots": []}), None, False),
+        (body("ultraloq"), True, None),
     ],
 )
 def test_the_flags_say_absent_false_and_true_apart(lock, online, offline):
@@ -152,6 +195,15 @@ def test_the_flags_say_absent_false_and_true_apart(lock, online, offline):
         (body("nuki", Fault.KEYPAD_BATTERY_FLAT), [], ["accessory_keypad_low_battery"]),
         (body("nuki", keypad_battery=0.08, has_keypad=False), [], []),
         (body("yale", keypad_battery=0.08), [], []),
+        (body("salto", Fault.PRIVACY_MODE), [], ["salto_ks_privacy_mode"]),
+        (body("salto", Fault.OFFICE_MODE), [], ["salto_ks_office_mode"]),
+        (body("yale", Fault.WRONG_CLOCK), [], ["time_zone_mismatch"]),
+        (body("lockly", Fault.WRONG_CLOCK), [], []),
+        (body("lockly", Fault.TIME_ZONE_UNKNOWN), [], ["lockly_time_zone_not_configured"]),
+        (body("ultraloq"), [], ["ultraloq_time_zone_unknown"]),
+        (body("ultraloq", time_zone="Europe/Berlin"), [], []),
+        (body("two_n"), [], ["two_n_device_missing_timezone"]),
+        (body("yale", Fault.SLOW, Fault.FLAKY), [], ["device_has_flaky_connection"]),
     ],
 )
 def test_the_evidence_for_what_is_wrong(lock, errors, warnings):
@@ -239,6 +291,69 @@ def test_a_model_without_any_keypad_says_nothing_of_codes():
     )
 
 
+def test_what_a_make_takes_is_told_in_the_words_of_the_wire():
+    told = {make: report(body(make), 0).properties for make in MAKES}
+
+    assert told["kwikset"]["code_constraints"] == [
+        {"constraint_type": "start_date_in_future"},
+        {"constraint_type": "name_length", "min_length": 2, "max_length": 14},
+    ]
+    assert told["salto"]["code_constraints"] == [{"constraint_type": "cannot_specify_pin_code"}]
+    assert told["salto"]["supported_code_lengths"] == [6, 7, 8, 9, 10]
+    assert {make for make, of in told.items() if not of["supports_backup_access_code_pool"]} == {
+        "salto",
+        "oracode",
+    }
+    assert told["smartthings"]["max_active_codes_supported"] == 20
+
+
+def test_a_lock_behind_a_hub_of_another_brand_keeps_its_own():
+    connect = report(body("schlage_connect"), 0)
+
+    assert connect.device_type == "smartthings_lock"
+    assert connect.manufacturer == {"manufacturer": "schlage", "display_name": "Schlage"}
+    assert connect.provider == {
+        "device_provider_name": "smartthings",
+        "display_name": "SmartThings",
+        "provider_category": "stable",
+    }
+
+
+def test_windows_that_an_installer_set_up_are_shown_with_the_zone_of_the_lock():
+    properties = report(body("oracode", time_zone="Europe/Berlin"), 0).properties
+
+    assert properties["offline_time_frame_options"] == [
+        {
+            "display_name": "Stay",
+            "max_duration": "P31D",
+            "time_pairs": [
+                {"display_name": "Guest stay", "start_time": "15:00", "end_time": "11:00"},
+                {"display_name": "Day use", "start_time": "09:00", "end_time": "18:00"},
+                {"display_name": "Whole days", "start_time": "12:00", "end_time": "12:00"},
+            ],
+            "time_zone": "Europe/Berlin",
+        }
+    ]
+    metadata = properties["dormakaba_oracode_metadata"]
+    assert metadata["iana_timezone"] == "Europe/Berlin"
+    assert metadata["predefined_time_slots"][2] == {
+        "name": "Whole days",
+        "check_in_time": "12:00:00[Europe/Berlin]",
+        "check_out_time": "12:00:00[Europe/Berlin]",
+        "is_24_hour": True,
+        "is_biweekly_mode": False,
+        "is_master": False,
+        "is_one_shot": False,
+    }
+
+
+def test_without_windows_set_up_none_are_shown():
+    properties = report(body("oracode", traits={"time_slots": []}), 0).properties
+
+    assert "offline_time_frame_options" not in properties
+    assert properties["dormakaba_oracode_metadata"]["predefined_time_slots"] == []
+
+
 def test_offline_windows_are_shown_by_the_make_that_computes_codes():
     assert report(body("igloohome"), 0).properties["offline_time_frame_options"] == [
         {"display_name": "Hourly", "min_duration": "PT1H", "max_duration": "PT672H"},
@@ -265,12 +380,24 @@ def test_offline_windows_are_shown_by_the_make_that_computes_codes():
         ),
         (body("igloohome"), {"bridge_id": "bridge-of-3f1c", "bridge_name": "Bridge"}),
         (body("igloohome", has_hub=False), {}),
+        (body("ultraloq"), {}),
+        (body("ultraloq", time_zone="Europe/Berlin"), {"time_zone": "Europe/Berlin"}),
     ],
 )
 def test_the_brands_own_evidence(lock, metadata):
     shown = report(lock, 0).properties[f"{lock.make.key}_metadata"]
 
     assert shown == {"device_id": "3f1c", "device_name": "Apartment 104", **metadata}
+
+
+def test_plan_and_gateway_are_evidence_where_the_brand_tells_of_them():
+    def details(lock):
+        return report(lock, 0).properties[lock.make.metadata_name]
+
+    assert details(body("salto"))["has_custom_pin_subscription"] is True
+    ended = body("salto", Fault.SUBSCRIPTION_REQUIRED)
+    assert details(ended)["has_custom_pin_subscription"] is False
+    assert details(body("ttlock", has_hub=False))["has_gateway"] is False
 
 
 @pytest.mark.parametrize(
