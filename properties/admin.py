@@ -3,7 +3,7 @@
 What a lock reports is shown and not written. A row that holds a lock's or a code's past stays.
 """
 
-import secrets
+import re
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import available_timezones
@@ -15,6 +15,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 
 from locksite.admin_kit import (
     MASK,
@@ -39,7 +40,9 @@ from properties.models import (
     VirtualSlot,
 )
 from properties.providers.virtual import people
+from properties.providers.virtual.catalogue import CATALOGUE, Group
 from properties.providers.virtual.makes import MAKES
+from properties.providers.virtual.traits import NEXT_CALLS, PARAMETERS, Parameter, problems_of
 
 User = get_user_model()
 
@@ -353,7 +356,8 @@ class VirtualSlotInline(ReadOnlyInline):
     model = VirtualSlot
     verbose_name = "memory write"
     fields = readonly_fields = (
-        *("slot", "hidden_pin", "name", "starts_at", "ends_at", "is_enabled", "effective_at"),
+        *("slot", "hidden_pin", "name", "starts_at", "ends_at", "is_enabled", "is_foreign"),
+        "effective_at",
     )
     ordering = ("-effective_at", "-id")
     show_change_link = False
@@ -364,22 +368,124 @@ class VirtualSlotInline(ReadOnlyInline):
         return MASK if slot.pin else "erased"
 
 
-class VirtualLockForm(forms.ModelForm):
-    """A virtual lock; its faults as boxes to tick."""
+def _number_field(parameter: Parameter) -> forms.Field:
+    """Return the field for a number that tunes a fault; empty is what holds for most locks."""
+    if not parameter.is_whole:
+        return forms.FloatField(
+            label=parameter.label,
+            help_text=parameter.help,
+            required=False,
+            min_value=parameter.least,
+            max_value=parameter.most,
+        )
+    return forms.IntegerField(
+        label=parameter.label,
+        help_text=f"{parameter.help} Empty: {parameter.default}.",
+        required=False,
+        min_value=int(parameter.least),
+        max_value=int(parameter.most),
+    )
+
+
+# The traits that tune faults, each in a field of its own.
+ParametersForm = type(
+    "ParametersForm", (forms.Form,), {name: _number_field(one) for name, one in PARAMETERS.items()}
+)
+
+
+def _grouped_faults() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the faults by group, each with what it does."""
+    return [
+        (
+            group.value,
+            [
+                (fault.value, format_html("{}. <small>{}</small>", fault.label, about.help))
+                for fault, about in CATALOGUE.items()
+                if about.group is group
+            ],
+        )
+        for group in Group
+    ]
+
+
+class VirtualLockForm(ParametersForm, forms.ModelForm):  # type: ignore[misc, valid-type]
+    """A virtual lock; its faults as boxes to tick, its traits in fields of their own."""
 
     make = forms.ChoiceField(
         choices=[(key, f"{make.brand} {make.model}") for key, make in MAKES.items()]
     )
     faults = forms.MultipleChoiceField(
-        choices=Fault.choices, required=False, widget=forms.CheckboxSelectMultiple
+        choices=_grouped_faults, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    next_calls = forms.CharField(
+        required=False,
+        # Compared with what the page showed, so that calls used up meanwhile do not come back.
+        show_hidden_initial=True,
+        help_text="Faults of single calls that befall the next calls for certain: lies 3, late 1.",
+    )
+    differences = forms.JSONField(
+        required=False,
+        help_text='Where this lock differs from its make: {"has_bridge": false, "max_codes": 5}.',
     )
 
     class Meta:
         model = VirtualLock
         fields = (
             *("account", "make", "name", "time_zone", "battery_level", "keypad_battery_level"),
-            *("answer_min", "answer_max", "traits", "faults"),
+            *("answer_min", "answer_max", "faults"),
         )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        traits = self.instance.traits
+        self.initial.update({name: traits[name] for name in PARAMETERS if name in traits})
+        ordered = traits.get(NEXT_CALLS, {}).items()
+        self.initial[NEXT_CALLS] = ", ".join(f"{fault} {calls}" for fault, calls in ordered)
+        self.initial["differences"] = self._differences()
+
+    def _differences(self) -> dict[str, Any]:
+        with_a_field = {*PARAMETERS, NEXT_CALLS}
+        traits = self.instance.traits.items()
+        return {name: value for name, value in traits if name not in with_a_field}
+
+    def clean_next_calls(self) -> dict[str, int] | None:
+        """Read "lies 3, late 1"."""
+        ordered = {}
+        for order in filter(None, re.split(r"[,;\n]", self.cleaned_data["next_calls"])):
+            words = order.replace(":", " ").split()
+            if len(words) != 2 or not words[1].isdecimal():
+                raise forms.ValidationError("A fault and a number of calls each: lies 3, late 1.")
+            ordered[words[0]] = int(words[1])
+        for _, sentence in problems_of({NEXT_CALLS: ordered}):
+            raise forms.ValidationError(sentence)
+        return ordered or None
+
+    def clean_differences(self) -> dict[str, Any]:
+        """Refuse what no lock can live with."""
+        different = self.cleaned_data["differences"] or {}
+        if not isinstance(different, dict):
+            raise forms.ValidationError("Names with values, in braces.")
+        sentences = [
+            *(
+                f"{name}: has a field of its own."
+                for name in different
+                if name in {*PARAMETERS, NEXT_CALLS}
+            ),
+            *(f"{name}: {sentence}" for name, sentence in problems_of(different)),
+        ]
+        if sentences:
+            raise forms.ValidationError(sentences)
+        return different
+
+    def trait_changes(self) -> dict[str, Any]:
+        """Return the traits that were changed; ``None``: taken away."""
+        changes: dict[str, Any] = {}
+        if "differences" in self.changed_data:
+            changes = dict.fromkeys(self._differences()) | self.cleaned_data["differences"]
+        tuned = [*PARAMETERS, NEXT_CALLS]
+        return changes | {
+            name: self.cleaned_data[name] for name in tuned if name in self.changed_data
+        }
 
 
 def switch(fault: Fault, *, on: bool) -> Callable[[Any, HttpRequest, QuerySet[VirtualLock]], None]:
@@ -408,6 +514,21 @@ class VirtualLockAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
     search_fields = ("name",)
     ordering = ("name", "pk")
     readonly_fields = ("uid", "is_locked", "since", "created_at")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    *("account", "make", "name", "time_zone"),
+                    *("battery_level", "keypad_battery_level", "answer_min", "answer_max"),
+                )
+            },
+        ),
+        ("Faults", {"fields": ("faults",)}),
+        ("What tunes them", {"fields": (*PARAMETERS, NEXT_CALLS)}),
+        ("How it differs from its make", {"fields": ("differences",)}),
+        ("Facts", {"fields": readonly_fields}),
+    )
     inlines = (VirtualSlotInline,)
     actions = (
         "make_foreign_code",
@@ -447,11 +568,15 @@ class VirtualLockAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: VirtualLock, form: forms.ModelForm, change: bool
     ) -> None:
-        """Save what the form changed; faults are switched one by one: each has its time."""
+        """Save what the form changed; faults are switched one by one: each has its time.
+
+        Traits as well: the engine may use up an ordered call meanwhile.
+        """
         now = timezone.now()
         wanted = {Fault(name) for name in form.cleaned_data["faults"]}
         obj.faults = [] if not change else VirtualLock.objects.get(pk=obj.pk).faults
         super().save_model(request, obj, form, change)
+        people.set_traits(obj, form.trait_changes())  # type: ignore[attr-defined]
         for fault in Fault:
             if (fault in wanted) is not (fault.value in obj.faults):
                 people.switch_fault(obj, fault, fault in wanted, now=now)
@@ -461,10 +586,8 @@ class VirtualLockAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
     def make_foreign_code(self, request: HttpRequest, queryset: QuerySet[VirtualLock]) -> None:
         """Put a code on these locks that is not ours."""
         for lock in queryset:
-            length = max(MAKES[lock.make].code_lengths, default=6)
-            pin = Pin("".join(secrets.choice("3456") for _ in range(length)))
             try:
-                slot = people.add_foreign_code(lock, pin, "Made in the app", now=timezone.now())
+                slot = people.add_foreign_code(lock, None, "Made in the app", now=timezone.now())
             except RuleBroken as refused:
                 messages.error(request, f"{lock}: {refused.message}")
             else:

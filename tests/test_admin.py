@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from accesscodes.choices import (
     AttemptStatus,
@@ -38,6 +39,7 @@ from locksite.pins import index_of, seal
 from properties.choices import Fault
 from properties.models import Device, InboundNotice, Property, ProviderAccount, VirtualLock
 from properties.providers.virtual import people
+from properties.providers.virtual.catalogue import CATALOGUE
 from tests.clock import START
 from tests.factories import (
     AccessCodeFactory,
@@ -565,7 +567,6 @@ def test_faults_are_boxes_on_the_lock_s_page(boss):
         "keypad_battery_level": 0.5,
         "answer_min": 0,
         "answer_max": 0,
-        "traits": "{}",
         "faults": ["offline", "privacy_mode"],
         "slots-TOTAL_FORMS": 0,
         "slots-INITIAL_FORMS": 0,
@@ -577,6 +578,111 @@ def test_faults_are_boxes_on_the_lock_s_page(boss):
     assert lock.faults == ["offline", "privacy_mode"]
     assert lock.since["offline"] == "2026-11-20T10:00:00.000Z"
     assert (lock.name, lock.battery_level) == ("Door", 0.5)
+
+
+def lock_form(lock, **changes):
+    """Return the lock's form as a browser sends it, with these fields changed."""
+    form = {
+        "account": lock.account_id,
+        "make": lock.make,
+        "name": lock.name,
+        "battery_level": lock.battery_level,
+        "keypad_battery_level": lock.keypad_battery_level,
+        "answer_min": lock.answer_min,
+        "answer_max": lock.answer_max,
+        "differences": "{}",
+        "faults": lock.faults,
+        "slots-TOTAL_FORMS": 0,
+        "slots-INITIAL_FORMS": 0,
+    }
+    return form | changes
+
+
+def test_a_virtual_lock_is_tuned_field_by_field(boss):
+    traits = {"next_calls": {"lies": 2}, "late_by_s": 60, "has_bridge": False, "max_codes": 5}
+    lock = VirtualLockFactory(traits=traits)
+    page = address(VirtualLock, "change", lock.pk)
+    shown = boss.get(page).context["adminform"].form.initial
+
+    boss.post(
+        page,
+        lock_form(
+            lock,
+            fault_share="0.25",
+            next_calls="lies 2, late 1",
+            differences='{"max_codes": 7}',
+        ),
+    )
+
+    lock.refresh_from_db()
+    assert (shown["next_calls"], shown["late_by_s"]) == ("lies 2", 60)
+    assert shown["differences"] == {"has_bridge": False, "max_codes": 5}
+    assert lock.traits == {
+        "next_calls": {"lies": 2, "late": 1},
+        "fault_share": 0.25,
+        "max_codes": 7,
+    }
+
+
+def test_calls_that_were_used_up_meanwhile_do_not_come_back(boss):
+    lock = VirtualLockFactory(traits={"next_calls": {"lies": 2}})
+    page = address(VirtualLock, "change", lock.pk)
+    assert 'name="initial-next_calls" value="lies 2"' in boss.get(page).content.decode()
+    form = lock_form(lock, next_calls="lies 2", late_by_s="60")
+    VirtualLock.objects.update(traits={"next_calls": {"lies": 1}})
+
+    boss.post(page, form | {"initial-next_calls": "lies 2"})
+
+    lock.refresh_from_db()
+    assert lock.traits == {"next_calls": {"lies": 1}, "late_by_s": 60}
+
+
+def test_a_new_virtual_lock_has_its_traits_and_faults_from_the_start(boss):
+    lock = VirtualLockFactory.build(account=AccountFactory(), name="New")
+
+    boss.post(
+        address(VirtualLock, "add"),
+        lock_form(lock, faults=["lies"], fault_share="0.5", differences='{"has_bridge": false}'),
+    )
+
+    made = VirtualLock.objects.get(name="New")
+    assert (made.faults, made.traits) == (["lies"], {"fault_share": 0.5, "has_bridge": False})
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "error"),
+    [
+        ("fault_share", "2", "Ensure this value is less than or equal to 1."),
+        ("fault_share", "often", "Enter a number."),
+        ("wake_every_s", "60", "Ensure this value is greater than or equal to 120."),
+        ("late_by_s", "1.5", "Enter a whole number."),
+        ("next_calls", "lies", "A fault and a number of calls each: lies 3, late 1."),
+        ("next_calls", "lies 9999", "“lies” can be ordered for 0 to 1000 calls."),
+        ("differences", "[1]", "Names with values, in braces."),
+        ("differences", "{", "Enter a valid JSON."),
+        ("differences", '{"max_codes": "many"}', "max_codes: A whole number from 0 on."),
+        ("differences", '{"colour": 1}', "colour: There is no such trait."),
+        ("differences", '{"late_by_s": 5}', "late_by_s: has a field of its own."),
+        ("faults", ["on_fire"], "Select a valid choice. on_fire is not one of the available cho"),
+    ],
+)
+def test_a_virtual_lock_that_could_not_be_is_refused_with_the_reason(boss, field, text, error):
+    lock = VirtualLockFactory()
+
+    response = boss.post(address(VirtualLock, "change", lock.pk), lock_form(lock, **{field: text}))
+
+    [shown] = response.context["adminform"].form.errors[field]
+    assert shown.startswith(error)
+    lock.refresh_from_db()
+    assert (lock.traits, lock.faults) == ({}, [])
+
+
+def test_the_faults_are_grouped_and_each_says_what_it_does(boss):
+    html = boss.get(address(VirtualLock, "change", VirtualLockFactory().pk)).content.decode()
+
+    for about in CATALOGUE.values():
+        assert escape(about.help) in html
+        assert about.group.value in html
 
 
 def test_codes_can_be_made_and_erased_behind_our_back(boss):
