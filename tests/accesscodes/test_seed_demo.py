@@ -74,7 +74,7 @@ def test_it_says_what_is_there_and_how_to_get_in(caplog):
     said = seed().splitlines()
 
     assert said[:4] == [
-        "The demo hotel is ready: 2 houses, 24 doors, 20 codes.",
+        "The demo hotel is ready: 2 houses, 29 doors, 20 codes.",
         "  Front desk, Hamburg     frontdesk / harbour-lights",
         "  Manager, both houses    manager / harbour-lights",
         "  Administrator           admin / harbour-lights",
@@ -175,7 +175,7 @@ def test_the_logins_work_and_reach_what_their_roles_say(clock):
     ) == ["admin"]
 
 
-def test_two_houses_in_two_zones_and_two_dozen_doors_of_many_makes(clock):
+def test_two_houses_in_two_zones_and_some_thirty_doors_of_many_makes(clock):
     build(clock())
 
     assert list(Property.objects.order_by("pk").values_list("name", "city", "time_zone")) == [
@@ -183,10 +183,11 @@ def test_two_houses_in_two_zones_and_two_dozen_doors_of_many_makes(clock):
         ("Mercer Street Lofts", "New York", "America/New_York"),
     ]
     assert Counter(Device.objects.values_list("property__slug", flat=True)) == {
-        "hafen-suites": 15,
-        "mercer-street-lofts": 9,
+        "hafen-suites": 17,
+        "mercer-street-lofts": 12,
     }
-    assert set(VirtualLock.objects.values_list("make", flat=True)) == set(MAKES)
+    shown = set(VirtualLock.objects.values_list("make", flat=True))
+    assert set(MAKES) - shown == {"akiles", "smartthings", "ultraloq", "zigbee", "zwave"}
     assert set(VirtualLock.objects.values_list("answer_min", "answer_max")) == {(1.0, 3.0)}
 
 
@@ -206,6 +207,8 @@ VERDICTS = {
     "Apartment 208": ("blocked", "keypad_setup"),
     "Luggage room": ("blocked", "no_keypad"),
     "Main entrance": ("takes", None),
+    "Courtyard gate": ("takes", None),
+    "Meeting room": ("takes", None),
     "Loft 1": ("takes", None),
     "Loft 2": ("takes_check", "zone"),
     "Loft 3": ("takes", None),
@@ -213,6 +216,9 @@ VERDICTS = {
     "Loft 5": ("takes_check", "hub_off"),
     "Loft 6": ("no_open", "privacy"),
     "Loft 7": ("blocked", "subscription"),
+    "Loft 8": ("takes", None),
+    "Loft 9": ("takes", None),
+    "Loft 10": ("offline_only", "offline_model"),
     "Annex 1": ("blocked", "account"),
     "Annex 2": ("blocked", "account"),
 }

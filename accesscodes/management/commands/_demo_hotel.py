@@ -105,7 +105,7 @@ DOORS: Final = (
     Door("Apartment 202", HAFEN, "august", battery=0.64),
     # Goes offline.
     Door("Apartment 203", HAFEN, "yale", battery=0.44),
-    # A weak link: everything takes ten times as long.
+    # A weak link: everything takes five times as long.
     Door("Apartment 204", HAFEN, "ttlock", battery=0.58),
     # Its small memory fills up.
     Door("Apartment 205", HAFEN, "schlage", battery=0.67, traits={"max_codes": 5}),
@@ -123,6 +123,9 @@ DOORS: Final = (
         traits={"model": "Smart Lock Go", "takes_accessory_keypad": False},
     ),
     Door("Main entrance", HAFEN, "schlage", battery=0.73),
+    Door("Courtyard gate", HAFEN, "two_n"),
+    # Its maker chooses the PINs.
+    Door("Meeting room", HAFEN, "salto", battery=0.79),
     Door("Loft 1", MERCER, "schlage", battery=0.88),
     # Nobody ever set its time zone.
     Door("Loft 2", MERCER, "yale", battery=0.6),
@@ -135,6 +138,11 @@ DOORS: Final = (
     Door("Loft 6", MERCER, "yale", battery=0.69),
     # The maker's paid plan ends.
     Door("Loft 7", MERCER, "schlage", battery=0.75),
+    Door("Loft 8", MERCER, "kwikset", battery=0.84),
+    # Behind a home hub, which keeps three slots and hides codes that it did not make.
+    Door("Loft 9", MERCER, "schlage_connect", battery=0.66),
+    # Never online: only codes that the maker computes.
+    Door("Loft 10", MERCER, "oracode"),
     # Their account is disconnected.
     Door("Annex 1", ANNEX, "august", battery=0.49),
     Door("Annex 2", ANNEX, "august", battery=0.55),
