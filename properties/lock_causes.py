@@ -234,7 +234,8 @@ def _lock_battery(facts: LockFacts) -> _Found | None:
         return None
     level, status = battery_level(facts), facts.at("battery.status")
     event = facts.last("device.low_battery") if level is None and status is None else None
-    is_low = status in {"low", "critical"} or (
+    # As text: what a provider reports need not be hashable.
+    is_low = str(status) in {"low", "critical"} or (
         status is None and level is not None and level <= BATTERY_LOW
     )
     if not is_low and event is None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from properties.capabilities import (
@@ -836,6 +836,7 @@ items = st.lists(
 )
 
 
+@example(flags={}, properties={"battery": {"status": []}}, errors=[], warnings=[], max_codes=None)
 @given(
     flags=st.dictionaries(
         st.sampled_from([*YES, *OFFLINE_YES]), st.booleans() | st.none(), max_size=2
