@@ -8,7 +8,7 @@ ours.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from accesscodes.values import LockTerms, Seen, Sighting, Tracked, same_content
+from accesscodes.values import LockTerms, Seen, Sighting, Tracked, holds
 
 
 def match(
@@ -98,7 +98,7 @@ def _sighting(
         for content in (installed.content, installed.sent, code.wish.content(terms))
         if content is not None
     ]
-    is_expected = any(same_content(entry.content, content, terms) for content in contents)
+    is_expected = any(holds(entry.content, content, terms) for content in contents)
     return Sighting(
         entry=entry,
         is_ours_as_sent=is_as_sent and entry.is_enabled,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from accesscodes.choices import Placement
 from accesscodes.planning import LOOK_IDLE, Blocked
-from accesscodes.values import Installed, LockTerms, Seen, Sighting, Wish, same_content
+from accesscodes.values import Installed, LockTerms, Seen, Sighting, Wish, holds, same_content
 from properties.providers.base import Retry
 
 AUDIT_AFTER_GONE = timedelta(minutes=15)
@@ -40,11 +40,14 @@ def after_reading(
         installed,
         placement=Placement.PRESENT,
         slot=sighting.entry.slot,
-        known_pins=installed.known_pins | ({seen.pin_index} if sighting.is_recalled else set()),
+        known_pins=installed.known_pins | ({seen.pin_index or ""} - {""}),
         seen_at=at,
         absent_at=None,
     )
-    if sighting.is_ours_as_sent and same_content(seen, wanted, terms):
+    is_right = same_content(seen, wanted, terms) or (
+        installed.sent == wanted and holds(seen, wanted, terms)
+    )
+    if sighting.is_ours_as_sent and is_right:
         right = replace(
             present,
             revision=wish.revision,
@@ -314,7 +317,15 @@ def refusal_pause(attempts: int) -> timedelta:
     return min(timedelta(minutes=2 ** min(max(attempts, 1) - 1, 10)), timedelta(minutes=30))
 
 
-def look_again_after(failures: int, *, has_work: bool) -> timedelta:
-    """Return the pause after `failures` readings in a row that failed."""
+def look_again_after(
+    failures: int, *, has_work: bool, asked_to_wait: timedelta | None = None
+) -> timedelta:
+    """Return the pause after `failures` readings in a row that failed.
+
+    A far side that says when to come again is taken at its word, but looked at every 5 min at
+    least: a lock that wakes for a minute in hours is met in that minute.
+    """
+    if asked_to_wait is not None:
+        return min(max(asked_to_wait, timedelta(seconds=1)), LOOK_IDLE)
     longest = timedelta(minutes=2) if has_work else LOOK_IDLE
     return min(timedelta(seconds=10 * 2 ** min(max(failures, 1) - 1, 10)), longest)

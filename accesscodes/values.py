@@ -5,7 +5,7 @@ keyed index. Rows are frozen into these values by `models`, readings by the engi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -239,6 +239,23 @@ def same_content(one: Content, other: Content, terms: LockTerms) -> bool:
         and (one.starts_at, one.ends_at) == (other.starts_at, other.ends_at)
         and (not terms.capabilities.shows_names or one.name == other.name)
     )
+
+
+ENDS_STRETCH_BY = timedelta(hours=1)
+"""Around a change of the clocks some locks keep a code for an hour longer than they were told."""
+
+
+def holds(seen: Content, sent: Content, terms: LockTerms) -> bool:
+    """Return whether an entry is what the lock made of `sent`: equal, or kept a little longer.
+
+    A longer end does no harm: each code is taken off at its end by command as well. Writing it
+    again would have the same result, over and over.
+    """
+    if sent.ends_at is not None and seen.ends_at is not None:
+        longer = seen.ends_at - sent.ends_at
+        if timedelta(0) < longer <= ENDS_STRETCH_BY:
+            seen = replace(seen, ends_at=sent.ends_at)
+    return same_content(seen, sent, terms)
 
 
 def _whole_seconds(at: datetime | None) -> datetime | None:

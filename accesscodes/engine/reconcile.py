@@ -84,6 +84,7 @@ class _Pass:
         self._codes: dict[int, AccessCode] = {}
         self._entries: tuple[Seen, ...] = ()
         self._failures = 0
+        self._asked_to_wait: timedelta | None = None
         self._has_looked = False
         self._has_probed = False
         self._strays: tuple[Stray, ...] = ()
@@ -321,6 +322,7 @@ class _Pass:
     def _record_blindness(self, error: ProviderError) -> None:
         now = self._doors.now()
         log.info("lock %s could not be read: %s", self._device.uid, error.error_code)
+        self._asked_to_wait = error.retry_after
         self._failures = ledger.record_blindness(
             self._device.pk,
             [Finding(self._codes[code.wish.code_id], code.installed) for code in self._tracked()],
@@ -542,7 +544,9 @@ class _Pass:
         now = self._doors.now()
         summaries = {pk: code.summary() for pk, code in self._codes.items()}
         has_work = any(summary.diverged_since for summary in summaries.values())
-        pause = entries.look_again_after(self._failures, has_work=has_work)
+        pause = entries.look_again_after(
+            self._failures, has_work=has_work, asked_to_wait=self._asked_to_wait
+        )
         return min(
             now + pause,
             max(

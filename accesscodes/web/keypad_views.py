@@ -20,6 +20,7 @@ REASONS = {
     "expired_code": "The code has ended.",
     "credential_error": "The code has not started, or is switched off.",
     "blocked_by_privacy_mode": "Privacy mode is on.",
+    "office_mode": "Office mode is on: the keypad is off.",
     "keypad_disconnected": "The keypad is disconnected. The lock heard nothing.",
     "keypad_battery_flat": "The keypad's battery is flat. The lock heard nothing.",
     "no_keypad": "This lock has no keypad.",

@@ -10,7 +10,7 @@ from accesscodes.engine.clock import ClockGuard
 from accesscodes.engine.reconcile import reconcile
 from accesscodes.models import AccessCode, LockCommand, LockReading, Transition
 from accesscodes.planning import BUDGET
-from accesscodes.services import CodeSpec
+from accesscodes.services import CodeChanges, CodeSpec
 from locksite.masked import Pin
 from locksite.pins import SealedPin
 from properties.choices import Fault, Proof
@@ -467,3 +467,48 @@ def test_a_near_arrival_gets_the_slot_of_the_farthest_one_which_follows_when_the
 
 def late(world):
     return world.now + timedelta(hours=90)
+
+
+# ---- locks that do as they are told in their own way --------------------------------------------
+
+
+def test_an_end_that_the_lock_stretches_is_not_written_again_and_again():
+    world = World("schlage")
+    switch_fault(world.locks[0], Fault.STRETCHES_ENDS, on=True, now=world.now)
+    stays(world, 1, lasts=timedelta(hours=5))
+
+    world.run(hours=4)
+    assert (statuses(), commands()) == ([Status.SET], 1)
+    world.run(hours=1, minutes=2)
+
+    assert (statuses(), world.on_lock()) == ([Status.GONE], set())
+
+
+def test_a_stay_cut_short_is_written_to_the_lock():
+    world = World("schlage")
+    [code] = stays(world, 1, lasts=timedelta(hours=5))
+    world.run(minutes=1)
+
+    services.change_code(
+        code,
+        CodeChanges(ends_at=world.now + timedelta(hours=4, minutes=30)),
+        actor=world.actor,
+        now=world.now,
+    )
+    world.run(minutes=1)
+
+    assert commands(action=CommandAction.UPDATE) == 1
+
+
+def test_a_lock_that_wakes_for_a_minute_in_four_hours_is_met_in_that_minute():
+    world = World("schlage", traits={"wake_every_s": 4 * 3600})
+    switch_fault(world.locks[0], Fault.WAKES_RARELY, on=True, now=world.now)
+    world.refresh()
+    world.clock.move(minutes=10)
+    issue(world)
+
+    world.run(hours=3, minutes=49)
+    assert statuses() == [Status.SETTING]
+    world.run(minutes=2)
+
+    assert statuses() == [Status.SET]
