@@ -82,9 +82,11 @@ def _sighting(
     installed = code.installed
     if entry is None or not installed.was_ever_sent:
         return Sighting(is_slot_taken=entry is not None)
-    if not _is_ours(code, entry, known_here, terms):
-        return Sighting(is_slot_taken=True)
     pin_index = entry.content.pin_index
+    if pin_index in known_here and pin_index not in installed.known_pins:
+        return Sighting(is_superseded=True)
+    if not _is_ours(code, entry, terms):
+        return Sighting(is_slot_taken=True)
     if pin_index is None:
         is_as_sent = (
             installed.is_acknowledged
@@ -106,8 +108,8 @@ def _sighting(
     )
 
 
-def _is_ours(code: Tracked, entry: Seen, known_here: set[str], terms: LockTerms) -> bool:
-    if entry.content.pin_index in known_here:
+def _is_ours(code: Tracked, entry: Seen, terms: LockTerms) -> bool:
+    if entry.content.pin_index in code.installed.known_pins:
         return True
     if not terms.capabilities.shows_names:
         return entry.content.pin_index is None

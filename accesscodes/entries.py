@@ -32,6 +32,8 @@ def after_reading(
     at: datetime,
 ) -> Installed:
     """Return what we believe of an entry after a reading at `at` that showed `sighting` of it."""
+    if sighting.is_superseded:
+        return _overtaken(installed)
     if sighting.entry is None:
         return _found_missing(wish, installed, sighting, terms, at)
     wanted = wish.content(terms)
@@ -66,6 +68,17 @@ def after_reading(
     if wish.unwanted_since(at) is None and sighting.is_altered:
         return _altered(wish, replace(believed, revision=0), sighting.entry, terms, at)
     return believed
+
+
+def _overtaken(installed: Installed) -> Installed:
+    """Return an entry in whose slot an older one of ours was seen, of a code that had it before.
+
+    The reading is old, or an old write landed late, over ours. Nobody else did anything; writing
+    ours again puts it right.
+    """
+    if installed.placement is not Placement.PRESENT:
+        return installed
+    return replace(installed, placement=Placement.WRITING, content=None, revision=0)
 
 
 def _altered(

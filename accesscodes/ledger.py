@@ -50,12 +50,16 @@ class LeaseLost(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to work on one lock; `token` grows, so an old holder is told apart."""
+    """The right to work on one lock; `token` grows, so an old holder is told apart.
+
+    `holds_ends`: the holder's clock is in doubt, so no code counts as over because of the time.
+    """
 
     device_id: int
     token: int
     engine_id: UUID
     generation: int
+    holds_ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,12 @@ def hold(device_id: int, lease: Lease | None) -> Device:
     if lease is not None and device.lease_token != lease.token:
         raise LeaseLost(f"lock {device_id}: lease {lease.token} is over")
     return device
+
+
+def terms_under(lease: Lease | None, device: Device) -> LockTerms:
+    """Return what is fixed about a lock for whoever holds this lease."""
+    terms = terms_of(device)
+    return terms if lease is None else replace(terms, holds_ends=lease.holds_ends)
 
 
 def snapshot(code: AccessCode) -> Snapshot:
@@ -107,7 +117,7 @@ def record(
         device = hold(code.device_id, lease)
         _record(
             code,
-            terms=terms_of(device),
+            terms=terms_under(lease, device),
             device=device,
             now=now,
             before=before,
@@ -143,7 +153,7 @@ def record_reading(
         Device.objects.filter(pk=device_id).update(
             last_read_at=now, failing_since=None, failures=0
         )
-        _record_all(findings, device=device, now=now, reading=reading)
+        _record_all(findings, lease=lease, device=device, now=now, reading=reading)
     return reading
 
 
@@ -153,7 +163,7 @@ def record_clock(
     """Bring the codes of a lock that cannot be read up to date with the clock."""
     with write_transaction():
         device = hold(device_id, lease)
-        _record_all(findings, device=device, now=now, reading=None)
+        _record_all(findings, lease=lease, device=device, now=now, reading=None)
 
 
 def record_blindness(
@@ -177,7 +187,7 @@ def record_blindness(
         Device.objects.filter(pk=device_id).update(
             failing_since=device.failing_since or now, failures=F("failures") + 1
         )
-        _record_all(findings, device=device, now=now, reading=None)
+        _record_all(findings, lease=lease, device=device, now=now, reading=None)
     return device.failures + 1
 
 
@@ -215,7 +225,9 @@ def begin(
     with write_transaction():
         device = hold(code.device_id, lease)
         Device.objects.filter(pk=device.pk).update(lease_until=now + LEASE_TIME)
-        _record(code, terms=terms_of(device), device=device, now=now, installed=installed)
+        _record(
+            code, terms=terms_under(lease, device), device=device, now=now, installed=installed
+        )
         entry = code.installation
         if entry is None:
             raise StaleRow(code.pk)
@@ -256,7 +268,7 @@ def finish(
             installed = replace(installed, attempts=0, retry_at=None)
         _record(
             fresh,
-            terms=terms_of(device),
+            terms=terms_under(lease, device),
             device=device,
             now=now,
             installed=installed,
@@ -334,13 +346,18 @@ def _close(
 
 
 def _record_all(
-    findings: Sequence[Finding], *, device: Device, now: datetime, reading: LockReading | None
+    findings: Sequence[Finding],
+    *,
+    lease: Lease,
+    device: Device,
+    now: datetime,
+    reading: LockReading | None,
 ) -> None:
     """Record all findings about one lock; one that cannot be recorded keeps back no other.
 
     A code whose row changed since it was read is left out: its lock is due again.
     """
-    terms, unchanged = terms_of(device), _unchanged(findings)
+    terms, unchanged = terms_under(lease, device), _unchanged(findings)
 
     def write(finding: Finding) -> None:
         _record(
@@ -417,6 +434,7 @@ def _record(
             None if old is None else old.summary,
             now,
             is_new_wish=is_new_wish,
+            is_seen=reading is not None,
         ),
     )
     if new_installed != known:

@@ -40,6 +40,8 @@ EDGES: frozenset[tuple[str, str]] = frozenset(
         (Status.SET, Status.REMOVING),
         (Status.SET, Status.GONE),  # an offline code ends by the clock
         (Status.REMOVING, Status.GONE),
+        # a clock that had jumped ahead was set right
+        *((Status.REMOVING, known) for known in (Status.UNSET, Status.SETTING, Status.SET)),
         *((known, Status.UNKNOWN) for known in (Status.UNSET, Status.SETTING, Status.SET)),
         *((Status.UNKNOWN, known) for known in (Status.UNSET, Status.SETTING, Status.SET)),
         (Status.UNKNOWN, Status.REMOVING),
@@ -90,6 +92,14 @@ def _wanted_status(wish: Wish, installed: Installed, terms: LockTerms, now: date
     return Status.UNSET
 
 
+def _claims_presence(wish: Wish, installed: Installed, status: Status, terms: LockTerms) -> bool:
+    """Return whether this word says that the code is on a lock that could be asked."""
+    says_so = status is Status.SET or (
+        status is Status.UNSET and installed.is_current(wish, terms)
+    )
+    return says_so and terms.capabilities.can_be_read and not wish.is_offline
+
+
 def _awaits_start_proof(wish: Wish, installed: Installed, terms: LockTerms) -> bool:
     """Return whether a preloaded code has started without a reading since its start."""
     return (
@@ -135,15 +145,22 @@ def summarise(
     now: datetime,
     *,
     is_new_wish: bool = False,
+    is_seen: bool = True,
 ) -> Summary:
     """Return what we say of a code now.
 
     `before` is what we said last, ``None`` for a new code; `is_new_wish` says that the wish has
-    changed since then. A code that is gone stays gone, whatever turns up on the lock later.
+    changed since then, `is_seen` that a good reading is behind it. A code that is gone stays gone,
+    whatever turns up on the lock later.
     """
     if before is not None and before.status is Status.GONE:
         return before
+    if terms.holds_ends and wish.ends_at is not None and wish.ends_at <= now:
+        now = wish.ends_at - timedelta(microseconds=1)
     status = public_status(wish, installed, terms, now)
+    was_unknown = before is not None and before.status is Status.UNKNOWN
+    if was_unknown and not is_seen and _claims_presence(wish, installed, status, terms):
+        status = Status.UNKNOWN  # the account is back; what is on the lock is still to be seen
     diverged_since = _diverged_since(wish, installed, terms, before, now, is_new_wish=is_new_wish)
     errors, warnings = _problems(wish, installed, status, diverged_since, now)
     is_current = installed.is_current(wish, terms)

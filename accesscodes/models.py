@@ -29,6 +29,9 @@ from locksite.pins import PinField
 from properties.choices import AccountState
 from properties.models import Device
 
+# By how much the clocks of two machines may differ without anybody minding.
+CLOCKS_DIFFER_BY = timedelta(seconds=60)
+
 # For a lock that belongs to no property yet; a property has its own lead.
 DEFAULT_LEAD = timedelta(minutes=60)
 
@@ -602,8 +605,15 @@ class EngineBeatQuerySet(models.QuerySet["EngineBeat"]):
     """Questions about engines."""
 
     def alive(self, now: datetime) -> Self:
-        """Return the engines that gave a sign of life within `EngineBeat.DEAD_AFTER`."""
-        return self.filter(beat_at__gt=now - EngineBeat.DEAD_AFTER, stopped_at=None)
+        """Return the engines that gave a sign of life within `EngineBeat.DEAD_AFTER`.
+
+        One from the future was dated by a clock that is wrong, or was, and says nothing.
+        """
+        return self.filter(
+            beat_at__gt=now - EngineBeat.DEAD_AFTER,
+            beat_at__lte=now + CLOCKS_DIFFER_BY,
+            stopped_at=None,
+        )
 
 
 class EngineBeat(models.Model):

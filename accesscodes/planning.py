@@ -21,6 +21,9 @@ LOOK_IDLE = timedelta(minutes=5)
 """How often a settled lock is looked at."""
 
 
+LONGEST_PAUSE = timedelta(minutes=35)
+"""Longer than anything ever waits for its next turn."""
+
 BUDGET: Final[Mapping[CommandAction, int]] = {
     CommandAction.PROGRAM: 8,
     CommandAction.UPDATE: 8,
@@ -74,12 +77,7 @@ Step = Program | Remove | Blocked
 
 
 def plan_lock(
-    codes: Sequence[Tracked],
-    entries: Iterable[Seen],
-    terms: LockTerms,
-    now: datetime,
-    *,
-    holds_ends: bool = False,
+    codes: Sequence[Tracked], entries: Iterable[Seen], terms: LockTerms, now: datetime
 ) -> list[Step]:
     """Return what is to be done on one lock, in order, judged from a reading that is fresh.
 
@@ -88,14 +86,14 @@ def plan_lock(
     never moved to another slot, an entry that is not ours is never touched, and no PIN is written
     while another entry of the lock holds it. Codes that open the door now go before those that
     start later; where all slots are taken, the code that starts last yields to one that starts
-    earlier. `holds_ends`: the clock is in doubt, so nothing is taken off because of the time.
+    earlier.
     """
     removals: list[Step] = [
         Remove(code.wish.code_id, code.installed.slot)
         for code in codes
         if code.installed.slot is not None
         and code.installed.is_on_lock
-        and _is_to_go(code.wish, terms, now, holds_ends=holds_ends)
+        and _is_to_go(code.wish, terms, now)
         and _may_try(code.installed, now)
     ]
     if removals:
@@ -191,8 +189,8 @@ def within_budget(
     return allowed, min(free_at, default=None)
 
 
-def _is_to_go(wish: Wish, terms: LockTerms, now: datetime, *, holds_ends: bool) -> bool:
-    if holds_ends and not wish.is_withdrawn(now) and wish.unwanted_since(now) is not None:
+def _is_to_go(wish: Wish, terms: LockTerms, now: datetime) -> bool:
+    if terms.holds_ends and not wish.is_withdrawn(now) and wish.unwanted_since(now) is not None:
         return False
     return not wish.belongs_on_lock(terms, now)
 
@@ -203,7 +201,9 @@ def _order(wish: Wish) -> tuple[datetime, int]:
 
 
 def _may_try(installed: Installed, now: datetime) -> bool:
-    return installed.retry_at is None or installed.retry_at <= now
+    """Return whether no pause is left; one that is longer than any was dated by a wrong clock."""
+    at = installed.retry_at
+    return at is None or at <= now or at > now + LONGEST_PAUSE
 
 
 def _wants_writing(code: Tracked, terms: LockTerms, now: datetime) -> bool:

@@ -22,12 +22,14 @@ class LockTerms:
     """What is fixed about one lock while we plan for it.
 
     `lead`: how early a code is put on a lock that keeps no timetable. `is_account_connected`:
-    whether the account lets us in at all.
+    whether the account lets us in at all. `holds_ends`: the clock is in doubt, so no code counts
+    as over because of the time; one past its end is judged as it was just before.
     """
 
     capabilities: Capabilities
     lead: timedelta = timedelta(minutes=60)
     is_account_connected: bool = True
+    holds_ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,13 +213,15 @@ class Sighting:
     `entry` is ``None`` where it is missing. `is_slot_taken`: something foreign is in its slot.
     `is_ours_as_sent`: the PIN is the wanted one, or is hidden and the last write of it was
     acknowledged. `is_altered`: it is ours, yet holds neither what was proven nor what was sent.
-    `is_recalled`: it is in a slot that the code had left, where an older write of ours landed.
+    `is_superseded`: an older entry of ours, for another code, is in its slot. `is_recalled`: it is
+    in a slot that the code had left, where an older write of ours landed.
     """
 
     entry: Seen | None = None
     is_slot_taken: bool = False
     is_ours_as_sent: bool = False
     is_altered: bool = False
+    is_superseded: bool = False
     is_recalled: bool = False
 
 

@@ -100,9 +100,15 @@ class Membership(models.Model):
 class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
     """Questions about accounts."""
 
+    LONGEST_REST = timedelta(minutes=35)
+
     def due(self, now: datetime) -> Self:
-        """Return the accounts whose list of locks should be read again."""
-        return self.filter(due_at__lte=now).order_by("due_at")
+        """Return the accounts whose list of locks should be read again.
+
+        One that is to rest longer than any does was dated by a clock that is wrong, or was.
+        """
+        too_far = Q(due_at__gt=now + self.LONGEST_REST)
+        return self.filter(Q(due_at__lte=now) | too_far).order_by("due_at")
 
 
 class ProviderAccount(models.Model):
@@ -131,6 +137,8 @@ class ProviderAccount(models.Model):
 class DeviceQuerySet(models.QuerySet["Device"]):
     """Questions about locks."""
 
+    LONGEST_REST = timedelta(minutes=35)
+
     def for_actor(self, actor: Actor) -> Self:
         """Return the locks within reach; those of no property only for actors without a limit."""
         if actor.property_ids is None:
@@ -142,8 +150,12 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         return self.filter(is_managed=True)
 
     def due(self, now: datetime) -> Self:
-        """Return the locks that want a look, the longest waiting first."""
-        return self.filter(due_at__lte=now).order_by("due_at")
+        """Return the locks that want a look, the longest waiting first.
+
+        One that is to rest longer than any does was dated by a clock that is wrong, or was.
+        """
+        too_far = Q(due_at__gt=now + self.LONGEST_REST)
+        return self.filter(Q(due_at__lte=now) | too_far).order_by("due_at")
 
     def poke(self, now: datetime, device_ids: Iterable[int] | None = None) -> int:
         """Ask the engine to look at these locks at once; return how many.

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from accesscodes.ledger import LEASE_TIME, Lease
-from accesscodes.models import EngineBeat
+from accesscodes.models import CLOCKS_DIFFER_BY, EngineBeat
 from locksite.database import write_transaction
 from properties.models import Device
 
@@ -31,30 +31,34 @@ def due_locks(now: datetime, limit: int, *, answers: Answers | None = None) -> S
 
     With `answers` only those that did, or did not, answer last time.
     """
-    alive = EngineBeat.objects.alive(now).values("engine_id")
-    free = (
-        Q(lease_owner=None)
-        | Q(lease_until__lte=now)
-        | (Q(lease_owner__isnull=False) & ~Q(lease_owner__in=alive))
-    )
-    locks = Device.objects.managed().due(now).filter(free)
+    locks = Device.objects.managed().due(now).filter(_is_free(now))
     if answers is not None:
         is_silent = Q(failures__gt=0)
         locks = locks.filter(is_silent if answers is Answers.NO else ~is_silent)
     return list(locks.values_list("pk", flat=True)[:limit])
 
 
+def _is_free(now: datetime) -> Q:
+    """Return the condition under which a lock may be taken.
+
+    Nobody holds it, or the lease has run out, or its holder is dead. A lease that runs longer than
+    any was dated by a clock that is wrong, or was.
+    """
+    alive = EngineBeat.objects.alive(now).values("engine_id")
+    return (
+        Q(lease_owner=None)
+        | Q(lease_until__lte=now)
+        | Q(lease_until__gt=now + LEASE_TIME + CLOCKS_DIFFER_BY)
+        | (Q(lease_owner__isnull=False) & ~Q(lease_owner__in=alive))
+    )
+
+
 def take(device_id: int, engine_id: UUID, now: datetime) -> Lease | None:
     """Take the lock, or return `None` when it is not due any more or somebody else was faster."""
-    alive = EngineBeat.objects.alive(now).values("engine_id")
     with write_transaction():
         row = (
-            Device.objects.filter(pk=device_id, due_at__lte=now)
-            .filter(
-                Q(lease_owner=None)
-                | Q(lease_until__lte=now)
-                | (Q(lease_owner__isnull=False) & ~Q(lease_owner__in=alive))
-            )
+            Device.objects.due(now)
+            .filter(_is_free(now), pk=device_id)
             .values("lease_token", "generation")
             .first()
         )

@@ -7,6 +7,7 @@ command that failed waits in its row for a later pass.
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -16,9 +17,9 @@ from accesscodes import drift, entries, ledger, planning
 from accesscodes.choices import CommandAction, Outcome, Placement
 from accesscodes.drift import Stray
 from accesscodes.ledger import Finding, Lease, LeaseLost, StaleRow
-from accesscodes.models import AccessCode, Installation, LockCommand, LockReading, terms_of
+from accesscodes.models import AccessCode, Installation, LockCommand, LockReading
 from accesscodes.planning import Blocked, Program, Remove, Step
-from accesscodes.values import Content, Installed, Seen, Sighting, Tracked
+from accesscodes.values import Content, Installed, LockTerms, Seen, Sighting, Tracked
 from locksite.database import DATABASE_IS_AWAY
 from locksite.doors import Doors
 from locksite.pins import index_of
@@ -61,7 +62,8 @@ def reconcile(
     Without `is_clock_trusted` nothing is taken off because of the time. Raises `LeaseLost` when
     another engine took the lock over meanwhile; nothing more was written then.
     """
-    return _Pass(lease, doors, driver_for, is_clock_trusted=is_clock_trusted).run()
+    lease = replace(lease, holds_ends=not is_clock_trusted)
+    return _Pass(lease, doors, driver_for).run()
 
 
 class _Pass:
@@ -72,14 +74,11 @@ class _Pass:
     one that changes after that raises `StaleRow` when it is written, and waits for the next pass.
     """
 
-    def __init__(
-        self, lease: Lease, doors: Doors, driver_for: DriverFor, *, is_clock_trusted: bool
-    ) -> None:
+    def __init__(self, lease: Lease, doors: Doors, driver_for: DriverFor) -> None:
         self._lease = lease
         self._doors = doors
-        self._is_clock_trusted = is_clock_trusted
         self._device = self._fresh_device()
-        self._terms = terms_of(self._device)
+        self._terms = self._terms_now()
         self._driver = driver_for(self._device.account, doors)
         self._codes: dict[int, AccessCode] = {}
         self._entries: tuple[Seen, ...] = ()
@@ -115,10 +114,13 @@ class _Pass:
     def _fresh_device(self) -> Device:
         return Device.objects.select_related("property", "account").get(pk=self._lease.device_id)
 
+    def _terms_now(self) -> LockTerms:
+        return ledger.terms_under(self._lease, self._device)
+
     def _load(self) -> None:
         """Read the lock and its codes: all that are live, and those gone but still looked for."""
         self._device = self._fresh_device()
-        self._terms = terms_of(self._device)
+        self._terms = self._terms_now()
         rows = (
             AccessCode.objects.filter(device=self._device)
             .filter(Q(gone_at=None) | Q(installations__audit_until__gt=self._doors.now()))
@@ -266,7 +268,7 @@ class _Pass:
 
         They come off after a second look, unless the clock is in doubt.
         """
-        if not self._is_clock_trusted:
+        if self._lease.holds_ends:
             return True
         held_since = self._device.ends_held_since
         is_doubtful = bool(planning.overdue(tracked, now)) and self._is_mass_removal(now)
@@ -338,9 +340,8 @@ class _Pass:
         """Return what may be done now, in order, and keep in mind when the rest may be."""
         now = self._doors.now()
         tracked = self._tracked()
-        steps = planning.plan_lock(
-            tracked, self._entries, self._terms, now, holds_ends=self._holds_ends(tracked, now)
-        )
+        terms = replace(self._terms, holds_ends=self._holds_ends(tracked, now))
+        steps = planning.plan_lock(tracked, self._entries, terms, now)
         allowed, self._budget_from = self._within_budget(steps, now)
         return allowed
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from accesscodes.choices import Placement
 from accesscodes.drift import Stray, match, recall
+from accesscodes.entries import after_reading
 from accesscodes.values import Content, LockTerms, Seen, Tracked
 from properties.choices import Proof
 from properties.providers.base import Capabilities
@@ -116,6 +117,21 @@ def test_every_name_that_we_sent_to_the_slot_is_ours_where_pins_are_hidden():
     sightings, foreign = look((wish, entry), entries=[an_older_list], terms=hides)
 
     assert (sightings[1].entry, foreign) == (an_older_list, ())
+
+
+def test_an_older_entry_of_ours_over_our_own_blames_nobody_and_is_written_over():
+    """A stale list, or a late write of the code that had the slot before."""
+    wish = ongoing(code_id=2)
+    now_here, once_here = on_lock(wish), on_lock(ongoing())
+    audited = replace(once_here, placement=Placement.ABSENT, content=None)
+    old = Seen(1, once_here.content)
+
+    sightings, foreign = look((ongoing(), audited), (wish, now_here), entries=[old])
+    believed = after_reading(wish, now_here, sightings[2], NATIVE, START)
+
+    assert (sightings[1].entry, sightings[2].is_superseded, foreign) == (None, True, ())
+    assert (believed.placement, believed.slot) == (Placement.WRITING, 1)
+    assert (believed.content, believed.error_code) == (None, "")
 
 
 # ---- what we wrote into slots that no code holds any more ---------------------------------------

@@ -1,14 +1,16 @@
 """What the engine does not believe at once, and what one bad row or clock must not do."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
 
 from accesscodes import ledger, services
 from accesscodes.choices import CommandAction, Outcome, Status
+from accesscodes.engine import lease as leases
 from accesscodes.engine.clock import ClockGuard
 from accesscodes.engine.reconcile import reconcile
-from accesscodes.models import AccessCode, LockCommand, LockReading, Transition
+from accesscodes.models import AccessCode, EngineBeat, LockCommand, LockReading, Transition
 from accesscodes.planning import BUDGET
 from accesscodes.services import CodeChanges, CodeSpec
 from locksite.masked import Pin
@@ -198,7 +200,7 @@ def test_a_few_that_were_missed_are_nothing_to_doubt():
     assert world.on_lock() == set()
 
 
-def test_while_the_clock_is_in_doubt_codes_stay_past_their_end_and_withdrawn_ones_go(monkeypatch):
+def test_while_the_clock_is_in_doubt_codes_stay_past_their_end_and_withdrawn_ones_go():
     world = World("lockly")
     ended, withdrawn = stays(world, 2, lasts=timedelta(minutes=10))
     world.run(minutes=3)
@@ -211,6 +213,42 @@ def test_while_the_clock_is_in_doubt_codes_stay_past_their_end_and_withdrawn_one
     world.run(minutes=6)
 
     assert world.on_lock() == set()
+
+
+def test_a_clock_that_is_ahead_for_a_while_ends_nothing_and_leaves_no_trace():
+    """Codes for tomorrow, on the lock and not, are as before when the clock is right again."""
+    world = World("schlage")
+    [on_it] = stays(world, 1, lasts=timedelta(hours=5))
+    later = world.now + timedelta(hours=80)
+    [to_come] = issue(world, starts_at=later, ends_at=later + timedelta(hours=5))
+    world.run(minutes=3)
+    right_now = world.now
+
+    world.clock.now = right_now + timedelta(days=10)
+    world.reconcile = lambda *args: reconcile(*args, is_clock_trusted=False)
+    world.run(hours=1)
+    assert statuses() == [Status.SETTING, Status.SETTING]
+    world.clock.now = right_now + timedelta(minutes=1)
+    world.new_engine()
+    world.reconcile = reconcile
+    world.run(minutes=10)
+
+    assert statuses() == [Status.SET, Status.UNSET]
+    assert world.type(world.digits(on_it)).opened
+    assert not world.type(world.digits(to_come)).opened
+
+
+def test_rows_dated_by_a_wrong_clock_keep_no_lock_asleep():
+    world = World("schlage")
+    world.clock.move(days=1)
+    assert leases.take(world.device().pk, world.engine_id, world.now) is not None
+    EngineBeat.objects.update(beat_at=world.now)
+    Device.objects.update(due_at=world.now)
+    world.clock.move(days=-1)
+
+    lease = leases.take(world.device().pk, uuid.uuid4(), world.now)
+
+    assert lease.token == 2
 
 
 class Clocks:

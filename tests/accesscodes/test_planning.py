@@ -29,10 +29,10 @@ DUPLICATE = "duplicate_code_on_device"
 ABSENT = Installed()
 
 
-def plan(*pairs, foreign=(), terms=NATIVE, **options):
+def plan(*pairs, foreign=(), terms=NATIVE):
     codes = [Tracked(wish, installed) for wish, installed in pairs]
     entries = [seen(entry) for _, entry in pairs if entry.is_on_lock]
-    return plan_lock(codes, [*entries, *foreign], terms, START, **options)
+    return plan_lock(codes, [*entries, *foreign], terms, START)
 
 
 def stranger(slot):
@@ -191,7 +191,7 @@ def test_while_the_clock_is_in_doubt_nothing_comes_off_because_of_the_time():
         (withdrawn, on_lock(ongoing(2), slot=2)),
     ]
 
-    assert plan(*held, holds_ends=True) == [Remove(2, 2)]
+    assert plan(*held, terms=replace(NATIVE, holds_ends=True)) == [Remove(2, 2)]
     assert plan(*held) == [Remove(1, 1), Remove(2, 2)]
 
 

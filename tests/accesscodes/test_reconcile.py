@@ -483,6 +483,25 @@ def test_codes_are_unknown_while_their_account_is_disconnected_and_come_back():
     assert LockCommand.objects.count() == 1
 
 
+def test_a_code_stays_unknown_after_its_account_is_back_until_its_lock_was_seen():
+    world = World(NATIVE)
+    code = issue(world)
+    world.work()
+    switch_fault(world.locks[0], Fault.ACCOUNT_DISCONNECTED, on=True, now=world.now)
+    world.refresh()
+    world.run(minutes=2)
+    switch_fault(world.locks[0], Fault.OFFLINE, on=True, now=world.now)
+    switch_fault(world.locks[0], Fault.ACCOUNT_DISCONNECTED, on=False, now=world.now)
+    world.refresh()
+
+    world.run(minutes=5)
+    assert fresh(code).status == Status.UNKNOWN
+    switch_fault(world.locks[0], Fault.OFFLINE, on=False, now=world.now)
+    world.run(minutes=5)
+
+    assert fresh(code).status == Status.SET
+
+
 def test_a_code_refused_for_a_missing_keypad_is_sent_as_soon_as_the_keypad_is_back():
     world = World("nuki")
     code = issue(world, digits="482915")
