@@ -9,6 +9,7 @@ from accesscodes.values import Content, LockTerms, Seen, Tracked
 from properties.choices import Proof
 from properties.providers.base import Capabilities
 from tests.accesscodes.test_lifecycle import NATIVE, on_lock, ongoing
+from tests.clock import START
 
 HIDES_ALL = LockTerms(Capabilities(proof=Proof.SLOT_ONLY, shows_names=False))
 

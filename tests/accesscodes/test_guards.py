@@ -227,7 +227,7 @@ def test_a_clock_that_is_ahead_for_a_while_ends_nothing_and_leaves_no_trace():
     world.clock.now = right_now + timedelta(days=10)
     world.reconcile = lambda *args: reconcile(*args, is_clock_trusted=False)
     world.run(hours=1)
-    assert statuses() == [Status.SETTING, Status.SETTING]
+    assert statuses() == [Status.SET, Status.SETTING]
     world.clock.now = right_now + timedelta(minutes=1)
     world.new_engine()
     world.reconcile = reconcile
