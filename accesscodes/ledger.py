@@ -8,7 +8,7 @@ Rows are locked in one order everywhere: the lock, then the code.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -32,6 +32,7 @@ from accesscodes.models import (
 from accesscodes.values import Installed, LockTerms, Seen
 from locksite.database import DATABASE_IS_AWAY, write_transaction
 from locksite.journal.models import Event
+from locksite.masked import Pin
 from locksite.pins import seal
 from properties.models import Device
 
@@ -123,12 +124,14 @@ def record_reading(
     *,
     entries: Sequence[Seen],
     foreign: Sequence[Seen],
+    pins: Mapping[str, Pin],
     lease: Lease,
     now: datetime,
 ) -> LockReading:
     """Write what one good look at a lock showed, and what follows for each of its codes.
 
-    A code whose row changed meanwhile is left out: its lock has been poked and is looked at again.
+    `pins` are the PINs that the lock showed, by their index; empty where it hides them. A code
+    whose row changed meanwhile is left out: its lock has been poked and is looked at again.
     """
     with write_transaction():
         device = hold(device_id, lease)
@@ -143,7 +146,7 @@ def record_reading(
         Device.objects.filter(pk=device_id).update(
             last_read_at=now, failing_since=None, failures=0
         )
-        _record_all(findings, device=device, now=now, reading=reading)
+        _record_all(findings, device=device, now=now, reading=reading, pins=pins)
     return reading
 
 
@@ -334,7 +337,12 @@ def _close(
 
 
 def _record_all(
-    findings: Sequence[Finding], *, device: Device, now: datetime, reading: LockReading | None
+    findings: Sequence[Finding],
+    *,
+    device: Device,
+    now: datetime,
+    reading: LockReading | None,
+    pins: Mapping[str, Pin] | None = None,
 ) -> None:
     """Record all findings about one lock; one that cannot be recorded keeps back no other.
 
@@ -350,6 +358,7 @@ def _record_all(
             now=now,
             installed=finding.installed,
             reading=reading,
+            pins=pins,
         )
 
     try:
@@ -396,6 +405,7 @@ def _record(
     installed: Installed | None = None,
     reading: LockReading | None = None,
     command: LockCommand | None = None,
+    pins: Mapping[str, Pin] | None = None,
 ) -> None:
     row = code.installation
     known = Installed() if row is None else row.installed()
@@ -420,7 +430,7 @@ def _record(
         ),
     )
     if new_installed != known:
-        _write_installed(code, row, new_installed)
+        _write_installed(code, row, new_installed, pins or {})
     if old == after and before is None:
         return
     if not _write_summary(code, after):
@@ -457,7 +467,9 @@ def _times_matter(known: Installed, new: Installed) -> bool:
     )
 
 
-def _write_installed(code: AccessCode, row: Installation | None, installed: Installed) -> None:
+def _write_installed(
+    code: AccessCode, row: Installation | None, installed: Installed, pins: Mapping[str, Pin]
+) -> None:
     is_first = row is None
     row = row or Installation(code=code, device_id=code.device_id)
     content, old_content = installed.content, row.content
@@ -483,9 +495,10 @@ def _write_installed(code: AccessCode, row: Installation | None, installed: Inst
     row.error_message = installed.error_message
     row.error_since = installed.error_since
     if content is not None and (old_content or {}).get("pin_index") != content.pin_index:
-        row.pin = None
-        if code.pin is not None and content.pin_index == code.pin_index:
-            row.pin = seal(code.pin.open(bound_to=code.uid), bound_to=row.uid)
+        seen = pins.get(content.pin_index or "")
+        if seen is None and code.pin is not None and content.pin_index == code.pin_index:
+            seen = code.pin.open(bound_to=code.uid)
+        row.pin = None if seen is None else seal(seen, bound_to=row.uid)
     row.save()
     if is_first:
         code.read_installations()

@@ -260,9 +260,10 @@ class Installation(models.Model):
     """One entry that we put, or mean to put, into one slot of a lock for a code.
 
     `content` says what the entry was last proven to hold and `sent` what we last asked for, both
-    as `values.Content.as_json()`; `pin` is the sealed PIN of `content`. `revision` is the wish
-    that was last proven, 0 for none. `known_pins` and `known_names` are the indexes of every PIN
-    and every name ever sent to this slot for this code: by these we recognise the entry as ours.
+    as `values.Content.as_json()`; `pin` is the sealed PIN of `content`,
+    empty where the lock hides it and it is not ours. `revision` is the wish that was last proven,
+    0 for none. `known_pins` and `known_names` are the indexes of every PIN and every name ever
+    sent to this slot for this code: by these we recognise the entry as ours.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -152,6 +152,11 @@ class _Pass:
         now = self._doors.now()
         self._load()
         self._entries = tuple(self._seen(code) for code in reading.codes)
+        pins = {
+            entry.content.pin_index: code.pin
+            for entry, code in zip(self._entries, reading.codes, strict=True)
+            if entry.content.pin_index is not None and code.pin is not None
+        }
         tracked = self._tracked()
         if not self._entries and not self._is_believed(self._held(tracked), now):
             if self._probe(tracked):
@@ -179,6 +184,7 @@ class _Pass:
             findings,
             entries=self._entries,
             foreign=foreign,
+            pins=pins,
             lease=self._lease,
             now=now,
         )

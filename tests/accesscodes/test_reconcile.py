@@ -235,6 +235,25 @@ def test_a_code_edited_at_the_lock_is_put_right():
     assert "code_changed" not in events(code)
 
 
+def test_the_pin_that_was_seen_in_our_slot_is_kept_sealed():
+    world = World(NATIVE)
+    code = issue(world)
+    world.work()
+    [slot] = LockCommand.objects.values_list("slot", flat=True)
+    seen = []
+
+    def look_into_the_row():
+        row = code.installations.get()
+        seen.append(row.pin.open(bound_to=row.uid).digits)
+
+    edit_at_keypad(world.locks[0], slot, now=world.now, pin=Pin("735162"))
+    world.do_during_next("program", look_into_the_row)
+    world.run(minutes=10)
+    look_into_the_row()
+
+    assert seen == ["735162", "482915"]
+
+
 def test_codes_that_are_not_ours_are_never_touched():
     world = World(NATIVE)
     add_foreign_code(world.locks[0], Pin("735162"), "old cleaner", now=world.now)
