@@ -18,8 +18,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from accesscodes.choices import CommandAction, Outcome, Status
-from accesscodes.events import Snapshot, events_between
+from accesscodes import unmanaged
+from accesscodes.choices import CommandAction, EventType, Kind, Outcome, Placement, Status
+from accesscodes.events import NewEvent, Snapshot, events_between
+from accesscodes.foreign import obstacle
 from accesscodes.lifecycle import EDGES, summarise
 from accesscodes.models import (
     AccessCode,
@@ -27,9 +29,10 @@ from accesscodes.models import (
     LockCommand,
     LockReading,
     Transition,
+    UnmanagedCode,
     terms_of,
 )
-from accesscodes.values import Installed, LockTerms, Seen
+from accesscodes.values import Installed, LockTerms, Seen, Summary
 from locksite.database import DATABASE_IS_AWAY, write_transaction
 from locksite.journal.models import Event
 from locksite.masked import Pin
@@ -141,11 +144,12 @@ def record_reading(
             is_good=True,
             digest=digest_of(entries),
             entries=len(entries),
-            foreign=[{"slot": entry.slot, **entry.content.as_json()} for entry in foreign],
         )
         Device.objects.filter(pk=device_id).update(
             last_read_at=now, failing_since=None, failures=0
         )
+        for row in unmanaged.keep(device, foreign, pins, now):
+            _adopt(row, device, reading, now)
         _record_all(findings, device=device, now=now, reading=reading, pins=pins)
     return reading
 
@@ -304,6 +308,57 @@ def finish_sweep(
         _close(command, outcome, now, error_code, message)
 
 
+def begin_removal(
+    row: UnmanagedCode, slot: int, *, lease: Lease, now: datetime
+) -> LockCommand | None:
+    """Write down that an entry that is not ours is about to be removed, and renew the lease.
+
+    Returns ``None`` when nobody wants that any more. Raises `LeaseLost`; then, too, nothing may be
+    sent.
+    """
+    with write_transaction():
+        device = hold(row.device_id, lease)
+        Device.objects.filter(pk=device.pk).update(lease_until=now + LEASE_TIME)
+        row.refresh_from_db()
+        if not row.stranger().is_unwanted:
+            return None
+        unmanaged.asked_to_go(row, now)
+        return LockCommand.objects.create(
+            device=device,
+            unmanaged_code=row,
+            action=CommandAction.REMOVE,
+            slot=slot,
+            revision=0,
+            pin_index=row.pin_index or "",
+            lease_token=lease.token,
+            asked_at=now,
+        )
+
+
+def finish_removal(
+    command: LockCommand,
+    row: UnmanagedCode,
+    outcome: Outcome,
+    *,
+    lease: Lease,
+    now: datetime,
+    error_code: str = "",
+    message: str = "",
+    wait: timedelta | None = None,
+) -> None:
+    """Write how the removal of an entry that is not ours ended; a reading shows what came of it.
+
+    Raises `LeaseLost`.
+    """
+    with write_transaction():
+        hold(row.device_id, lease)
+        _close(command, outcome, now, error_code, message)
+        if outcome != Outcome.ACCEPTED:
+            unmanaged.did_not_go(
+                row, error_code, message, wait, now, is_refusal=outcome != Outcome.UNREACHABLE
+            )
+
+
 def close_lost_commands(device_id: int, *, lease: Lease, now: datetime) -> int:
     """Close the commands that a dead engine left open; a reading will show what became of them."""
     if not LockCommand.objects.filter(device_id=device_id, outcome="").exists():
@@ -334,6 +389,64 @@ def _close(
     command.error_code = error_code
     command.error_message = message
     command.save(update_fields=["outcome", "answered_at", "error_code", "error_message"])
+
+
+def _adopt(row: UnmanagedCode, device: Device, reading: LockReading, now: datetime) -> None:
+    """Make an entry that a reading showed ours, as it is: nothing is written to the lock.
+
+    The code keeps the entry's public id. Where it cannot be ours, that is written and told.
+    """
+    terms = terms_of(device)
+    message = obstacle(row.stranger(), terms.capabilities, now)
+    if not message and row.pin is None:
+        message = "The lock did not show the PIN of this code."
+    if not message and AccessCode.objects.holding(
+        device, row.pin_index or "", starts_at=row.starts_at, ends_at=row.ends_at, now=now
+    ):
+        message = "One of our codes has the same PIN. Delete that first."
+    if message or row.pin is None:
+        unmanaged.failed(row, device, message, now)
+        return
+    starts_at = row.starts_at or (row.ends_at and row.first_seen_at)
+    code = AccessCode(
+        uid=row.uid,
+        device=device,
+        created_at=now,
+        name=row.name or f"Slot {row.slot}",
+        pin=seal(row.pin.open(bound_to=row.uid), bound_to=row.uid),
+        pin_index=row.pin_index,
+        kind=Kind.ONGOING if starts_at is None else Kind.TIME_BOUND,
+        starts_at=starts_at,
+        ends_at=row.ends_at,
+        is_external_modification_allowed=row.is_external_modification_allowed,
+        created_by=row.wished_by,
+        created_by_kind=row.wished_by_kind,
+        status=Status.UNSET,
+    )
+    code.save()
+    row.code, row.gone_at, row.wish = code, now, ""
+    row.save(update_fields=["code", "gone_at", "wish"])
+    content = replace(row.content(), name=row.name)
+    installed = Installed(
+        placement=Placement.PRESENT,
+        slot=row.slot,
+        keeps_window=content.starts_at is not None,
+        revision=code.revision,
+        content=content,
+        known_pins=frozenset({str(row.pin_index)}),
+        known_names=frozenset({row.name}),
+        seen_at=now,
+    )
+    _record(
+        code,
+        terms=terms,
+        device=device,
+        now=now,
+        installed=installed,
+        reading=reading,
+        is_adopted=True,
+    )
+    Device.objects.filter(pk=device.pk).poke(now)
 
 
 def _record_all(
@@ -406,6 +519,7 @@ def _record(
     reading: LockReading | None = None,
     command: LockCommand | None = None,
     pins: Mapping[str, Pin] | None = None,
+    is_adopted: bool = False,
 ) -> None:
     row = code.installation
     known = Installed() if row is None else row.installed()
@@ -420,13 +534,16 @@ def _record(
     after = Snapshot(
         code.wish(),
         new_installed,
-        summarise(
-            code.wish(),
-            new_installed,
-            terms,
-            None if old is None else old.summary,
-            now,
-            is_new_wish=is_new_wish,
+        _with_holder(
+            code,
+            summarise(
+                code.wish(),
+                new_installed,
+                terms,
+                None if old is None else old.summary,
+                now,
+                is_new_wish=is_new_wish,
+            ),
         ),
     )
     if new_installed != known:
@@ -438,7 +555,31 @@ def _record(
     old_status = "" if old is None else old.summary.status
     if old_status != after.summary.status:
         _log_transition(code, old_status, after, now, reading, command)
-    _append_events(code, old, after, terms, device, now)
+    events = events_between(old, after, terms)
+    if is_adopted:
+        events = [NewEvent(EventType.CONVERTED_TO_MANAGED)]
+    _append_events(code, events, device, now)
+
+
+def _with_holder(code: AccessCode, summary: Summary) -> Summary:
+    """Return the summary with the id of the unmanaged code that has the same PIN, if one has."""
+    if all(error["error_code"] != "duplicate_code_on_device" for error in summary.errors):
+        return summary
+    holder = (
+        UnmanagedCode.objects.live()
+        .filter(device_id=code.device_id, pin_index=code.pin_index)
+        .order_by("id")
+        .first()
+    )
+    if holder is None:
+        return summary
+    errors = tuple(
+        {**error, "unmanaged_access_code_id": str(holder.uid)}
+        if error["error_code"] == "duplicate_code_on_device"
+        else error
+        for error in summary.errors
+    )
+    return replace(summary, errors=errors)
 
 
 def _is_worth_writing(known: Installed, new: Installed) -> bool:
@@ -547,14 +688,9 @@ def _log_transition(
 
 
 def _append_events(
-    code: AccessCode,
-    old: Snapshot | None,
-    after: Snapshot,
-    terms: LockTerms,
-    device: Device,
-    now: datetime,
+    code: AccessCode, events: Iterable[NewEvent], device: Device, now: datetime
 ) -> None:
-    for event in events_between(old, after, terms):
+    for event in events:
         pin = None
         if event.carries_pin and code.pin is not None:
             pin = code.pin.open(bound_to=code.uid)

@@ -15,12 +15,14 @@ from django.db.models import F, Q
 from accesscodes.choices import (
     AttemptStatus,
     CommandAction,
+    ForeignWish,
     Kind,
     Outcome,
     Placement,
     Severity,
     Status,
 )
+from accesscodes.foreign import Stranger
 from accesscodes.lifecycle import Mutation, pending_mutations
 from accesscodes.planning import Sent
 from accesscodes.values import Content, Installed, LockTerms, Summary, Wish
@@ -356,6 +358,113 @@ class Installation(models.Model):
         )
 
 
+class UnmanagedCodeQuerySet(models.QuerySet["UnmanagedCode"]):
+    """Questions about codes that are not ours."""
+
+    def for_actor(self, actor: Actor) -> Self:
+        """Return the codes on locks within the actor's reach."""
+        if actor.property_ids is None:
+            return self
+        return self.filter(device__property_id__in=actor.property_ids)
+
+    def live(self) -> Self:
+        """Return the codes that were on their lock when it was last read."""
+        return self.filter(gone_at=None)
+
+    def held(self, device: Device) -> Self:
+        """Return the codes on this lock, less those that it was asked to remove."""
+        return self.live().filter(device=device).exclude(wish=ForeignWish.REMOVE, attempts__gt=0)
+
+
+class UnmanagedCode(models.Model):
+    """An entry that a reading showed on a lock and that is not ours.
+
+    It is what it holds in its slot: changed in the maker's app, it is another one, with a row of
+    its own. `wish` and the columns that say whose it is are written by `takeover` alone,
+    everything else by the ledger. A code that becomes ours keeps its public id as `AccessCode`.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    device = models.ForeignKey(Device, models.PROTECT, related_name="unmanaged_codes")
+    slot = models.PositiveIntegerField()
+    name = models.CharField(max_length=200, blank=True)
+    # Empty where the lock hides PINs.
+    pin = PinField(null=True, blank=True, editable=False)
+    pin_index = models.CharField(max_length=64, null=True, blank=True, editable=False)  # noqa: DJ001
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    is_enabled = models.BooleanField(default=True)
+    first_seen_at = models.DateTimeField()
+    # Brought up to date once an hour while nothing changes; the lock's row says when it was read.
+    seen_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True, blank=True)
+    # What it became.
+    code = models.OneToOneField(
+        AccessCode, models.PROTECT, null=True, blank=True, related_name="was_unmanaged"
+    )
+
+    wish = models.CharField(max_length=10, choices=ForeignWish, blank=True)
+    wished_by = models.CharField(max_length=150, blank=True)
+    wished_by_kind = models.CharField(max_length=10, blank=True)
+    is_external_modification_allowed = models.BooleanField(default=False)
+
+    # Tries to fulfil the wish.
+    attempts = models.PositiveIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=60, blank=True)
+    error_message = models.CharField(max_length=300, blank=True)
+    error_since = models.DateTimeField(null=True, blank=True)
+
+    objects = UnmanagedCodeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["device", "slot"],
+                name="unmanagedcode_slot_once",
+                condition=Q(gone_at=None),
+            ),
+            models.CheckConstraint(
+                name="unmanagedcode_converted_is_over",
+                condition=Q(code=None) | Q(gone_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="unmanagedcode_pin_has_index",
+                condition=Q(pin=None) | Q(pin_index__isnull=False),
+            ),
+        ]
+        indexes = [
+            # what was last in this slot
+            models.Index(fields=["device", "slot", "-id"], name="unmanagedcode_by_slot"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"slot {self.slot}"
+
+    def content(self) -> Content:
+        """Return what the entry held when it was last seen."""
+        return Content(self.pin_index, self.name, self.starts_at, self.ends_at)
+
+    def stranger(self) -> Stranger:
+        """Return the row as a value for the pure functions."""
+        return Stranger(
+            row_id=self.pk,
+            slot=self.slot,
+            content=self.content(),
+            is_enabled=self.is_enabled,
+            is_unwanted=self.gone_at is None and self.wish == ForeignWish.REMOVE,
+            retry_at=self.retry_at,
+        )
+
+    def opens_at(self, now: datetime) -> bool:
+        """Return whether the lock opens for it now, as far as its entry says."""
+        return (
+            self.is_enabled
+            and (self.starts_at is None or self.starts_at <= now)
+            and (self.ends_at is None or now < self.ends_at)
+        )
+
+
 class LockCommandQuerySet(models.QuerySet["LockCommand"]):
     """Questions about commands."""
 
@@ -382,11 +491,19 @@ class LockCommandQuerySet(models.QuerySet["LockCommand"]):
 
 
 class LockCommand(models.Model):
-    """Something a lock was asked to do, written before it was asked."""
+    """Something a lock was asked to do, written before it was asked.
+
+    It is about an entry of ours, or about one that is not ours and that somebody wants gone.
+    """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     device = models.ForeignKey(Device, models.PROTECT, related_name="commands")
-    installation = models.ForeignKey(Installation, models.PROTECT, related_name="commands")
+    installation = models.ForeignKey(
+        Installation, models.PROTECT, null=True, blank=True, related_name="commands"
+    )
+    unmanaged_code = models.ForeignKey(
+        UnmanagedCode, models.PROTECT, null=True, blank=True, related_name="commands"
+    )
     action = models.CharField(max_length=10, choices=CommandAction)
     slot = models.PositiveIntegerField()
     revision = models.PositiveIntegerField()
@@ -409,6 +526,11 @@ class LockCommand(models.Model):
                 name="lockcommand_outcome_has_time",
                 condition=Q(outcome="", answered_at=None)
                 | (~Q(outcome="") & Q(answered_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="lockcommand_is_about_one_entry",
+                condition=Q(installation__isnull=False, unmanaged_code=None)
+                | Q(installation=None, unmanaged_code__isnull=False),
             ),
         ]
         indexes = [
@@ -439,8 +561,7 @@ class LockReadingQuerySet(models.QuerySet["LockReading"]):
 class LockReading(models.Model):
     """One look at a lock: when, whether it answered, and a digest of what was there.
 
-    `foreign` lists the entries that are not ours (slot, name, window, keyed index of the PIN; no
-    digits). Kept while a code or a transition rests on it, and otherwise thinned after a day.
+    Kept while a transition rests on it, and otherwise thinned after a day.
     """
 
     EMPTY = "list_empty"
@@ -451,7 +572,6 @@ class LockReading(models.Model):
     is_good = models.BooleanField()
     digest = models.CharField(max_length=64, blank=True)
     entries = models.PositiveIntegerField(default=0)
-    foreign = models.JSONField(default=list, blank=True)
     error_code = models.CharField(max_length=60, blank=True)
     error_message = models.CharField(max_length=300, blank=True)
 
@@ -473,10 +593,9 @@ def slots_yielding(device: Device, now: datetime) -> int:
 
 
 def slots_used(device: Device) -> int:
-    """Return how many slots of a lock are taken: by our entries, and by those last seen there."""
+    """Return how many slots of a lock are taken: by our entries, and by those of others."""
     ours = Installation.objects.filter(device=device).exclude(placement=Placement.ABSENT).count()
-    reading = LockReading.objects.newest_good(device)
-    return ours + (0 if reading is None else len(reading.foreign))
+    return ours + UnmanagedCode.objects.live().filter(device=device).count()
 
 
 class Transition(models.Model):
@@ -531,6 +650,9 @@ class ActionAttempt(models.Model):
     device = models.ForeignKey(Device, models.PROTECT, related_name="attempts")
     code = models.ForeignKey(
         AccessCode, models.PROTECT, null=True, blank=True, related_name="attempts"
+    )
+    unmanaged_code = models.ForeignKey(
+        UnmanagedCode, models.PROTECT, null=True, blank=True, related_name="action_attempts"
     )
     revision = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=10, choices=AttemptStatus, default=AttemptStatus.PENDING)

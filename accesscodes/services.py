@@ -20,7 +20,7 @@ from django.db.models import Q
 
 from accesscodes import ledger, pin_rules
 from accesscodes.choices import Kind, Status
-from accesscodes.models import AccessCode, LockReading, slots_used, slots_yielding
+from accesscodes.models import AccessCode, UnmanagedCode, slots_used, slots_yielding
 from accesscodes.pin_rules import NoPinLeft, PinRules
 from locksite.actors import Actor
 from locksite.database import write_transaction
@@ -511,10 +511,8 @@ def _is_held(
 
 def _foreign_pins(device: Device) -> set[str]:
     """Return the indexes of the PINs that were last seen on the lock and are not ours."""
-    reading = LockReading.objects.newest_good(device)
-    if reading is None:
-        return set()
-    return {entry["pin_index"] for entry in reading.foreign if entry["pin_index"]}
+    rows = UnmanagedCode.objects.live().filter(device=device, pin_index__isnull=False)
+    return {str(pin_index) for pin_index in rows.values_list("pin_index", flat=True)}
 
 
 def _note(

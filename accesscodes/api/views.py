@@ -184,7 +184,7 @@ class ActionAttemptsGet(RpcView):
         attempt = (
             ActionAttempt.objects.for_actor(call.actor)
             .filter(uid=call.params["action_attempt_id"])
-            .select_related("code__device__property", "code__device__account")
+            .select_related("code__device__property", "code__device__account", "unmanaged_code")
             .prefetch_related("code__installations")
             .first()
         )

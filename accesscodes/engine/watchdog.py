@@ -103,7 +103,7 @@ def _open(alarm: Alarm, now: datetime) -> bool:
 def thin_readings(now: datetime) -> int:
     """Drop readings older than a day on which nothing rests; return how many.
 
-    The newest good reading of each lock stays, because it names the entries that are not ours.
+    The newest good reading of each lock stays, because the next one is held against it.
     """
     newest = LockReading.objects.filter(device=OuterRef("device")).order_by("-at", "-id")
     old = (

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
-from accesscodes.models import LockReading
+from accesscodes.models import UnmanagedCode
 from accesscodes.web import wall_time
 from accesscodes.web.presenters import CodeCard
 from accesscodes.web.states import Tone
@@ -380,20 +380,13 @@ class ForeignEntry:
 
 
 def foreign_entries(
-    reading: LockReading | None, zone: tzinfo, now: datetime
+    rows: Iterable[UnmanagedCode], zone: tzinfo, now: datetime
 ) -> tuple[ForeignEntry, ...]:
-    """Return what the newest good reading showed that is not ours."""
-    if reading is None:
-        return ()
-    entries = []
-    for item in reading.foreign:
-        starts, ends = item.get("starts_at"), item.get("ends_at")
-        text = wall_time.window(
-            datetime.fromisoformat(starts) if starts else None,
-            datetime.fromisoformat(ends) if ends else None,
-            zone,
-            now,
+    """Return the entries of a lock that are not ours."""
+    return tuple(
+        ForeignEntry(
+            row.name or f"Entry in slot {row.slot}",
+            wall_time.capital(wall_time.window(row.starts_at, row.ends_at, zone, now)),
         )
-        name = item.get("name") or f"Entry in slot {item.get('slot')}"
-        entries.append(ForeignEntry(name, wall_time.capital(text)))
-    return tuple(entries)
+        for row in rows
+    )
