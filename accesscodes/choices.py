@@ -89,6 +89,7 @@ class EventType(TextChoices):
     DELETED = "access_code.deleted"
     MODIFIED_EXTERNALLY = "access_code.modified_external_to_seam"
     DELETED_EXTERNALLY = "access_code.deleted_external_to_seam"
+    BACKUP_PULLED = "access_code.backup_access_code_pulled"
     UNMANAGED_CREATED = "access_code.unmanaged.created"
     UNMANAGED_REMOVED = "access_code.unmanaged.removed"
     CONVERTED_TO_MANAGED = "access_code.unmanaged.converted_to_managed"

@@ -48,11 +48,19 @@ class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
         """Return the codes that are not proven gone."""
         return self.filter(gone_at=None)
 
+    def spares(self) -> Self:
+        """Return the spare codes that are kept for nobody yet."""
+        return self.live().filter(is_backup=True, backs_up=None, withdrawn_at=None)
+
+    def ready_spares(self) -> Self:
+        """Return the spares that a reading has shown on their lock."""
+        return self.spares().filter(status=Status.SET)
+
     def for_list(self) -> Self:
         """Return codes with all that a list or the wire shows, in a fixed number of queries."""
-        return self.select_related("device__property", "device__account").prefetch_related(
-            "installations"
-        )
+        return self.select_related(
+            "device__property", "device__account", "pulled_backup"
+        ).prefetch_related("installations")
 
     def holding(
         self,
@@ -98,6 +106,10 @@ class AccessCode(models.Model):
     is_one_time_use = models.BooleanField(default=False)
     is_backup = models.BooleanField(default=False)
     common_code_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
+    # The spare that is used in its place. A spare serves one guest and nobody after.
+    pulled_backup = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="backs_up"
+    )
     # The moment from which it is no longer wanted; may lie ahead while it can still be undone.
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_by = models.CharField(max_length=150, blank=True)
@@ -152,6 +164,18 @@ class AccessCode(models.Model):
                 fields=["device", "pin_index"],
                 name="accesscode_pin_holders",
                 condition=Q(gone_at=None),
+            ),
+            # the spares of one lock
+            models.Index(
+                fields=["device"],
+                name="accesscode_spares",
+                condition=Q(gone_at=None, is_backup=True),
+            ),
+            # the codes that belong together
+            models.Index(
+                fields=["common_code_key"],
+                name="accesscode_linked",
+                condition=Q(gone_at=None, common_code_key__isnull=False),
             ),
             # /access_codes/list, in pages
             models.Index(fields=["created_at", "id"], name="accesscode_by_time"),

@@ -535,6 +535,20 @@ def test_a_refused_code_is_tried_again_when_the_lock_holds_something_else():
     assert LockCommand.objects.count() == writes + 1
 
 
+def test_a_refused_code_is_tried_at_once_when_somebody_asks_for_it():
+    world = World(NATIVE)
+    switch_fault(world.locks[0], Fault.RATE_LIMITED, on=True, now=world.now)
+    code = issue(world)
+    world.run(minutes=1)
+    VirtualLock.objects.update(faults=[])
+    assert code.installations.get().retry_at > world.now + timedelta(seconds=30)
+
+    services.retry_code(code, actor=world.actor, now=world.now)
+    world.run(seconds=1)
+
+    assert (fresh(code).status, fresh(code).revision) == (Status.SET, code.revision)
+
+
 def test_a_change_made_while_the_lock_is_written_is_neither_lost_nor_stumbled_over():
     world = World(NATIVE)
     first = issue(world, digits="482915")
