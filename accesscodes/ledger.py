@@ -154,6 +154,17 @@ def record_reading(
     return reading
 
 
+def record_stranger(
+    device_id: int, entry: Seen, pin: Pin | None, *, now: datetime
+) -> UnmanagedCode:
+    """Write down an entry that is not ours ahead of the next reading, and return it."""
+    with write_transaction():
+        device = hold(device_id, None)
+        known = UnmanagedCode.objects.live().filter(device=device, slot=entry.slot).first()
+        pins = {} if pin is None else {str(entry.content.pin_index): pin}
+        return known or unmanaged.found(entry, device, pins, now)
+
+
 def record_clock(
     device_id: int, findings: Sequence[Finding], *, lease: Lease, now: datetime
 ) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from accesscodes.choices import (
     AttemptStatus,
@@ -55,6 +55,11 @@ class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
     def ready_spares(self) -> Self:
         """Return the spares that a reading has shown on their lock."""
         return self.spares().filter(status=Status.SET)
+
+    def with_spares(self) -> Self:
+        """Return codes with `has_spare`: whether a spare is ready on the same lock."""
+        ready = AccessCode.objects.ready_spares().filter(device=OuterRef("device"))
+        return self.annotate(has_spare=Exists(ready))
 
     def for_list(self) -> Self:
         """Return codes with all that a list or the wire shows, in a fixed number of queries."""
@@ -198,6 +203,22 @@ class AccessCode(models.Model):
             key=lambda row: (row.placement != Placement.ABSENT, row.pk),
         )
         return rows[-1] if rows else None
+
+    @property
+    def has_backup(self) -> bool:
+        """Return whether a spare could be used in its place now; asks unless `with_spares` did."""
+        if self.kind != Kind.TIME_BOUND or self.is_backup or not self.device.keeps_backup_codes:
+            return False
+        known: bool | None = getattr(self, "has_spare", None)
+        if known is None:
+            known = AccessCode.objects.ready_spares().filter(device=self.device_id).exists()
+        return known
+
+    @property
+    def backup_in_use(self) -> "AccessCode | None":
+        """Return the spare that opens in its place, if there is one and it is not gone."""
+        spare = self.pulled_backup
+        return spare if spare is not None and spare.gone_at is None else None
 
     def read_installations(self) -> None:
         """Read the entries on the lock anew, for `installation`."""

@@ -38,7 +38,7 @@ def keep(
         if old is not None and old.gone_at is None:
             _seen_again(old, entry, now)
         else:
-            old = _found(entry, device, pins, now)
+            old = found(entry, device, pins, now)
         if old.wish == ForeignWish.CONVERT:
             wanted.append(old)
     return wanted
@@ -50,7 +50,7 @@ def _seen_again(row: UnmanagedCode, entry: Seen, now: datetime) -> None:
         row.save(update_fields=["is_enabled", "seen_at"])
 
 
-def _found(entry: Seen, device: Device, pins: Mapping[str, Pin], now: datetime) -> UnmanagedCode:
+def found(entry: Seen, device: Device, pins: Mapping[str, Pin], now: datetime) -> UnmanagedCode:
     """Return the row of an entry that was not there at the last look.
 
     One that was missing for minutes only is the same one: a list came back short, or a write that

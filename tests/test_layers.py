@@ -65,6 +65,7 @@ LAYERS = (
     ("accesscodes.linked", Layer.WORK),
     ("accesscodes.openings", Layer.WORK),
     ("accesscodes.pool", Layer.WORK),
+    ("accesscodes.simulation", Layer.WORK),
     ("accesscodes.takeover", Layer.WORK),
     ("accesscodes.unmanaged", Layer.WORK),
     ("accesscodes.engine.*", Layer.WORK),
