@@ -445,7 +445,7 @@ def _adopt(row: UnmanagedCode, device: Device, reading: LockReading, now: dateti
         revision=code.revision,
         content=content,
         known_pins=frozenset({str(row.pin_index)}),
-        known_names=frozenset({row.name}),
+        known_names=frozenset({row.name} - {""}),
         seen_at=now,
     )
     _record(

@@ -96,7 +96,7 @@ class _Pass:
         self._has_looked = False
         self._has_probed = False
         self._strays: tuple[Stray, ...] = ()
-        self._written_by: dict[tuple[int, str], LockCommand] = {}
+        self._written_by: dict[tuple[int, str], Installation] = {}
         self._set_aside: set[int] = set()
         self._budget_from: datetime | None = None
 
@@ -179,7 +179,7 @@ class _Pass:
             tracked,
             sightings,
             others,
-            {key: command.installation.code_id for key, command in writers.items()},
+            {key: entry.code_id for key, entry in writers.items()},
         )
         findings = [
             Finding(
@@ -201,18 +201,17 @@ class _Pass:
 
     def _writers(
         self, foreign: Sequence[Seen], now: datetime
-    ) -> dict[tuple[int, str], LockCommand]:
-        """Return which commands of ours wrote what is in these slots, by slot and index of PIN."""
+    ) -> dict[tuple[int, str], Installation]:
+        """Return which entries of ours wrote what is in these slots, by slot and index of PIN."""
         slots = [entry.slot for entry in foreign if entry.content.pin_index is not None]
         if not slots:
             return {}
         found = LockCommand.objects.last_to_write(self._device, slots, now - STRAYS_LAND_WITHIN)
         # A code that could not be read from its row still has its slot: it has not left it.
         self._written_by = {
-            key: command
-            for key, command in found.items()
-            if command.installation.placement == Placement.ABSENT
-            or command.installation.slot != command.slot
+            (slot, pin_index): entry
+            for (slot, pin_index), entry in found.items()
+            if entry.placement == Placement.ABSENT or entry.slot != slot
         }
         return self._written_by
 
@@ -427,7 +426,7 @@ class _Pass:
         writer = self._written_by[slot, pin_index]
         log.warning("lock %s: slot %s holds a forgotten write", self._device.uid, slot)
         command = ledger.begin_sweep(
-            writer.installation, slot, pin_index, lease=self._lease, now=self._doors.now()
+            writer, slot, pin_index, lease=self._lease, now=self._doors.now()
         )
         outcome, error_code, message = Outcome.ACCEPTED, "", ""
         try:

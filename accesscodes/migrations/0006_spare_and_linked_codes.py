@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accesscodes', '0004_unmanaged_codes'),
+        ('accesscodes', '0005_unmanaged_codes'),
         ('properties', '0003_spare_codes'),
     ]
 
