@@ -10,6 +10,8 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
+from accesscodes import foreign
+from accesscodes.choices import ForeignWish
 from accesscodes.models import UnmanagedCode
 from accesscodes.web import wall_time
 from accesscodes.web.presenters import CodeCard
@@ -375,8 +377,22 @@ def check_lines(checks: Iterable[Check], zone: tzinfo, now: datetime) -> tuple[C
 class ForeignEntry:
     """An entry on the lock that was made outside Locksite."""
 
+    uid: UUID
     name: str
     text: str
+    note: str
+    is_left_alone: bool
+    may_convert: bool
+
+
+def _foreign_note(row: UnmanagedCode) -> str:
+    if row.wish == ForeignWish.CONVERT:
+        return "Being taken over"
+    if row.wish == ForeignWish.REMOVE:
+        return f"Being removed. {row.error_message}".rstrip()
+    if row.error_message:
+        return f"Couldn't be taken over. {row.error_message}"
+    return "Made in the lock's app"
 
 
 def foreign_entries(
@@ -385,8 +401,12 @@ def foreign_entries(
     """Return the entries of a lock that are not ours."""
     return tuple(
         ForeignEntry(
+            row.uid,
             row.name or f"Entry in slot {row.slot}",
             wall_time.capital(wall_time.window(row.starts_at, row.ends_at, zone, now)),
+            _foreign_note(row),
+            is_left_alone=not row.wish,
+            may_convert=not foreign.obstacle(row.stranger(), row.device.capabilities, now),
         )
         for row in rows
     )

@@ -241,7 +241,11 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
                 },
             ),
             Part("lock-usage", "accesscodes/_lock_usage.html", {"usage": usage}),
-            Part("lock-foreign", "accesscodes/_lock_foreign.html", {"foreign": foreign}),
+            Part(
+                "lock-foreign",
+                "accesscodes/_lock_foreign.html",
+                {"foreign": foreign, "may_manage": desk.may_manage},
+            ),
             Part(
                 "lock-events",
                 "accesscodes/_lock_events.html",

@@ -265,7 +265,10 @@ def first_try_at(code: AccessCode) -> datetime | None:
 
 def foreign_codes(device: Device) -> list[UnmanagedCode]:
     """Return the codes on a lock that are not ours, by slot."""
-    return list(UnmanagedCode.objects.live().filter(device=device).order_by("slot"))
+    rows = list(UnmanagedCode.objects.live().filter(device=device).order_by("slot"))
+    for row in rows:
+        row.device = device
+    return rows
 
 
 def lock_problems(desk: Desk, device: Device) -> list[Problem]:
