@@ -19,6 +19,7 @@ from accesscodes.models import (
     LockReading,
     Problem,
     Transition,
+    UnmanagedCode,
 )
 from accesscodes.services import withdraw_code
 from locksite.admin_kit import FindsByUid, ReadOnlyAdmin, ReadOnlyInline, masked, visitor
@@ -115,6 +116,23 @@ class InstallationAdmin(FindsByUid, ReadOnlyAdmin):
     hidden_pin = masked("pin", "PIN")
 
 
+@admin.register(UnmanagedCode)
+class UnmanagedCodeAdmin(FindsByUid, ReadOnlyAdmin):
+    """Entries on locks that are not ours."""
+
+    list_display = (
+        *("name", "device", "slot", "hidden_pin", "starts_at", "ends_at"),
+        *("first_seen_at", "gone_at", "wish"),
+    )
+    list_filter = (("gone_at", admin.EmptyFieldListFilter), "wish", "device__property")
+    list_select_related = ("device",)
+    search_fields = ("name", "device__nickname", "device__reported_name")
+    ordering = ("-id",)
+    show_full_result_count = False
+    fields = ("hidden_pin", *without(UnmanagedCode))
+    hidden_pin = masked("pin", "PIN")
+
+
 @admin.register(LockCommand)
 class LockCommandAdmin(FindsByUid, ReadOnlyAdmin):
     """What locks were asked to do."""
@@ -138,7 +156,7 @@ class LockReadingAdmin(ReadOnlyAdmin):
     search_fields = ("device__nickname", "device__reported_name")
     ordering = ("-id",)
     show_full_result_count = False
-    fields = without(LockReading, "foreign")
+    fields = without(LockReading)
 
 
 @admin.register(Transition)

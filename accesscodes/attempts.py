@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from accesscodes import services
-from accesscodes.choices import AttemptStatus
+from accesscodes import services, takeover
+from accesscodes.choices import AttemptStatus, ForeignWish
 from accesscodes.lifecycle import attempt_state
-from accesscodes.models import AccessCode, ActionAttempt
+from accesscodes.models import AccessCode, ActionAttempt, UnmanagedCode
 from accesscodes.services import CodeChanges, CodeSpec
 from locksite.actors import Actor
 from locksite.database import write_transaction
@@ -20,6 +20,8 @@ from properties.models import Device
 CREATE = "CREATE_ACCESS_CODE"
 UPDATE = "UPDATE_ACCESS_CODE"
 DELETE = "DELETE_ACCESS_CODE"
+CONVERT = "CONVERT_ACCESS_CODE_TO_MANAGED"
+DELETE_UNMANAGED = "DELETE_UNMANAGED_ACCESS_CODE"
 SIMULATE_ENTRY = "SIMULATE_KEYPAD_CODE_ENTRY"
 
 REPEATED_DELETE_FOR = timedelta(minutes=10)
@@ -64,6 +66,31 @@ def withdraw(code: AccessCode, *, actor: Actor, now: datetime) -> ActionAttempt:
         return earlier or _attempt(DELETE, code, now)
 
 
+def convert(
+    row: UnmanagedCode,
+    *,
+    actor: Actor,
+    now: datetime,
+    is_external_modification_allowed: bool = False,
+) -> ActionAttempt:
+    """Take a code over as `takeover.convert_to_managed` does, with an attempt."""
+    with write_transaction():
+        row = takeover.convert_to_managed(
+            row,
+            actor=actor,
+            now=now,
+            is_external_modification_allowed=is_external_modification_allowed,
+        )
+        return _attempt_on(CONVERT, row, now)
+
+
+def remove_unmanaged(row: UnmanagedCode, *, actor: Actor, now: datetime) -> ActionAttempt:
+    """Remove a code as `takeover.remove_unmanaged` does, with an attempt."""
+    with write_transaction():
+        row = takeover.remove_unmanaged(row, actor=actor, now=now)
+        return _attempt_on(DELETE_UNMANAGED, row, now)
+
+
 def is_repeated_delete(code: AccessCode, actor: Actor, now: datetime) -> bool:
     """Return whether `actor` deletes again what it has deleted, shortly after it was gone."""
     return (
@@ -88,6 +115,8 @@ def final(action_type: str, device: Device, *, now: datetime) -> ActionAttempt:
 def state(attempt: ActionAttempt, now: datetime) -> AttemptState:
     """Return how the attempt stands now; wants its code as `for_list` gives codes."""
     code = attempt.code
+    if attempt.unmanaged_code is not None:
+        return _state_on(attempt.action_type, attempt.unmanaged_code)
     if code is None or attempt.status != AttemptStatus.PENDING:
         return AttemptState(
             AttemptStatus(attempt.status),
@@ -105,6 +134,26 @@ def state(attempt: ActionAttempt, now: datetime) -> AttemptState:
     )
     result: dict[str, Any] | None = {} if status is AttemptStatus.SUCCESS else None
     return AttemptState(status, result, error_type, message)
+
+
+def _state_on(action_type: str, row: UnmanagedCode) -> AttemptState:
+    """Return how an attempt about a code that was not ours stands."""
+    wish = ForeignWish.CONVERT if action_type == CONVERT else ForeignWish.REMOVE
+    is_done = row.code_id is not None if wish is ForeignWish.CONVERT else row.gone_at is not None
+    if is_done:
+        return AttemptState(AttemptStatus.SUCCESS, {})
+    if row.error_code or row.wish != wish:
+        message = row.error_message or "Something else was asked for since."
+        return AttemptState(
+            AttemptStatus.ERROR, None, row.error_code or "uncategorized_error", message
+        )
+    return AttemptState(AttemptStatus.PENDING)
+
+
+def _attempt_on(action_type: str, row: UnmanagedCode, now: datetime) -> ActionAttempt:
+    return ActionAttempt.objects.create(
+        action_type=action_type, device_id=row.device_id, unmanaged_code=row, created_at=now
+    )
 
 
 def _attempt(action_type: str, code: AccessCode, now: datetime) -> ActionAttempt:

@@ -30,6 +30,13 @@ class Placement(TextChoices):
     ERASING = "erasing", "Being erased"
 
 
+class ForeignWish(TextChoices):
+    """What somebody wants of an entry that is not ours; empty: that it is left alone."""
+
+    CONVERT = "convert", "Take over"
+    REMOVE = "remove", "Remove"
+
+
 class CommandAction(TextChoices):
     """What a lock was asked to do."""
 
@@ -82,3 +89,8 @@ class EventType(TextChoices):
     DELETED = "access_code.deleted"
     MODIFIED_EXTERNALLY = "access_code.modified_external_to_seam"
     DELETED_EXTERNALLY = "access_code.deleted_external_to_seam"
+    BACKUP_PULLED = "access_code.backup_access_code_pulled"
+    UNMANAGED_CREATED = "access_code.unmanaged.created"
+    UNMANAGED_REMOVED = "access_code.unmanaged.removed"
+    CONVERTED_TO_MANAGED = "access_code.unmanaged.converted_to_managed"
+    FAILED_TO_CONVERT = "access_code.unmanaged.failed_to_convert_to_managed"

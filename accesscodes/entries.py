@@ -15,6 +15,8 @@ from properties.providers.base import Retry
 AUDIT_AFTER_GONE = timedelta(minutes=15)
 """How long a removed code is still looked for: a command that timed out may land that late."""
 
+WENT_WRONG = "Something went wrong inside Locksite. Its log tells an administrator more."
+
 MOST_RESTORES = 3
 """How often within `RESTORES_COUNT_FOR` a code is put back; after that a person decides."""
 
@@ -301,7 +303,7 @@ def after_crash(installed: Installed, error_code: str, now: datetime) -> Install
         _marked(
             installed,
             error_code,
-            "Something went wrong inside Locksite. Its log tells an administrator more.",
+            WENT_WRONG,
             now,
         ),
         retry_at=now + refusal_pause(installed.attempts),

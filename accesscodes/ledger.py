@@ -8,7 +8,7 @@ Rows are locked in one order everywhere: the lock, then the code.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -18,8 +18,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from accesscodes.choices import CommandAction, Outcome, Status
-from accesscodes.events import Snapshot, events_between
+from accesscodes import unmanaged
+from accesscodes.choices import CommandAction, EventType, Kind, Outcome, Placement, Status
+from accesscodes.events import NewEvent, Snapshot, events_between
+from accesscodes.foreign import obstacle
 from accesscodes.lifecycle import EDGES, summarise
 from accesscodes.models import (
     AccessCode,
@@ -27,11 +29,13 @@ from accesscodes.models import (
     LockCommand,
     LockReading,
     Transition,
+    UnmanagedCode,
     terms_of,
 )
-from accesscodes.values import Installed, LockTerms, Seen
+from accesscodes.values import Installed, LockTerms, Seen, Summary
 from locksite.database import DATABASE_IS_AWAY, write_transaction
 from locksite.journal.models import Event
+from locksite.masked import Pin
 from locksite.pins import seal
 from properties.models import Device
 
@@ -133,12 +137,14 @@ def record_reading(
     *,
     entries: Sequence[Seen],
     foreign: Sequence[Seen],
+    pins: Mapping[str, Pin],
     lease: Lease,
     now: datetime,
 ) -> LockReading:
     """Write what one good look at a lock showed, and what follows for each of its codes.
 
-    A code whose row changed meanwhile is left out: its lock has been poked and is looked at again.
+    `pins` are the PINs that the lock showed, by their index; empty where it hides them. A code
+    whose row changed meanwhile is left out: its lock has been poked and is looked at again.
     """
     with write_transaction():
         device = hold(device_id, lease)
@@ -148,13 +154,25 @@ def record_reading(
             is_good=True,
             digest=digest_of(entries),
             entries=len(entries),
-            foreign=[{"slot": entry.slot, **entry.content.as_json()} for entry in foreign],
         )
         Device.objects.filter(pk=device_id).update(
             last_read_at=now, failing_since=None, failures=0
         )
-        _record_all(findings, lease=lease, device=device, now=now, reading=reading)
+        for row in unmanaged.keep(device, foreign, pins, now):
+            _adopt(row, device, reading, now)
+        _record_all(findings, lease=lease, device=device, now=now, reading=reading, pins=pins)
     return reading
+
+
+def record_stranger(
+    device_id: int, entry: Seen, pin: Pin | None, *, now: datetime
+) -> UnmanagedCode:
+    """Write down an entry that is not ours ahead of the next reading, and return it."""
+    with write_transaction():
+        device = hold(device_id, None)
+        known = UnmanagedCode.objects.live().filter(device=device, slot=entry.slot).first()
+        pins = {} if pin is None else {str(entry.content.pin_index): pin}
+        return known or unmanaged.found(entry, device, pins, now)
 
 
 def record_clock(
@@ -313,6 +331,57 @@ def finish_sweep(
         _close(command, outcome, now, error_code, message)
 
 
+def begin_removal(
+    row: UnmanagedCode, slot: int, *, lease: Lease, now: datetime
+) -> LockCommand | None:
+    """Write down that an entry that is not ours is about to be removed, and renew the lease.
+
+    Returns ``None`` when nobody wants that any more. Raises `LeaseLost`; then, too, nothing may be
+    sent.
+    """
+    with write_transaction():
+        device = hold(row.device_id, lease)
+        Device.objects.filter(pk=device.pk).update(lease_until=now + LEASE_TIME)
+        row.refresh_from_db()
+        if not row.stranger().is_unwanted:
+            return None
+        unmanaged.asked_to_go(row, now)
+        return LockCommand.objects.create(
+            device=device,
+            unmanaged_code=row,
+            action=CommandAction.REMOVE,
+            slot=slot,
+            revision=0,
+            pin_index=row.pin_index or "",
+            lease_token=lease.token,
+            asked_at=now,
+        )
+
+
+def finish_removal(
+    command: LockCommand,
+    row: UnmanagedCode,
+    outcome: Outcome,
+    *,
+    lease: Lease,
+    now: datetime,
+    error_code: str = "",
+    message: str = "",
+    wait: timedelta | None = None,
+) -> None:
+    """Write how the removal of an entry that is not ours ended; a reading shows what came of it.
+
+    Raises `LeaseLost`.
+    """
+    with write_transaction():
+        hold(row.device_id, lease)
+        _close(command, outcome, now, error_code, message)
+        if outcome != Outcome.ACCEPTED:
+            unmanaged.did_not_go(
+                row, error_code, message, wait, now, is_refusal=outcome != Outcome.UNREACHABLE
+            )
+
+
 def close_lost_commands(device_id: int, *, lease: Lease, now: datetime) -> int:
     """Close the commands that a dead engine left open; a reading will show what became of them."""
     if not LockCommand.objects.filter(device_id=device_id, outcome="").exists():
@@ -345,6 +414,64 @@ def _close(
     command.save(update_fields=["outcome", "answered_at", "error_code", "error_message"])
 
 
+def _adopt(row: UnmanagedCode, device: Device, reading: LockReading, now: datetime) -> None:
+    """Make an entry that a reading showed ours, as it is: nothing is written to the lock.
+
+    The code keeps the entry's public id. Where it cannot be ours, that is written and told.
+    """
+    terms = terms_of(device)
+    message = obstacle(row.stranger(), terms.capabilities, now)
+    if not message and row.pin is None:
+        message = "The lock did not show the PIN of this code."
+    if not message and AccessCode.objects.holding(
+        device, row.pin_index or "", starts_at=row.starts_at, ends_at=row.ends_at, now=now
+    ):
+        message = "One of our codes has the same PIN. Delete that first."
+    if message or row.pin is None:
+        unmanaged.failed(row, device, message, now)
+        return
+    starts_at = row.starts_at or (row.ends_at and row.first_seen_at)
+    code = AccessCode(
+        uid=row.uid,
+        device=device,
+        created_at=now,
+        name=row.name or f"Slot {row.slot}",
+        pin=seal(row.pin.open(bound_to=row.uid), bound_to=row.uid),
+        pin_index=row.pin_index,
+        kind=Kind.ONGOING if starts_at is None else Kind.TIME_BOUND,
+        starts_at=starts_at,
+        ends_at=row.ends_at,
+        is_external_modification_allowed=row.is_external_modification_allowed,
+        created_by=row.wished_by,
+        created_by_kind=row.wished_by_kind,
+        status=Status.UNSET,
+    )
+    code.save()
+    row.code, row.gone_at, row.wish = code, now, ""
+    row.save(update_fields=["code", "gone_at", "wish"])
+    content = replace(row.content(), name=row.name)
+    installed = Installed(
+        placement=Placement.PRESENT,
+        slot=row.slot,
+        keeps_window=content.starts_at is not None,
+        revision=code.revision,
+        content=content,
+        known_pins=frozenset({str(row.pin_index)}),
+        known_names=frozenset({row.name} - {""}),
+        seen_at=now,
+    )
+    _record(
+        code,
+        terms=terms,
+        device=device,
+        now=now,
+        installed=installed,
+        reading=reading,
+        is_adopted=True,
+    )
+    Device.objects.filter(pk=device.pk).poke(now)
+
+
 def _record_all(
     findings: Sequence[Finding],
     *,
@@ -352,6 +479,7 @@ def _record_all(
     device: Device,
     now: datetime,
     reading: LockReading | None,
+    pins: Mapping[str, Pin] | None = None,
 ) -> None:
     """Record all findings about one lock; one that cannot be recorded keeps back no other.
 
@@ -367,6 +495,7 @@ def _record_all(
             now=now,
             installed=finding.installed,
             reading=reading,
+            pins=pins,
         )
 
     try:
@@ -413,6 +542,8 @@ def _record(
     installed: Installed | None = None,
     reading: LockReading | None = None,
     command: LockCommand | None = None,
+    pins: Mapping[str, Pin] | None = None,
+    is_adopted: bool = False,
 ) -> None:
     row = code.installation
     known = Installed() if row is None else row.installed()
@@ -427,18 +558,21 @@ def _record(
     after = Snapshot(
         code.wish(),
         new_installed,
-        summarise(
-            code.wish(),
-            new_installed,
-            terms,
-            None if old is None else old.summary,
-            now,
-            is_new_wish=is_new_wish,
-            is_seen=reading is not None,
+        _with_holder(
+            code,
+            summarise(
+                code.wish(),
+                new_installed,
+                terms,
+                None if old is None else old.summary,
+                now,
+                is_new_wish=is_new_wish,
+                is_seen=reading is not None,
+            ),
         ),
     )
     if new_installed != known:
-        _write_installed(code, row, new_installed)
+        _write_installed(code, row, new_installed, pins or {})
     if old == after and before is None:
         return
     if not _write_summary(code, after):
@@ -446,7 +580,31 @@ def _record(
     old_status = "" if old is None else old.summary.status
     if old_status != after.summary.status:
         _log_transition(code, old_status, after, now, reading, command)
-    _append_events(code, old, after, terms, device, now)
+    events = events_between(old, after, terms)
+    if is_adopted:
+        events = [NewEvent(EventType.CONVERTED_TO_MANAGED)]
+    _append_events(code, events, device, now)
+
+
+def _with_holder(code: AccessCode, summary: Summary) -> Summary:
+    """Return the summary with the id of the unmanaged code that has the same PIN, if one has."""
+    if all(error["error_code"] != "duplicate_code_on_device" for error in summary.errors):
+        return summary
+    holder = (
+        UnmanagedCode.objects.live()
+        .filter(device_id=code.device_id, pin_index=code.pin_index)
+        .order_by("id")
+        .first()
+    )
+    if holder is None:
+        return summary
+    errors = tuple(
+        {**error, "unmanaged_access_code_id": str(holder.uid)}
+        if error["error_code"] == "duplicate_code_on_device"
+        else error
+        for error in summary.errors
+    )
+    return replace(summary, errors=errors)
 
 
 def _is_worth_writing(known: Installed, new: Installed) -> bool:
@@ -475,7 +633,9 @@ def _times_matter(known: Installed, new: Installed) -> bool:
     )
 
 
-def _write_installed(code: AccessCode, row: Installation | None, installed: Installed) -> None:
+def _write_installed(
+    code: AccessCode, row: Installation | None, installed: Installed, pins: Mapping[str, Pin]
+) -> None:
     is_first = row is None
     row = row or Installation(code=code, device_id=code.device_id)
     content, old_content = installed.content, row.content
@@ -501,9 +661,10 @@ def _write_installed(code: AccessCode, row: Installation | None, installed: Inst
     row.error_message = installed.error_message
     row.error_since = installed.error_since
     if content is not None and (old_content or {}).get("pin_index") != content.pin_index:
-        row.pin = None
-        if code.pin is not None and content.pin_index == code.pin_index:
-            row.pin = seal(code.pin.open(bound_to=code.uid), bound_to=row.uid)
+        seen = pins.get(content.pin_index or "")
+        if seen is None and code.pin is not None and content.pin_index == code.pin_index:
+            seen = code.pin.open(bound_to=code.uid)
+        row.pin = None if seen is None else seal(seen, bound_to=row.uid)
     row.save()
     if is_first:
         code.read_installations()
@@ -552,14 +713,9 @@ def _log_transition(
 
 
 def _append_events(
-    code: AccessCode,
-    old: Snapshot | None,
-    after: Snapshot,
-    terms: LockTerms,
-    device: Device,
-    now: datetime,
+    code: AccessCode, events: Iterable[NewEvent], device: Device, now: datetime
 ) -> None:
-    for event in events_between(old, after, terms):
+    for event in events:
         pin = None
         if event.carries_pin and code.pin is not None:
             pin = code.pin.open(bound_to=code.uid)

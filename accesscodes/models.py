@@ -10,17 +10,19 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from accesscodes.choices import (
     AttemptStatus,
     CommandAction,
+    ForeignWish,
     Kind,
     Outcome,
     Placement,
     Severity,
     Status,
 )
+from accesscodes.foreign import Stranger
 from accesscodes.lifecycle import Mutation, pending_mutations
 from accesscodes.planning import Sent
 from accesscodes.values import Content, Installed, LockTerms, Summary, Wish
@@ -49,11 +51,24 @@ class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
         """Return the codes that are not proven gone."""
         return self.filter(gone_at=None)
 
+    def spares(self) -> Self:
+        """Return the spare codes that are kept for nobody yet."""
+        return self.live().filter(is_backup=True, backs_up=None, withdrawn_at=None)
+
+    def ready_spares(self) -> Self:
+        """Return the spares that a reading has shown on their lock."""
+        return self.spares().filter(status=Status.SET)
+
+    def with_spares(self) -> Self:
+        """Return codes with `has_spare`: whether a spare is ready on the same lock."""
+        ready = AccessCode.objects.ready_spares().filter(device=OuterRef("device"))
+        return self.annotate(has_spare=Exists(ready))
+
     def for_list(self) -> Self:
         """Return codes with all that a list or the wire shows, in a fixed number of queries."""
-        return self.select_related("device__property", "device__account").prefetch_related(
-            "installations"
-        )
+        return self.select_related(
+            "device__property", "device__account", "pulled_backup"
+        ).prefetch_related("installations")
 
     def holding(
         self,
@@ -99,6 +114,10 @@ class AccessCode(models.Model):
     is_one_time_use = models.BooleanField(default=False)
     is_backup = models.BooleanField(default=False)
     common_code_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
+    # The spare that is used in its place. A spare serves one guest and nobody after.
+    pulled_backup = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="backs_up"
+    )
     # The moment from which it is no longer wanted; may lie ahead while it can still be undone.
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_by = models.CharField(max_length=150, blank=True)
@@ -154,6 +173,18 @@ class AccessCode(models.Model):
                 name="accesscode_pin_holders",
                 condition=Q(gone_at=None),
             ),
+            # the spares of one lock
+            models.Index(
+                fields=["device"],
+                name="accesscode_spares",
+                condition=Q(gone_at=None, is_backup=True),
+            ),
+            # the codes that belong together
+            models.Index(
+                fields=["common_code_key"],
+                name="accesscode_linked",
+                condition=Q(gone_at=None, common_code_key__isnull=False),
+            ),
             # /access_codes/list, in pages
             models.Index(fields=["created_at", "id"], name="accesscode_by_time"),
             # the watchdog's question: what differs, and for how long
@@ -175,6 +206,22 @@ class AccessCode(models.Model):
             key=lambda row: (row.placement != Placement.ABSENT, row.pk),
         )
         return rows[-1] if rows else None
+
+    @property
+    def has_backup(self) -> bool:
+        """Return whether a spare could be used in its place now; asks unless `with_spares` did."""
+        if self.kind != Kind.TIME_BOUND or self.is_backup or not self.device.keeps_backup_codes:
+            return False
+        known: bool | None = getattr(self, "has_spare", None)
+        if known is None:
+            known = AccessCode.objects.ready_spares().filter(device=self.device_id).exists()
+        return known
+
+    @property
+    def backup_in_use(self) -> "AccessCode | None":
+        """Return the spare that opens in its place, if there is one and it is not gone."""
+        spare = self.pulled_backup
+        return spare if spare is not None and spare.gone_at is None else None
 
     def read_installations(self) -> None:
         """Read the entries on the lock anew, for `installation`."""
@@ -263,9 +310,10 @@ class Installation(models.Model):
     """One entry that we put, or mean to put, into one slot of a lock for a code.
 
     `content` says what the entry was last proven to hold and `sent` what we last asked for, both
-    as `values.Content.as_json()`; `pin` is the sealed PIN of `content`. `revision` is the wish
-    that was last proven, 0 for none. `known_pins` and `known_names` are the indexes of every PIN
-    and every name ever sent to this slot for this code: by these we recognise the entry as ours.
+    as `values.Content.as_json()`; `pin` is the sealed PIN of `content`,
+    empty where the lock hides it and it is not ours. `revision` is the wish that was last proven,
+    0 for none. `known_pins` and `known_names` are the indexes of every PIN and every name ever
+    sent to this slot for this code: by these we recognise the entry as ours.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -358,6 +406,113 @@ class Installation(models.Model):
         )
 
 
+class UnmanagedCodeQuerySet(models.QuerySet["UnmanagedCode"]):
+    """Questions about codes that are not ours."""
+
+    def for_actor(self, actor: Actor) -> Self:
+        """Return the codes on locks within the actor's reach."""
+        if actor.property_ids is None:
+            return self
+        return self.filter(device__property_id__in=actor.property_ids)
+
+    def live(self) -> Self:
+        """Return the codes that were on their lock when it was last read."""
+        return self.filter(gone_at=None)
+
+    def held(self, device: Device) -> Self:
+        """Return the codes on this lock, less those that it was asked to remove."""
+        return self.live().filter(device=device).exclude(wish=ForeignWish.REMOVE, attempts__gt=0)
+
+
+class UnmanagedCode(models.Model):
+    """An entry that a reading showed on a lock and that is not ours.
+
+    It is what it holds in its slot: changed in the maker's app, it is another one, with a row of
+    its own. `wish` and the columns that say whose it is are written by `takeover` alone,
+    everything else by the ledger. A code that becomes ours keeps its public id as `AccessCode`.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    device = models.ForeignKey(Device, models.PROTECT, related_name="unmanaged_codes")
+    slot = models.PositiveIntegerField()
+    name = models.CharField(max_length=200, blank=True)
+    # Empty where the lock hides PINs.
+    pin = PinField(null=True, blank=True, editable=False)
+    pin_index = models.CharField(max_length=64, null=True, blank=True, editable=False)  # noqa: DJ001
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    is_enabled = models.BooleanField(default=True)
+    first_seen_at = models.DateTimeField()
+    # Brought up to date once an hour while nothing changes; the lock's row says when it was read.
+    seen_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True, blank=True)
+    # What it became.
+    code = models.OneToOneField(
+        AccessCode, models.PROTECT, null=True, blank=True, related_name="was_unmanaged"
+    )
+
+    wish = models.CharField(max_length=10, choices=ForeignWish, blank=True)
+    wished_by = models.CharField(max_length=150, blank=True)
+    wished_by_kind = models.CharField(max_length=10, blank=True)
+    is_external_modification_allowed = models.BooleanField(default=False)
+
+    # Tries to fulfil the wish.
+    attempts = models.PositiveIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=60, blank=True)
+    error_message = models.CharField(max_length=300, blank=True)
+    error_since = models.DateTimeField(null=True, blank=True)
+
+    objects = UnmanagedCodeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["device", "slot"],
+                name="unmanagedcode_slot_once",
+                condition=Q(gone_at=None),
+            ),
+            models.CheckConstraint(
+                name="unmanagedcode_converted_is_over",
+                condition=Q(code=None) | Q(gone_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="unmanagedcode_pin_has_index",
+                condition=Q(pin=None) | Q(pin_index__isnull=False),
+            ),
+        ]
+        indexes = [
+            # what was last in this slot
+            models.Index(fields=["device", "slot", "-id"], name="unmanagedcode_by_slot"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"slot {self.slot}"
+
+    def content(self) -> Content:
+        """Return what the entry held when it was last seen."""
+        return Content(self.pin_index, self.name, self.starts_at, self.ends_at)
+
+    def stranger(self) -> Stranger:
+        """Return the row as a value for the pure functions."""
+        return Stranger(
+            row_id=self.pk,
+            slot=self.slot,
+            content=self.content(),
+            is_enabled=self.is_enabled,
+            is_unwanted=self.gone_at is None and self.wish == ForeignWish.REMOVE,
+            retry_at=self.retry_at,
+        )
+
+    def opens_at(self, now: datetime) -> bool:
+        """Return whether the lock opens for it now, as far as its entry says."""
+        return (
+            self.is_enabled
+            and (self.starts_at is None or self.starts_at <= now)
+            and (self.ends_at is None or now < self.ends_at)
+        )
+
+
 class LockCommandQuerySet(models.QuerySet["LockCommand"]):
     """Questions about commands."""
 
@@ -368,10 +523,10 @@ class LockCommandQuerySet(models.QuerySet["LockCommand"]):
 
     def last_to_write(
         self, device: Device, slots: Iterable[int], since: datetime
-    ) -> dict[tuple[int, str], "LockCommand"]:
-        """Return what wrote each PIN to each of these slots last, by slot and index of the PIN.
+    ) -> dict[tuple[int, str], Installation]:
+        """Return whose entry each PIN in each of these slots was, by slot and index of the PIN.
 
-        Only commands after `since`, each with its entry.
+        The last command that wrote it counts, if it left after `since`.
         """
         writes = self.filter(
             device=device,
@@ -380,15 +535,27 @@ class LockCommandQuerySet(models.QuerySet["LockCommand"]):
             action__in=[CommandAction.PROGRAM, CommandAction.UPDATE],
         )
         rows = writes.select_related("installation").order_by("id")
-        return {(row.slot, row.pin_index): row for row in rows}
+        return {
+            (row.slot, row.pin_index): row.installation
+            for row in rows
+            if row.installation is not None
+        }
 
 
 class LockCommand(models.Model):
-    """Something a lock was asked to do, written before it was asked."""
+    """Something a lock was asked to do, written before it was asked.
+
+    It is about an entry of ours, or about one that is not ours and that somebody wants gone.
+    """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     device = models.ForeignKey(Device, models.PROTECT, related_name="commands")
-    installation = models.ForeignKey(Installation, models.PROTECT, related_name="commands")
+    installation = models.ForeignKey(
+        Installation, models.PROTECT, null=True, blank=True, related_name="commands"
+    )
+    unmanaged_code = models.ForeignKey(
+        UnmanagedCode, models.PROTECT, null=True, blank=True, related_name="commands"
+    )
     action = models.CharField(max_length=10, choices=CommandAction)
     slot = models.PositiveIntegerField()
     revision = models.PositiveIntegerField()
@@ -411,6 +578,11 @@ class LockCommand(models.Model):
                 name="lockcommand_outcome_has_time",
                 condition=Q(outcome="", answered_at=None)
                 | (~Q(outcome="") & Q(answered_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="lockcommand_is_about_one_entry",
+                condition=Q(installation__isnull=False, unmanaged_code=None)
+                | Q(installation=None, unmanaged_code__isnull=False),
             ),
         ]
         indexes = [
@@ -441,8 +613,7 @@ class LockReadingQuerySet(models.QuerySet["LockReading"]):
 class LockReading(models.Model):
     """One look at a lock: when, whether it answered, and a digest of what was there.
 
-    `foreign` lists the entries that are not ours (slot, name, window, keyed index of the PIN; no
-    digits). Kept while a code or a transition rests on it, and otherwise thinned after a day.
+    Kept while a transition rests on it, and otherwise thinned after a day.
     """
 
     EMPTY = "list_empty"
@@ -453,7 +624,6 @@ class LockReading(models.Model):
     is_good = models.BooleanField()
     digest = models.CharField(max_length=64, blank=True)
     entries = models.PositiveIntegerField(default=0)
-    foreign = models.JSONField(default=list, blank=True)
     error_code = models.CharField(max_length=60, blank=True)
     error_message = models.CharField(max_length=300, blank=True)
 
@@ -475,10 +645,9 @@ def slots_yielding(device: Device, now: datetime) -> int:
 
 
 def slots_used(device: Device) -> int:
-    """Return how many slots of a lock are taken: by our entries, and by those last seen there."""
+    """Return how many slots of a lock are taken: by our entries, and by those of others."""
     ours = Installation.objects.filter(device=device).exclude(placement=Placement.ABSENT).count()
-    reading = LockReading.objects.newest_good(device)
-    return ours + (0 if reading is None else len(reading.foreign))
+    return ours + UnmanagedCode.objects.live().filter(device=device).count()
 
 
 class Transition(models.Model):
@@ -533,6 +702,9 @@ class ActionAttempt(models.Model):
     device = models.ForeignKey(Device, models.PROTECT, related_name="attempts")
     code = models.ForeignKey(
         AccessCode, models.PROTECT, null=True, blank=True, related_name="attempts"
+    )
+    unmanaged_code = models.ForeignKey(
+        UnmanagedCode, models.PROTECT, null=True, blank=True, related_name="action_attempts"
     )
     revision = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=10, choices=AttemptStatus, default=AttemptStatus.PENDING)

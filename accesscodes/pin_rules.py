@@ -389,6 +389,15 @@ def is_weak(pin: Pin, *, dates: Iterable[date] = ()) -> bool:
     )
 
 
+def shared(rules: Collection[PinRules]) -> PinRules | None:
+    """Return what a PIN must meet to suit all of these locks; ``None``: none can."""
+    lengths = set.intersection(*(set(each.supported) for each in rules))
+    if not lengths:
+        return None
+    constraints = frozenset[str]().union(*(each.constraints for each in rules))
+    return PinRules(lengths=tuple(sorted(lengths)), constraints=constraints)
+
+
 def length_for(rules: PinRules, preferred: int | None, *, for_desk: bool = False) -> int:
     """Return how long a generated PIN shall be.
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from accesscodes.choices import CommandAction, Placement, Status
+from accesscodes.foreign import RemoveForeign
 from accesscodes.lifecycle import DELAYED_AFTER, FAILED_AFTER
 from accesscodes.values import Installed, LockTerms, Seen, Summary, Tracked, Wish
 
@@ -73,7 +74,7 @@ class Blocked:
     message: str
 
 
-Step = Program | Remove | Blocked
+Step = Program | Remove | RemoveForeign | Blocked
 
 
 def plan_lock(

@@ -9,7 +9,7 @@ Order of the checks (Seam, PIN rules): capability, PIN, window, name, duplicates
 
 import unicodedata
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Final
@@ -20,10 +20,10 @@ from django.db.models import Q
 
 from accesscodes import ledger, pin_rules
 from accesscodes.choices import Kind, Status
-from accesscodes.models import AccessCode, LockReading, slots_used, slots_yielding
+from accesscodes.models import AccessCode, UnmanagedCode, slots_used, slots_yielding
 from accesscodes.pin_rules import NoPinLeft, PinRules
 from locksite.actors import Actor
-from locksite.database import write_transaction
+from locksite.database import hold_word, write_transaction
 from locksite.errors import RuleBroken
 from locksite.journal.models import AuditEntry
 from locksite.masked import Pin
@@ -66,6 +66,7 @@ class CodeSpec:
     use_backup_access_code_pool: bool = False
     is_offline_access_code: bool = False
     is_one_time_use: bool = False
+    is_backup: bool = False
     common_code_key: str | None = None
     attempt_for_offline_device: bool = True
     refuse_weak: bool = False
@@ -111,6 +112,8 @@ def issue_code(device: Device, spec: CodeSpec, *, actor: Actor, now: datetime) -
     code of the lock has in an overlapping window.
     """
     with write_transaction():
+        if spec.common_code_key:
+            hold_word(spec.common_code_key)
         device = ledger.hold(device.pk, None)
         window = _Window(spec.starts_at, spec.ends_at)
         _check_capability(device, window, spec, now)
@@ -131,12 +134,18 @@ def issue_code(device: Device, spec: CodeSpec, *, actor: Actor, now: datetime) -
             prefer_native_scheduling=spec.prefer_native_scheduling,
             is_external_modification_allowed=spec.is_external_modification_allowed,
             use_backup_access_code_pool=spec.use_backup_access_code_pool,
+            is_backup=spec.is_backup,
             common_code_key=spec.common_code_key,
             created_by=actor.label,
             created_by_kind=actor.kind,
             status=Status.UNSET,
         )
-        pin = spec.pin or _shared_pin(spec.common_code_key, actor)
+        linked = _shared_pin(spec.common_code_key, actor)
+        pin = spec.pin or linked
+        if linked is not None and linked != pin:
+            raise RuleBroken(
+                "invalid_input", "The codes with this key have another PIN.", "common_code_key"
+            )
         if pin is None:
             pin = _drawn_pin(
                 device,
@@ -188,6 +197,8 @@ def change_code(
                 setattr(code, name, value)
         if code.use_backup_access_code_pool:
             _check_pool(device, window)
+            if changes.use_backup_access_code_pool is True:
+                _keep_spares(device)
         pin = changes.pin if isinstance(changes.pin, Pin) else None
         if pin is None and changes.preferred_code_length is not KEEP:
             pin = _drawn_pin(device, rules, window, now, length=changes.preferred_code_length)
@@ -195,10 +206,13 @@ def change_code(
         if current is not None:
             _check_duplicate(device, current, window, now, ignore=code)
         if pin is not None:
+            if pin != _opened(code):
+                code.common_code_key = None  # linked codes share one PIN
             _give_pin(code, device, pin)
         code.revision += 1
         code.save(update_fields=_WISH_COLUMNS)
         ledger.record(code, now=now, before=before)
+        _let_spare_follow(code, now)
         changed = [
             column.name
             for column in fields(changes)
@@ -231,6 +245,30 @@ def withdraw_code(code: AccessCode, *, actor: Actor, now: datetime) -> AccessCod
         code.save(update_fields=["withdrawn_at", "withdrawn_by", "revision"])
         ledger.record(code, now=now, before=before)
         _note(actor, "access_code.delete", code, device, now)
+        Device.objects.filter(pk=device.pk).poke(now)
+        if code.pulled_backup is not None:
+            withdraw_code(code.pulled_backup, actor=actor, now=now)
+    return code
+
+
+def retry_code(code: AccessCode, *, actor: Actor, now: datetime) -> AccessCode:
+    """Let the lock be told about this code again at once, whatever it said before.
+
+    Changes nothing of the wish. Raises `RuleBroken` for a code that is gone.
+    """
+    with write_transaction():
+        device, code = _held(code)
+        if code.gone_at is not None:
+            raise RuleBroken("invalid_input", "This code is off the lock.", "access_code_id")
+        freed = replace(
+            code.installed(),
+            attempts=0,
+            retry_at=None,
+            refused_revision=0,
+            refused_generation=None,
+        )
+        ledger.record(code, now=now, installed=freed)
+        _note(actor, "access_code.retry", code, device, now)
         Device.objects.filter(pk=device.pk).poke(now)
     return code
 
@@ -283,6 +321,20 @@ def free_pin(
     return _drawn_pin(device, rules, window, now, length=length, for_desk=for_desk)
 
 
+def taken_pins(device: Device, now: datetime) -> set[str]:
+    """Return the indexes of the PINs that are not to be drawn for this lock.
+
+    Those on it, ours and others', those that will be, and those that left it not long ago.
+    """
+    rows = AccessCode.objects.filter(
+        Q(gone_at=None) | Q(gone_at__gt=now - PIN_RESTS_FOR),
+        device=device,
+        pin_index__isnull=False,
+    )
+    ours = {str(pin_index) for pin_index in rows.values_list("pin_index", flat=True)}
+    return _foreign_pins(device) | ours
+
+
 def pin_in_use(
     device: Device,
     pin: Pin,
@@ -310,6 +362,7 @@ _WISH_COLUMNS = [
     "prefer_native_scheduling",
     "is_external_modification_allowed",
     "use_backup_access_code_pool",
+    "common_code_key",
     "revision",
 ]
 
@@ -356,6 +409,7 @@ def _check_options(device: Device, spec: CodeSpec, window: _Window) -> None:
         )
     if spec.use_backup_access_code_pool:
         _check_pool(device, window)
+        _keep_spares(device)
 
 
 def _check_pool(device: Device, window: _Window) -> None:
@@ -364,6 +418,30 @@ def _check_pool(device: Device, window: _Window) -> None:
         raise RuleBroken("invalid_input", "Backup codes are for codes with dates.", field)
     if not device.properties.get("supports_backup_access_code_pool"):
         raise RuleBroken("invalid_input", "This lock keeps no backup codes.", field)
+
+
+def _keep_spares(device: Device) -> None:
+    """Let spare codes be kept ready on this lock from now on."""
+    if not device.keeps_backup_codes:
+        Device.objects.filter(pk=device.pk).update(keeps_backup_codes=True)
+        device.keeps_backup_codes = True
+
+
+def _let_spare_follow(code: AccessCode, now: datetime) -> None:
+    """Let the spare that is used in place of this code end when the code does."""
+    spare = code.pulled_backup
+    if spare is None or spare.ends_at == code.ends_at or spare.gone_at is not None:
+        return
+    spare = AccessCode.objects.for_list().get(pk=spare.pk)
+    before = ledger.snapshot(spare)
+    if code.ends_at is None:
+        spare.kind, spare.starts_at = Kind.ONGOING, None
+    elif spare.starts_at is None:
+        spare.kind, spare.starts_at = Kind.TIME_BOUND, min(now, code.ends_at)
+    spare.ends_at = code.ends_at
+    spare.revision += 1
+    spare.save(update_fields=["kind", "starts_at", "ends_at", "revision"])
+    ledger.record(spare, now=now, before=before)
 
 
 def _check_pin(pin: Pin, rules: PinRules, window: _Window, *, refuse_weak: bool) -> None:
@@ -472,13 +550,7 @@ def _drawn_pin(
         raise RuleBroken(
             "invalid_input", "The maker of this lock chooses its PINs; none can be drawn.", "code"
         )
-    taken = _foreign_pins(device) | set(
-        AccessCode.objects.filter(
-            Q(gone_at=None) | Q(gone_at__gt=now - PIN_RESTS_FOR),
-            device=device,
-            pin_index__isnull=False,
-        ).values_list("pin_index", flat=True)
-    )
+    taken = taken_pins(device, now)
     try:
         return pin_rules.generate(
             rules,
@@ -511,10 +583,8 @@ def _is_held(
 
 def _foreign_pins(device: Device) -> set[str]:
     """Return the indexes of the PINs that were last seen on the lock and are not ours."""
-    reading = LockReading.objects.newest_good(device)
-    if reading is None:
-        return set()
-    return {entry["pin_index"] for entry in reading.foreign if entry["pin_index"]}
+    rows = UnmanagedCode.objects.live().filter(device=device, pin_index__isnull=False)
+    return {str(pin_index) for pin_index in rows.values_list("pin_index", flat=True)}
 
 
 def _note(

@@ -37,3 +37,13 @@ def database_now() -> datetime | None:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
     return now
+
+
+def hold_word(word: str) -> None:
+    """Let only one transaction at a time go on that names this word; inside `write_transaction`.
+
+    For what has no row yet that could be locked. SQLite lets in one writer at a time anyhow.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [word])

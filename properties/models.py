@@ -8,7 +8,7 @@ import builtins
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -191,6 +191,10 @@ class Device(models.Model):
     custom_metadata = models.JSONField(default=dict, blank=True)
     # `Capabilities.as_json()`
     capability_facts = models.JSONField(default=dict, blank=True, editable=False)
+    # Whether spare codes are kept ready on the lock, and what is to be said of them: errors and
+    # warnings in the shape of the wire, and since when.
+    keeps_backup_codes = models.BooleanField(default=False)
+    pool_signals = models.JSONField(default=dict, blank=True, editable=False)
     # When the account last told us about this lock, and since when it has not been able to.
     reported_at = models.DateTimeField(null=True, blank=True, editable=False)
     # When the codes on the lock were last read, and since when reading has failed.
@@ -237,6 +241,16 @@ class Device(models.Model):
         return self.nickname or self.reported_name
 
     @builtins.property
+    def all_errors(self) -> list[dict[str, Any]]:
+        """Return what the account reports, and what is wrong with the lock's spare codes."""
+        return [*self.errors, *self.pool_signals.get("errors", ())]
+
+    @builtins.property
+    def all_warnings(self) -> list[dict[str, Any]]:
+        """Return what the account reports, and what is odd about the lock's spare codes."""
+        return [*self.warnings, *self.pool_signals.get("warnings", ())]
+
+    @builtins.property
     def capabilities(self) -> Capabilities:
         """Return what the engine knows of this kind of lock."""
         return Capabilities.from_json(self.capability_facts)
@@ -258,8 +272,8 @@ class Device(models.Model):
         return LockFacts(
             flags=self.flags,
             properties=self.properties,
-            errors=self.errors,
-            warnings=self.warnings,
+            errors=self.all_errors,
+            warnings=self.all_warnings,
             reported_at=self.reported_at,
             codes_used=codes_used,
             codes_yielding=codes_yielding,

@@ -28,6 +28,7 @@ from accesscodes.models import (
     LockReading,
     Problem,
     Transition,
+    UnmanagedCode,
 )
 from accesscodes.services import CodeSpec, issue_code
 from locksite.actors import SYSTEM
@@ -97,9 +98,13 @@ def full_row_of_everything(number=0):
         answered_at=START,
         outcome=Outcome.ACCEPTED,
     )
-    reading = LockReading.objects.create(
-        device=device, at=START, is_good=True, foreign=[{"pin_index": code.pin_index}]
+    reading = LockReading.objects.create(device=device, at=START, is_good=True)
+    stranger = UnmanagedCode(
+        device=device, slot=2, name="Cleaner", first_seen_at=START, seen_at=START
     )
+    stranger.pin = seal(Pin(CANARY), bound_to=stranger.uid)
+    stranger.pin_index = code.pin_index
+    stranger.save()
     Transition.objects.create(
         code=code, to_status=Status.SETTING, at=START, revision=1, command=command, reading=reading
     )
@@ -186,7 +191,7 @@ def test_the_admin_shows_all_our_models_but_the_memory_of_virtual_locks():
 
     assert named == {
         *("AccessCode", "ActionAttempt", "EngineBeat", "Installation", "LockCommand"),
-        *("LockReading", "Problem", "Transition", "AuditEntry", "Event"),
+        *("LockReading", "Problem", "Transition", "UnmanagedCode", "AuditEntry", "Event"),
         *("ApiKey", "WebhookDelivery", "WebhookEndpoint", "Device", "InboundNotice"),
         *("Membership", "Property", "ProviderAccount", "VirtualLock"),
     }
@@ -742,7 +747,7 @@ def test_users_carry_the_properties_they_work_at(boss):
 
 def test_a_pin_index_is_no_column_of_any_form():
     hidden = {"pin", "pin_index", "known_pins", "digest", "credentials", "webhook_secrets"}
-    hidden |= {"secret", "body", "result", "foreign"}
+    hidden |= {"secret", "body", "result"}
 
     for model in MODELS:
         page = admin.site._registry[model]

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from accesscodes.choices import Placement
-from accesscodes.models import AccessCode, Installation
+from accesscodes.models import AccessCode, Installation, UnmanagedCode
 from locksite.journal.models import Event
 from locksite.management.commands import rotate_pin_keys
 from locksite.masked import Pin
@@ -57,6 +57,9 @@ def one_of_every_kind():
     account = AccountFactory()
     lock = VirtualLockFactory(account=account)
     slot = VirtualSlot(lock=lock, slot=1, effective_at=START)
+    stranger = UnmanagedCode(
+        device=code.device, slot=2, first_seen_at=START, seen_at=START, pin_index="0" * 64
+    )
     event = Event.objects.append(
         "x", occurred_at=START, now=START, property_id=None, pin=Pin(DIGITS)
     )
@@ -66,6 +69,7 @@ def one_of_every_kind():
     sealed: list[tuple[Any, str]] = [
         (entry, "pin"),
         (slot, "pin"),
+        (stranger, "pin"),
         (account, "credentials"),
         (account, "webhook_secrets"),
         (endpoint, "secret"),
@@ -73,7 +77,7 @@ def one_of_every_kind():
     ]
     for row, column in sealed:
         setattr(row, column, seal(Pin(DIGITS), bound_to=row.uid))
-    for row in (entry, slot, account, endpoint):
+    for row in (entry, slot, stranger, account, endpoint):
         row.save()
     delivery.endpoint = endpoint
     delivery.save()
@@ -89,11 +93,12 @@ def test_every_sealed_column_of_every_model_is_found():
         "Installation.pin",
         "ProviderAccount.credentials",
         "ProviderAccount.webhook_secrets",
+        "UnmanagedCode.pin",
         "VirtualSlot.pin",
         "WebhookDelivery.body",
         "WebhookEndpoint.secret",
     }
-    assert sum(isinstance(f, PinField) for m in apps.get_models() for f in m._meta.fields) == 8
+    assert sum(isinstance(f, PinField) for m in apps.get_models() for f in m._meta.fields) == 9
 
 
 def test_everything_opens_under_the_new_key_alone(settings, new_key):
@@ -103,7 +108,7 @@ def test_everything_opens_under_the_new_key_alone(settings, new_key):
     line, _, error = run()
 
     settings.LOCKSITE_PIN_KEYS = [newest]
-    assert line == "8 sealed anew, 0 under the newest key already, 0 unreadable."
+    assert line == "9 sealed anew, 0 under the newest key already, 0 unreadable."
     assert error is None
     for row, column in rows:
         row.refresh_from_db()
@@ -118,7 +123,7 @@ def test_a_second_run_writes_nothing(new_key):
 
     line, _, _ = run()
 
-    assert line == "0 sealed anew, 8 under the newest key already, 0 unreadable."
+    assert line == "0 sealed anew, 9 under the newest key already, 0 unreadable."
     assert token_of(AccessCode.objects.get()) == before
 
 
@@ -203,7 +208,7 @@ def test_many_rows_are_read_in_batches(new_key, monkeypatch):
 
     line, _, _ = run()
 
-    assert line == "8 sealed anew, 0 under the newest key already, 0 unreadable."
+    assert line == "9 sealed anew, 0 under the newest key already, 0 unreadable."
 
 
 def test_no_digit_is_printed(new_key, capsys):

@@ -27,12 +27,12 @@ def filtered_codes(codes: AccessCodeQuerySet, call: Call) -> AccessCodeQuerySet:
     if "access_code_ids" in params:
         codes = codes.filter(uid__in=params["access_code_ids"])
     if params.get("search"):
-        codes = _searched(codes, params["search"], call)
+        codes = codes.filter(matching(params["search"], call))
     return codes
 
 
-def _searched(codes: AccessCodeQuerySet, text: str, call: Call) -> AccessCodeQuerySet:
-    """Return the codes whose name or id holds this text, or whose whole PIN it is.
+def matching(text: str, call: Call) -> Q:
+    """Return the condition for codes whose name or id holds this text, or whose whole PIN it is.
 
     PINs lie there sealed: a part of one cannot be looked for. The index differs from lock to lock.
     """
@@ -40,7 +40,7 @@ def _searched(codes: AccessCodeQuerySet, text: str, call: Call) -> AccessCodeQue
     if _WHOLE_PIN.fullmatch(text):
         devices = Device.objects.for_actor(call.actor).managed().values_list("uid", flat=True)
         found |= Q(pin_index__in=[index_of(uid, Pin(text)) for uid in devices])
-    return codes.filter(found)
+    return found
 
 
 _EVENTS_EQUAL = {

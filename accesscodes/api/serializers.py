@@ -62,14 +62,14 @@ class AccessCodeBody(ResponseShape):
     display_status = serializers.SerializerMethodField()
     created_at = TimestampOut()
     errors = serializers.SerializerMethodField()  # type: ignore[assignment]
-    warnings = serializers.JSONField()
+    warnings = serializers.SerializerMethodField()
     pending_mutations = serializers.SerializerMethodField()
     is_managed = serializers.SerializerMethodField()
     common_code_key = serializers.CharField(allow_null=True)
     is_external_modification_allowed = serializers.BooleanField()
     is_offline_access_code = serializers.BooleanField(source="is_offline")
     is_one_time_use = serializers.BooleanField()
-    is_backup_access_code_available = serializers.SerializerMethodField()
+    is_backup_access_code_available = serializers.BooleanField(source="has_backup")
     pulled_backup_access_code_id = serializers.SerializerMethodField()
     starts_at = TimestampOut()
     ends_at = TimestampOut()
@@ -97,6 +97,18 @@ class AccessCodeBody(ResponseShape):
         """Return what is wrong with the code, then what is wrong with its lock."""
         return [*code.errors, *code.device.errors]
 
+    def get_warnings(self, code: AccessCode) -> list[dict[str, Any]]:
+        """Return what is odd about the code, and that a spare is used in its place."""
+        spare = code.backup_in_use
+        if spare is None:
+            return list(code.warnings)
+        using = {
+            "warning_code": "using_backup_access_code",
+            "message": "A backup code is used in place of this one.",
+            "created_at": stamp(spare.starts_at or spare.created_at),
+        }
+        return [*code.warnings, using]
+
     def get_pending_mutations(self, code: AccessCode) -> list[dict[str, Any]]:
         """Return what is on its way to the lock."""
         now: datetime = self.context["now"]
@@ -106,13 +118,9 @@ class AccessCodeBody(ResponseShape):
         """Return true: codes that are not ours are not served here."""
         return True
 
-    def get_is_backup_access_code_available(self, code: AccessCode) -> bool:
-        """Return false: no spare codes are kept on locks."""
-        return False
-
     def get_pulled_backup_access_code_id(self, code: AccessCode) -> str | None:
-        """Return null, for the same reason."""
-        return None
+        """Return the id of the spare that was pulled for it."""
+        return None if code.pulled_backup is None else str(code.pulled_backup.uid)
 
 
 def _digits(pin: SealedPin | None, owner: Any) -> str | None:
@@ -338,6 +346,71 @@ class AccessCodesDeleteResponse(ResponseShape):
     """The attempt to take it off the lock."""
 
     action_attempt = ActionAttemptBody()
+
+
+# ---- /access_codes/create_multiple ----
+
+
+class AccessCodesCreateMultipleRequest(RequestShape):
+    """One code for several locks, all of them or none."""
+
+    device_ids = ListOf(Id(), required=True)
+    name = Text()
+    code = PinText()
+    preferred_code_length = Whole(least=0, most=100)
+    starts_at = Timestamp()
+    ends_at = Timestamp()
+    behavior_when_code_cannot_be_shared = Word(words=("throw", "create_random_code"))
+    prefer_native_scheduling = Flag()
+    is_external_modification_allowed = Flag()
+    use_backup_access_code_pool = Flag()
+    attempt_for_offline_device = Flag()
+    allow_external_modification = Flag()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Move the older name to the newer one, which wins."""
+        if "allow_external_modification" in attrs:
+            older = attrs.pop("allow_external_modification")
+            attrs.setdefault("is_external_modification_allowed", older)
+        return attrs
+
+
+class AccessCodesCreateMultipleResponse(ResponseShape):
+    """The codes, in the order of the locks."""
+
+    access_codes = AccessCodeBody(many=True)
+
+
+# ---- /access_codes/update_multiple ----
+
+
+class AccessCodesUpdateMultipleRequest(RequestShape):
+    """What shall change of all codes that are linked by a key."""
+
+    common_code_key = Text(required=True)
+    name = Text()
+    starts_at = Timestamp()
+    ends_at = Timestamp()
+
+
+class AccessCodesUpdateMultipleResponse(ResponseShape):
+    """Nothing beyond `ok`."""
+
+
+# ---- /access_codes/pull_backup_access_code ----
+
+
+class AccessCodesPullBackupRequest(RequestShape):
+    """The code in whose place a spare is wanted."""
+
+    access_code_id = Id(required=True)
+
+
+class AccessCodesPullBackupResponse(ResponseShape):
+    """The spare, under the name of today and under the older one."""
+
+    access_code = AccessCodeBody()
+    backup_access_code = AccessCodeBody()
 
 
 # ---- /access_codes/generate_code ----

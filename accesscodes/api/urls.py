@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accesscodes.api import views
+from accesscodes.api import unmanaged_views, views
 
 urlpatterns = [
     path("access_codes/create", views.AccessCodesCreate.as_view()),
@@ -11,6 +11,18 @@ urlpatterns = [
     path("access_codes/update", views.AccessCodesUpdate.as_view()),
     path("access_codes/delete", views.AccessCodesDelete.as_view()),
     path("access_codes/generate_code", views.AccessCodesGenerateCode.as_view()),
+    path("access_codes/create_multiple", views.AccessCodesCreateMultiple.as_view()),
+    path("access_codes/update_multiple", views.AccessCodesUpdateMultiple.as_view()),
+    path("access_codes/pull_backup_access_code", views.AccessCodesPullBackup.as_view()),
+    path("access_codes/unmanaged/get", unmanaged_views.UnmanagedGet.as_view()),
+    path("access_codes/unmanaged/list", unmanaged_views.UnmanagedList.as_view()),
+    path("access_codes/unmanaged/convert_to_managed", unmanaged_views.UnmanagedConvert.as_view()),
+    path("access_codes/unmanaged/update", unmanaged_views.UnmanagedUpdate.as_view()),
+    path("access_codes/unmanaged/delete", unmanaged_views.UnmanagedDelete.as_view()),
+    path(
+        "access_codes/simulate/create_unmanaged_access_code",
+        unmanaged_views.SimulateUnmanaged.as_view(),
+    ),
     path("action_attempts/get", views.ActionAttemptsGet.as_view()),
     path("events/get", views.EventsGet.as_view()),
     path("events/list", views.EventsList.as_view()),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import F, Q
 
-from accesscodes import attempts, services
+from accesscodes import attempts, linked, pool, services
 from accesscodes.api import serializers as wire
 from accesscodes.api.filters import filtered_codes, filtered_events
 from accesscodes.choices import Kind
@@ -37,7 +37,8 @@ _AT_CREATION = (
 )
 
 
-def _device(call: Call) -> Device:
+def reached_device(call: Call) -> Device:
+    """Return the lock that was named. Raises 404 for one that is not there or out of reach."""
     devices = Device.objects.for_actor(call.actor).managed().select_related("account")
     device = devices.filter(uid=call.params["device_id"]).first()
     if device is None:
@@ -50,7 +51,12 @@ def _no_code() -> WireError:
 
 
 def _codes(actor: Actor) -> AccessCodeQuerySet:
-    return AccessCode.objects.for_actor(actor).filter(device__is_managed=True).for_list()
+    return (
+        AccessCode.objects.for_actor(actor)
+        .filter(device__is_managed=True)
+        .for_list()
+        .with_spares()
+    )
 
 
 def _code(call: Call, codes: AccessCodeQuerySet) -> AccessCode:
@@ -78,7 +84,7 @@ class AccessCodesCreate(RpcView):
         options = {name: params[name] for name in _OPTIONS + _AT_CREATION if name in params}
         name = params.get("name") or DEFAULT_NAME
         spec = CodeSpec(name=name, pin=params.get("code"), **options)
-        code, attempt = attempts.issue(_device(call), spec, actor=call.actor, now=call.now)
+        code, attempt = attempts.issue(reached_device(call), spec, actor=call.actor, now=call.now)
         return {"access_code": code, "action_attempt": wire.attempt_values(attempt)}
 
 
@@ -160,6 +166,70 @@ class AccessCodesDelete(RpcView):
         return {"action_attempt": wire.attempt_values(attempt)}
 
 
+class AccessCodesCreateMultiple(RpcView):
+    """`/access_codes/create_multiple`."""
+
+    verbs = (*CREATE, "PUT")
+    changes_something = True
+    request_shape = wire.AccessCodesCreateMultipleRequest
+    response_shape = wire.AccessCodesCreateMultipleResponse
+
+    def answer(self, call: Call) -> dict[str, Any]:
+        """Issue the codes; the engine puts each on its lock."""
+        params = call.params
+        options = {name: params[name] for name in _OPTIONS + _AT_CREATION if name in params}
+        name = params.get("name") or DEFAULT_NAME
+        codes = linked.issue_codes(
+            _devices(call),
+            CodeSpec(name=name, pin=params.get("code"), **options),
+            actor=call.actor,
+            now=call.now,
+            may_differ=params.get("behavior_when_code_cannot_be_shared") == "create_random_code",
+        )
+        return {"access_codes": codes}
+
+
+def _devices(call: Call) -> list[Device]:
+    """Return the locks that were named, in that order; one that is out of reach is not there."""
+    uids = call.params["device_ids"]
+    devices = Device.objects.for_actor(call.actor).managed().filter(uid__in=uids)
+    by_uid = {device.uid: device for device in devices}
+    if not by_uid.keys() >= set(uids):
+        raise not_found("device", "There is no such device.")
+    return [by_uid[uid] for uid in uids]
+
+
+class AccessCodesUpdateMultiple(RpcView):
+    """`/access_codes/update_multiple`."""
+
+    verbs = CHANGE
+    changes_something = True
+    request_shape = wire.AccessCodesUpdateMultipleRequest
+    response_shape = wire.AccessCodesUpdateMultipleResponse
+
+    def answer(self, call: Call) -> dict[str, Any]:
+        """Write the change down for all codes with the key."""
+        params = dict(call.params)
+        key = params.pop("common_code_key")
+        linked.change_codes(key, CodeChanges(**params), actor=call.actor, now=call.now)
+        return {}
+
+
+class AccessCodesPullBackup(RpcView):
+    """`/access_codes/pull_backup_access_code`."""
+
+    verbs = CREATE
+    changes_something = True
+    request_shape = wire.AccessCodesPullBackupRequest
+    response_shape = wire.AccessCodesPullBackupResponse
+
+    def answer(self, call: Call) -> dict[str, Any]:
+        """Hand out a spare; a second time the same one."""
+        code = _code(call, _codes(call.actor).live())
+        spare = pool.pull(code, actor=call.actor, now=call.now).spare
+        return {"access_code": spare, "backup_access_code": spare}
+
+
 class AccessCodesGenerateCode(RpcView):
     """`/access_codes/generate_code`."""
 
@@ -168,7 +238,7 @@ class AccessCodesGenerateCode(RpcView):
 
     def answer(self, call: Call) -> dict[str, Any]:
         """Return a PIN that the lock would take now; it is not reserved."""
-        device = _device(call)
+        device = reached_device(call)
         pin = services.free_pin(device, now=call.now)
         return {"generated_code": {"device_id": device.uid, "code": pin.digits}}
 
@@ -184,7 +254,7 @@ class ActionAttemptsGet(RpcView):
         attempt = (
             ActionAttempt.objects.for_actor(call.actor)
             .filter(uid=call.params["action_attempt_id"])
-            .select_related("code__device__property", "code__device__account")
+            .select_related("code__device__property", "code__device__account", "unmanaged_code")
             .prefetch_related("code__installations")
             .first()
         )
@@ -249,7 +319,7 @@ class SimulateKeypadCodeEntry(RpcView):
 
     def answer(self, call: Call) -> dict[str, Any]:
         """Type the PIN. Whether it opened, an event tells, as it does for a real door."""
-        device = _device(call)
+        device = reached_device(call)
         type_at_keypad(device, call.params["code"], actor=call.actor, now=call.now)
         attempt = attempts.final(attempts.SIMULATE_ENTRY, device, now=call.now)
         return {"action_attempt": wire.attempt_values(attempt, attempts.state(attempt, call.now))}

@@ -13,11 +13,18 @@ from typing import assert_never
 
 from django.db.models import Q
 
-from accesscodes import drift, entries, ledger, planning
+from accesscodes import drift, entries, foreign, ledger, planning
 from accesscodes.choices import CommandAction, Outcome, Placement
 from accesscodes.drift import Stray
+from accesscodes.foreign import RemoveForeign, Stranger
 from accesscodes.ledger import Finding, Lease, LeaseLost, StaleRow
-from accesscodes.models import AccessCode, Installation, LockCommand, LockReading
+from accesscodes.models import (
+    AccessCode,
+    Installation,
+    LockCommand,
+    LockReading,
+    UnmanagedCode,
+)
 from accesscodes.planning import Blocked, Program, Remove, Step
 from accesscodes.values import Content, Installed, LockTerms, Seen, Sighting, Tracked
 from locksite.database import DATABASE_IS_AWAY
@@ -82,12 +89,13 @@ class _Pass:
         self._driver = driver_for(self._device.account, doors)
         self._codes: dict[int, AccessCode] = {}
         self._entries: tuple[Seen, ...] = ()
+        self._foreign: tuple[Seen, ...] = ()
         self._failures = 0
         self._asked_to_wait: timedelta | None = None
         self._has_looked = False
         self._has_probed = False
         self._strays: tuple[Stray, ...] = ()
-        self._written_by: dict[tuple[int, str], LockCommand] = {}
+        self._written_by: dict[tuple[int, str], Installation] = {}
         self._set_aside: set[int] = set()
         self._budget_from: datetime | None = None
 
@@ -155,6 +163,11 @@ class _Pass:
         now = self._doors.now()
         self._load()
         self._entries = tuple(self._seen(code) for code in reading.codes)
+        pins = {
+            entry.content.pin_index: code.pin
+            for entry, code in zip(self._entries, reading.codes, strict=True)
+            if entry.content.pin_index is not None and code.pin is not None
+        }
         tracked = self._tracked()
         if not self._entries and not self._is_believed(self._held(tracked), now):
             if self._probe(tracked):
@@ -162,13 +175,13 @@ class _Pass:
             self._record_blindness(LIST_EMPTY)
             return False
         changed = self._memory_changed(tracked)
-        sightings, foreign = drift.match(tracked, self._entries, self._terms)
-        writers = self._writers(foreign, now)
-        sightings, self._strays, foreign = drift.recall(
+        sightings, others = drift.match(tracked, self._entries, self._terms)
+        writers = self._writers(others, now)
+        sightings, self._strays, self._foreign = drift.recall(
             tracked,
             sightings,
-            foreign,
-            {key: command.installation.code_id for key, command in writers.items()},
+            others,
+            {key: entry.code_id for key, entry in writers.items()},
         )
         findings = [
             Finding(
@@ -181,7 +194,8 @@ class _Pass:
             self._device.pk,
             findings,
             entries=self._entries,
-            foreign=foreign,
+            foreign=self._foreign,
+            pins=pins,
             lease=self._lease,
             now=now,
         )
@@ -189,18 +203,17 @@ class _Pass:
 
     def _writers(
         self, foreign: Sequence[Seen], now: datetime
-    ) -> dict[tuple[int, str], LockCommand]:
-        """Return which commands of ours wrote what is in these slots, by slot and index of PIN."""
+    ) -> dict[tuple[int, str], Installation]:
+        """Return which entries of ours wrote what is in these slots, by slot and index of PIN."""
         slots = [entry.slot for entry in foreign if entry.content.pin_index is not None]
         if not slots:
             return {}
         found = LockCommand.objects.last_to_write(self._device, slots, now - STRAYS_LAND_WITHIN)
         # A code that could not be read from its row still has its slot: it has not left it.
         self._written_by = {
-            key: command
-            for key, command in found.items()
-            if command.installation.placement == Placement.ABSENT
-            or command.installation.slot != command.slot
+            (slot, pin_index): entry
+            for (slot, pin_index), entry in found.items()
+            if entry.placement == Placement.ABSENT or entry.slot != slot
         }
         return self._written_by
 
@@ -222,9 +235,7 @@ class _Pass:
 
         Those that the lock said it has removed do not count.
         """
-        last = LockReading.objects.newest_good(self._device)
-        others = 0 if last is None else len(last.foreign)
-        return others + sum(
+        return UnmanagedCode.objects.held(self._device).count() + sum(
             code.installed.content is not None
             and code.installed.is_on_lock
             and not (
@@ -342,6 +353,9 @@ class _Pass:
         tracked = self._tracked()
         terms = replace(self._terms, holds_ends=self._holds_ends(tracked, now))
         steps = planning.plan_lock(tracked, self._entries, terms, now)
+        unwanted = self._unwanted(now)
+        if unwanted:  # a slot or a PIN that becomes free may serve a code of ours
+            steps = [*(step for step in steps if isinstance(step, Remove)), *unwanted]
         allowed, self._budget_from = self._within_budget(steps, now)
         return allowed
 
@@ -353,6 +367,14 @@ class _Pass:
         sent = LockCommand.objects.sent_since(self._device, now - planning.BUDGET_SPAN)
         return planning.within_budget(steps, sent, now)
 
+    def _unwanted(self, now: datetime) -> list[RemoveForeign]:
+        """Return the entries that are not ours and that somebody wants gone."""
+        return foreign.removals(self._strangers(), self._foreign, now) if self._foreign else []
+
+    def _strangers(self) -> list[Stranger]:
+        rows = UnmanagedCode.objects.live().filter(device=self._device).order_by("slot")
+        return [row.stranger() for row in rows]
+
     def _carry_out(self, steps: Sequence[Step]) -> bool:
         """Carry out the steps in order; return whether anything was sent to the lock.
 
@@ -360,6 +382,11 @@ class _Pass:
         """
         was_sent = False
         for step in steps:
+            if isinstance(step, RemoveForeign):
+                was_sent = True
+                if not self._remove_foreign(step):
+                    break
+                continue
             code = self._codes[step.code_id]
             try:
                 match step:
@@ -401,7 +428,7 @@ class _Pass:
         writer = self._written_by[slot, pin_index]
         log.warning("lock %s: slot %s holds a forgotten write", self._device.uid, slot)
         command = ledger.begin_sweep(
-            writer.installation, slot, pin_index, lease=self._lease, now=self._doors.now()
+            writer, slot, pin_index, lease=self._lease, now=self._doors.now()
         )
         outcome, error_code, message = Outcome.ACCEPTED, "", ""
         try:
@@ -452,6 +479,47 @@ class _Pass:
             Outcome.ACCEPTED,
             lease=self._lease,
             now=now,
+        )
+        return True
+
+    def _remove_foreign(self, step: RemoveForeign) -> bool:
+        """Remove an entry that is not ours; return whether the answer was clear."""
+        row = UnmanagedCode.objects.get(pk=step.row_id)
+        command = ledger.begin_removal(row, step.slot, lease=self._lease, now=self._doors.now())
+        if command is None:
+            return True
+        try:
+            self._driver.remove(self._device.ref, step.slot)
+        except ProviderError as error:
+            outcome = Outcome.REFUSED if isinstance(error, Refused) else Outcome.UNREACHABLE
+            ledger.finish_removal(
+                command,
+                row,
+                outcome,
+                lease=self._lease,
+                now=self._doors.now(),
+                error_code=error.error_code,
+                message=error.sentence,
+                wait=error.retry_after,
+            )
+            log.info("lock %s: remove: %s", self._device.uid, error.error_code)
+            return outcome is Outcome.REFUSED
+        except (*DATABASE_IS_AWAY, LeaseLost):
+            raise
+        except Exception:
+            log.exception("unmanaged code %s: the command could not be sent", row.uid)
+            ledger.finish_removal(
+                command,
+                row,
+                Outcome.CRASHED,
+                lease=self._lease,
+                now=self._doors.now(),
+                error_code="failed_to_remove_from_device",
+                message=entries.WENT_WRONG,
+            )
+            return True
+        ledger.finish_removal(
+            command, row, Outcome.ACCEPTED, lease=self._lease, now=self._doors.now()
         )
         return True
 
@@ -528,7 +596,11 @@ class _Pass:
 
     def _wake(self) -> datetime:
         now = self._doors.now()
-        steps = [step for step in self._plan() if step.code_id not in self._set_aside]
+        steps = [
+            step
+            for step in self._plan()
+            if isinstance(step, RemoveForeign) or step.code_id not in self._set_aside
+        ]
         if any(not isinstance(step, Blocked) for step in steps):
             return now
         summaries = {pk: code.summary() for pk, code in self._codes.items()}
@@ -539,12 +611,13 @@ class _Pass:
             wake_at = min(wake_at, self._budget_from)
         if self._device.ends_held_since is not None:
             wake_at = min(wake_at, max(self._device.ends_held_since, now) + SECOND_LOOK_AFTER)
-        return wake_at
+        return min(wake_at, foreign.next_try(self._strangers(), now) or wake_at)
 
     def _wake_blind(self) -> datetime:
         now = self._doors.now()
         summaries = {pk: code.summary() for pk, code in self._codes.items()}
         has_work = any(summary.diverged_since for summary in summaries.values())
+        has_work = has_work or foreign.next_try(self._strangers(), now) is not None
         pause = entries.look_again_after(
             self._failures, has_work=has_work, asked_to_wait=self._asked_to_wait
         )

@@ -103,7 +103,7 @@ def _open(alarm: Alarm, now: datetime) -> bool:
 def thin_readings(now: datetime) -> int:
     """Drop readings older than a day on which nothing rests; return how many.
 
-    The newest good reading of each lock stays, because it names the entries that are not ours.
+    The newest good reading of each lock stays, because the next one is held against it.
     """
     newest = LockReading.objects.filter(device=OuterRef("device")).order_by("-at", "-id")
     old = (
@@ -122,7 +122,10 @@ def _about_codes(now: datetime) -> Iterator[Alarm]:
     unproven = Q(starts_at=None) | Q(starts_at__lte=now + NATIVE_PRELOAD)
     suspects |= unproven & ~Q(status=Status.SET) & Q(is_scheduled_on_device=False)
     suspects |= Q(starts_at__lte=now) & ~Q(status=Status.SET)
-    for code in AccessCode.objects.live().filter(suspects).for_list().order_by("id"):
+    # A spare that is nobody's yet keeps no guest out; the lock itself tells of an empty pool.
+    waiting_spare = Q(is_backup=True, backs_up=None, withdrawn_at=None)
+    rows = AccessCode.objects.live().filter(suspects).exclude(waiting_spare)
+    for code in rows.for_list().order_by("id"):
         since = _alarm_clock(code, now)
         if since is not None and (code.errors or now - since >= ALARM_AFTER):
             yield _code_alarm(code, since, now)

@@ -64,6 +64,11 @@ class Desk:
         """Return whether PINs may be seen."""
         return self.role is not Role.HOUSEKEEPING
 
+    @property
+    def may_manage(self) -> bool:
+        """Return whether codes that others made in a lock's app may be taken over and removed."""
+        return self.role in {None, Role.MANAGER}
+
     def may_delete(self, code: AccessCode) -> bool:
         """Return whether this code may be deleted: the front desk deletes what it made itself."""
         if self.role is Role.FRONT_DESK:

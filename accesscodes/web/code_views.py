@@ -226,6 +226,8 @@ class Manage:
     why_not_delete: str
     may_issue: bool
     is_over: bool
+    may_use_backup: bool
+    backup_uid: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +276,11 @@ def _manage(desk: Desk, known: _Known) -> Manage:
         why_not_delete=why_not if desk.may_issue else "",
         may_issue=desk.may_issue,
         is_over=code.gone_at is not None,
+        may_use_backup=is_wanted
+        and desk.may_issue
+        and code.backup_in_use is None
+        and code.has_backup,
+        backup_uid=None if code.backup_in_use is None else code.backup_in_use.uid,
     )
 
 

@@ -51,9 +51,15 @@ WORDS: Mapping[str, _Words] = {
         "triangle-alert", Tone.WARN, "Changed in the lock's app"
     ),
     EventType.DELETED_EXTERNALLY: _Words("triangle-alert", Tone.WARN, "Removed in the lock's app"),
-    "access_code.backup_access_code_pulled": _Words(
-        "archive-restore", Tone.GO, "Backup code taken"
+    EventType.UNMANAGED_CREATED: _Words(
+        "smartphone", Tone.IDLE, "Code found that was made in the lock's app"
     ),
+    EventType.UNMANAGED_REMOVED: _Words(
+        "circle-minus", Tone.IDLE, "Code from the lock's app is gone"
+    ),
+    EventType.CONVERTED_TO_MANAGED: _Words("circle-check", Tone.OK, "Taken over by Locksite"),
+    EventType.FAILED_TO_CONVERT: _Words("octagon-alert", Tone.WARN, "Couldn't be taken over"),
+    EventType.BACKUP_PULLED: _Words("archive-restore", Tone.GO, "Backup code taken"),
     "device.added": _Words("plus", Tone.GO, "Lock added"),
     "device.removed": _Words("circle-minus", Tone.BAD, "Lock removed from its account"),
     "device.connected": _Words("wifi", Tone.OK, "Lock online"),
@@ -145,6 +151,10 @@ ACTIONS: Mapping[str, _Words] = {
     "access_code.issue": _Words("user", Tone.IDLE, "Issued by {who}"),
     "access_code.change": _Words("user", Tone.IDLE, "Changed by {who}"),
     "access_code.delete": _Words("user", Tone.IDLE, "Deleted by {who}"),
+    "access_code.convert": _Words("user", Tone.IDLE, "Taken over by {who}"),
+    "access_code.remove_unmanaged": _Words("user", Tone.IDLE, "Removed by {who}"),
+    "access_code.pull_backup": _Words("user", Tone.IDLE, "Backup code taken by {who}"),
+    "access_code.retry": _Words("user", Tone.IDLE, "Tried again by {who}"),
     "access_code.reveal_pin": _Words("eye", Tone.IDLE, "PIN shown to {who}"),
 }
 

@@ -10,7 +10,9 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
-from accesscodes.models import LockReading
+from accesscodes import foreign
+from accesscodes.choices import ForeignWish
+from accesscodes.models import UnmanagedCode
 from accesscodes.web import wall_time
 from accesscodes.web.presenters import CodeCard
 from accesscodes.web.states import Tone
@@ -375,25 +377,36 @@ def check_lines(checks: Iterable[Check], zone: tzinfo, now: datetime) -> tuple[C
 class ForeignEntry:
     """An entry on the lock that was made outside Locksite."""
 
+    uid: UUID
     name: str
     text: str
+    note: str
+    is_left_alone: bool
+    may_convert: bool
+
+
+def _foreign_note(row: UnmanagedCode) -> str:
+    if row.wish == ForeignWish.CONVERT:
+        return "Being taken over"
+    if row.wish == ForeignWish.REMOVE:
+        return f"Being removed. {row.error_message}".rstrip()
+    if row.error_message:
+        return f"Couldn't be taken over. {row.error_message}"
+    return "Made in the lock's app"
 
 
 def foreign_entries(
-    reading: LockReading | None, zone: tzinfo, now: datetime
+    rows: Iterable[UnmanagedCode], zone: tzinfo, now: datetime
 ) -> tuple[ForeignEntry, ...]:
-    """Return what the newest good reading showed that is not ours."""
-    if reading is None:
-        return ()
-    entries = []
-    for item in reading.foreign:
-        starts, ends = item.get("starts_at"), item.get("ends_at")
-        text = wall_time.window(
-            datetime.fromisoformat(starts) if starts else None,
-            datetime.fromisoformat(ends) if ends else None,
-            zone,
-            now,
+    """Return the entries of a lock that are not ours."""
+    return tuple(
+        ForeignEntry(
+            row.uid,
+            row.name or f"Entry in slot {row.slot}",
+            wall_time.capital(wall_time.window(row.starts_at, row.ends_at, zone, now)),
+            _foreign_note(row),
+            is_left_alone=not row.wish,
+            may_convert=not foreign.obstacle(row.stranger(), row.device.capabilities, now),
         )
-        name = item.get("name") or f"Entry in slot {item.get('slot')}"
-        entries.append(ForeignEntry(name, wall_time.capital(text)))
-    return tuple(entries)
+        for row in rows
+    )

@@ -202,7 +202,7 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
     usage = lock_presenters.usage_words(lock.usage.used, device.capabilities.max_codes)
     states = [card.state for card in cards]
     seconds = live.pace(states, [live.changed_at(code) for code in codes], desk.now)
-    foreign = lock_presenters.foreign_entries(reading.newest_reading(device), desk.zone, desk.now)
+    foreign = lock_presenters.foreign_entries(reading.foreign_codes(device), desk.zone, desk.now)
     return Board(
         parts=(
             shell.engine_part(desk),
@@ -241,7 +241,11 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
                 },
             ),
             Part("lock-usage", "accesscodes/_lock_usage.html", {"usage": usage}),
-            Part("lock-foreign", "accesscodes/_lock_foreign.html", {"foreign": foreign}),
+            Part(
+                "lock-foreign",
+                "accesscodes/_lock_foreign.html",
+                {"foreign": foreign, "may_manage": desk.may_manage},
+            ),
             Part(
                 "lock-events",
                 "accesscodes/_lock_events.html",

@@ -15,8 +15,8 @@ from accesscodes.models import (
     AccessCode,
     EngineBeat,
     LockCommand,
-    LockReading,
     Problem,
+    UnmanagedCode,
 )
 from accesscodes.web.access import Desk
 from accesscodes.web.lock_presenters import LockRow, Usage, lock_order, lock_row
@@ -64,13 +64,13 @@ def usage_of(device_ids: Iterable[int], now: datetime) -> dict[int, Usage]:
     Slots are counted as the services count them: our entries, and foreign ones seen last.
     """
     ids = list(device_ids)
-    newest = LockReading.objects.filter(device=OuterRef("pk"), is_good=True).order_by("-at", "-pk")
+    others = UnmanagedCode.objects.live().filter(device=OuterRef("pk")).order_by()
     slots = {
-        pk: (ours + len(foreign or ()), yielding)
+        pk: (ours + (foreign or 0), yielding)
         for pk, ours, foreign, yielding in Device.objects.filter(pk__in=ids)
         .annotate(
             ours=Count("installations", filter=~Q(installations__placement=Placement.ABSENT)),
-            foreign=Subquery(newest.values("foreign")[:1]),
+            foreign=Subquery(others.values("device").annotate(n=Count("pk")).values("n")),
             yielding=Count(
                 "installations",
                 filter=Q(
@@ -231,8 +231,9 @@ def names_of(events: Iterable[Event]) -> Mapping[str, str]:
     uids = {event.access_code_uid for event in events if event.access_code_uid is not None}
     if not uids:
         return {}
-    rows = AccessCode.objects.filter(uid__in=uids).values_list("uid", "name")
-    return {str(uid): name for uid, name in rows}
+    ours = AccessCode.objects.filter(uid__in=uids).values_list("uid", "name")
+    others = UnmanagedCode.objects.filter(uid__in=uids).values_list("uid", "name")
+    return {str(uid): name for uid, name in others.union(ours)}
 
 
 def code_events(desk: Desk, code: AccessCode, limit: int) -> list[Event]:
@@ -262,9 +263,12 @@ def first_try_at(code: AccessCode) -> datetime | None:
     return at
 
 
-def newest_reading(device: Device) -> LockReading | None:
-    """Return the newest reading that showed what is on the lock."""
-    return LockReading.objects.filter(device=device, is_good=True).order_by("-at", "-pk").first()
+def foreign_codes(device: Device) -> list[UnmanagedCode]:
+    """Return the codes on a lock that are not ours, by slot."""
+    rows = list(UnmanagedCode.objects.live().filter(device=device).order_by("slot"))
+    for row in rows:
+        row.device = device
+    return rows
 
 
 def lock_problems(desk: Desk, device: Device) -> list[Problem]:

@@ -3,8 +3,10 @@
 from django.urls import path
 
 from accesscodes.web import (
+    backup_views,
     change_views,
     code_views,
+    foreign_views,
     issue_views,
     keypad_views,
     live_views,
@@ -24,10 +26,21 @@ urlpatterns = [
         name="code-validate",
     ),
     path("p/<slug:prop>/locks/<uuid:lock>/keypad/", keypad_views.keypad, name="keypad"),
+    path(
+        "p/<slug:prop>/foreign/<uuid:entry>/take-over/",
+        foreign_views.foreign_convert,
+        name="foreign-convert",
+    ),
+    path(
+        "p/<slug:prop>/foreign/<uuid:entry>/remove/",
+        foreign_views.foreign_remove,
+        name="foreign-remove",
+    ),
     path("p/<slug:prop>/issue/", issue_views.choose_door, name="choose-door"),
     path("p/<slug:prop>/codes/", code_views.code_list, name="code-list"),
     path("p/<slug:prop>/codes/<uuid:code>/", code_views.code_detail, name="code-detail"),
     path("p/<slug:prop>/codes/<uuid:code>/pin/", code_views.code_pin, name="code-pin"),
+    path("p/<slug:prop>/codes/<uuid:code>/backup/", backup_views.code_backup, name="code-backup"),
     path("p/<slug:prop>/codes/<uuid:code>/delete/", change_views.code_delete, name="code-delete"),
     path("p/<slug:prop>/codes/<uuid:code>/rename/", change_views.code_rename, name="code-rename"),
     path("p/<slug:prop>/codes/<uuid:code>/dates/", change_views.code_dates, name="code-dates"),

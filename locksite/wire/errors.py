@@ -131,5 +131,9 @@ def of_rule(rule: RuleBroken) -> WireError:
     """Return the wire's form of a rule that said no."""
     if rule.code == "duplicate_access_code":
         return WireError(409, rule.code, rule.message)
+    if rule.code.endswith("_not_found"):
+        return WireError(404, rule.code, rule.message)
+    if rule.code == "access_code_not_time_bound":
+        return WireError(400, rule.code, rule.message)
     # Everything else is about what was asked for, `device_cannot_take_codes` included.
     return invalid_input(rule.message, rule.field)

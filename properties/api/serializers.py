@@ -49,8 +49,8 @@ class DeviceBody(ResponseShape):
     workspace_id = WorkspaceIdOut()
     space_ids = serializers.SerializerMethodField()
     custom_metadata = serializers.JSONField()
-    errors = serializers.JSONField()  # type: ignore[assignment]
-    warnings = serializers.JSONField()
+    errors = serializers.JSONField(source="all_errors")  # type: ignore[assignment]
+    warnings = serializers.JSONField(source="all_warnings")
     created_at = TimestampOut()
     is_managed = serializers.BooleanField()
 
@@ -66,7 +66,10 @@ class DeviceBody(ResponseShape):
     def get_properties(self, device: Device) -> dict[str, Any]:
         """Return what the account reports, with what a reader may count on."""
         name = device.reported_name
-        return {"name": name, "appearance": {"name": name}, "online": False, **device.properties}
+        body = {"name": name, "appearance": {"name": name}, "online": False, **device.properties}
+        if body.get("supports_backup_access_code_pool"):
+            body["backup_access_code_pool_enabled"] = device.keeps_backup_codes
+        return body
 
     def get_location(self, device: Device) -> dict[str, str]:
         """Return the house and the lock's own zone, each only where it is known."""

@@ -25,6 +25,7 @@ class Capabilities:
     ``None`` = not known. `max_name`: longest name the lock stores; longer ones are cut.
     `computes_offline`: the maker computes PINs that need no connection. `assigns_pins`: the maker
     chooses the PIN. `needs_future_start`: a new entry with dates is taken only before it starts.
+    `adopts_foreign`: a code that others made may become ours.
     """
 
     keeps_window: bool = False
@@ -36,6 +37,7 @@ class Capabilities:
     computes_offline: bool = False
     assigns_pins: bool = False
     needs_future_start: bool = False
+    adopts_foreign: bool = True
 
     @property
     def can_be_read(self) -> bool:

@@ -235,6 +235,25 @@ def test_a_code_edited_at_the_lock_is_put_right():
     assert "code_changed" not in events(code)
 
 
+def test_the_pin_that_was_seen_in_our_slot_is_kept_sealed():
+    world = World(NATIVE)
+    code = issue(world)
+    world.work()
+    [slot] = LockCommand.objects.values_list("slot", flat=True)
+    seen = []
+
+    def look_into_the_row():
+        row = code.installations.get()
+        seen.append(row.pin.open(bound_to=row.uid).digits)
+
+    edit_at_keypad(world.locks[0], slot, now=world.now, pin=Pin("735162"))
+    world.do_during_next("program", look_into_the_row)
+    world.run(minutes=10)
+    look_into_the_row()
+
+    assert seen == ["735162", "482915"]
+
+
 def test_codes_that_are_not_ours_are_never_touched():
     world = World(NATIVE)
     add_foreign_code(world.locks[0], Pin("735162"), "old cleaner", now=world.now)
@@ -533,6 +552,20 @@ def test_a_refused_code_is_tried_again_when_the_lock_holds_something_else():
 
     assert fresh(code).status == Status.SET
     assert LockCommand.objects.count() == writes + 1
+
+
+def test_a_refused_code_is_tried_at_once_when_somebody_asks_for_it():
+    world = World(NATIVE)
+    switch_fault(world.locks[0], Fault.RATE_LIMITED, on=True, now=world.now)
+    code = issue(world)
+    world.run(minutes=1)
+    VirtualLock.objects.update(faults=[])
+    assert code.installations.get().retry_at > world.now + timedelta(seconds=30)
+
+    services.retry_code(code, actor=world.actor, now=world.now)
+    world.run(seconds=1)
+
+    assert (fresh(code).status, fresh(code).revision) == (Status.SET, code.revision)
 
 
 def test_a_change_made_while_the_lock_is_written_is_neither_lost_nor_stumbled_over():

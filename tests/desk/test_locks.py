@@ -197,7 +197,9 @@ def test_codes_made_in_the_lock_s_app_are_listed_last(desk, world):
 
     page = desk.get(lock_path(world))
 
-    assert words(page, "lock-foreign") == "Owner Until removed Made in the lock's app"
+    assert words(page, "lock-foreign") == (
+        "Owner Until removed Made in the lock's app Take over Owner Remove Owner"
+    )
     assert b"907156" not in page.content
     assert words(page, "lock-usage") == "1 of 100 codes"
 

@@ -5,10 +5,13 @@ import uuid
 import pytest
 from django.urls import reverse
 
+from accesscodes.models import UnmanagedCode
 from accesscodes.services import CodeSpec, issue_code
 from accesscodes.web import urls
 from locksite.actors import SYSTEM
+from locksite.masked import Pin
 from properties.choices import Role
+from properties.providers.virtual.people import add_foreign_code
 from tests.desk.html import words
 from tests.factories import PropertyFactory
 
@@ -26,9 +29,12 @@ ADDRESSES = {
     "code-validate": ("lock", {"POST": 200}),
     "keypad": ("lock", {"GET": 200, "POST": 200}),
     "choose-door": ("", {"GET": 200}),
+    "foreign-convert": ("foreign", {"GET": 200, "POST": 302}),
+    "foreign-remove": ("foreign", {"GET": 200, "POST": 302}),
     "code-list": ("", {"GET": 200}),
     "code-detail": ("code", {"GET": 200}),
     "code-pin": ("code", {"GET": 200, "POST": 200}),
+    "code-backup": ("code", {"GET": 302, "POST": 302}),
     "code-delete": ("code", {"GET": 200, "POST": 302}),
     "code-rename": ("code", {"GET": 200, "POST": 422}),
     "code-dates": ("code", {"GET": 200, "POST": 422}),
@@ -45,6 +51,9 @@ FORBIDDEN_FOR_HOUSEKEEPING = {
     "choose-door",
     "keypad",
     "code-pin",
+    "code-backup",
+    "foreign-convert",
+    "foreign-remove",
     "code-delete",
     "code-rename",
     "code-dates",
@@ -54,12 +63,15 @@ FORBIDDEN_FOR_HOUSEKEEPING = {
 
 @pytest.fixture
 def code(world):
+    add_foreign_code(world.locks[0], Pin("907156"), "Owner", now=world.now)
+    world.run(seconds=1)
     return issue_code(world.device(), CodeSpec(name="Lena"), actor=SYSTEM, now=world.now)
 
 
 def path_of(name, house, device, code):
     kind, _ = ADDRESSES[name]
-    thing = {"lock": device, "code": code}.get(kind)
+    things = {"lock": device, "code": code, "foreign": UnmanagedCode.objects.first()}
+    thing = things.get(kind)
     arguments = [house.slug] + ([] if thing is None else [thing.uid])
     return reverse(name, args=arguments) + ("?scope=locks" if name == "live" else "")
 
@@ -107,7 +119,7 @@ def test_a_foreign_lock_or_code_answers_like_one_that_does_not_exist(
     client = sign_in(Role.MANAGER, home)
     foreign = path_of(name, home, world.device(), code)
     unknown = foreign
-    for uid in (world.device().uid, code.uid):
+    for uid in (world.device().uid, code.uid, UnmanagedCode.objects.get().uid):
         unknown = unknown.replace(str(uid), str(uuid.UUID(int=7)))
 
     answers = [client.generic(method, path) for path in (foreign, unknown)]

@@ -131,3 +131,54 @@ def test_the_guides_curl_calls_send_a_body_with_a_get(live, call):
     assert device["can_program_online_access_codes"] is True
     assert code["access_code_id"] == made["access_code_id"]
     assert made["access_code_id"] in {event["access_code_id"] for event in events}
+
+
+def test_codes_of_others_pass_the_published_schema(live, call):
+    lock = live.locks["native"]
+    made = call(
+        "/access_codes/simulate/create_unmanaged_access_code",
+        device_id=lock,
+        name="Cleaner",
+        code="90642",
+    )["access_code"]
+    code_id = made["access_code_id"]
+    call("/access_codes/unmanaged/get", access_code_id=code_id)
+    listed = call("/access_codes/unmanaged/list", device_id=lock)["access_codes"]
+    call("/access_codes/unmanaged/convert_to_managed", "PATCH", access_code_id=code_id)
+
+    def still_theirs():
+        return call("/access_codes/unmanaged/list", device_id=lock)["access_codes"]
+
+    poll(still_theirs, lambda codes: codes == [])
+    ours = call("/access_codes/get", access_code_id=code_id)["access_code"]
+    call("/access_codes/delete", access_code_id=code_id)
+
+    assert [code["access_code_id"] for code in listed] == [code_id]
+    assert ours["is_managed"] is True
+
+
+def test_linked_and_backup_codes_pass_the_published_schema(live, call):
+    lock = live.locks["native"]
+    start = datetime.now(UTC)
+    made = call(
+        "/access_codes/create_multiple",
+        "PUT",
+        device_ids=[lock],
+        starts_at=start.isoformat(),
+        ends_at=(start + timedelta(days=1)).isoformat(),
+        use_backup_access_code_pool=True,
+    )["access_codes"]
+    key, code_id = made[0]["common_code_key"], made[0]["access_code_id"]
+    call("/access_codes/update_multiple", "PATCH", common_code_key=key, name="Bea")
+
+    def available():
+        code = call("/access_codes/get", access_code_id=code_id)["access_code"]
+        return code["is_backup_access_code_available"]
+
+    poll(available, bool)
+    spare = call("/access_codes/pull_backup_access_code", access_code_id=code_id)["access_code"]
+    code = call("/access_codes/get", access_code_id=code_id)["access_code"]
+    call("/devices/get", device_id=lock)
+    call("/access_codes/delete", access_code_id=code_id)
+
+    assert code["pulled_backup_access_code_id"] == spare["access_code_id"]

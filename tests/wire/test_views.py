@@ -253,11 +253,20 @@ def test_query_strings_and_keys_stay_out_of_the_log(partner, caplog):
 GET_POST = ["GET", "POST"]
 ENDPOINTS = {
     "access_codes/create": ["POST"],
+    "access_codes/create_multiple": ["POST", "PUT"],
     "access_codes/delete": ["DELETE", "POST"],
     "access_codes/generate_code": GET_POST,
     "access_codes/get": GET_POST,
     "access_codes/list": GET_POST,
+    "access_codes/pull_backup_access_code": ["POST"],
+    "access_codes/simulate/create_unmanaged_access_code": ["POST"],
+    "access_codes/unmanaged/convert_to_managed": ["PATCH", "POST", "PUT"],
+    "access_codes/unmanaged/delete": ["DELETE", "POST"],
+    "access_codes/unmanaged/get": GET_POST,
+    "access_codes/unmanaged/list": GET_POST,
+    "access_codes/unmanaged/update": ["PATCH", "POST", "PUT"],
     "access_codes/update": ["PATCH", "POST", "PUT"],
+    "access_codes/update_multiple": ["PATCH", "POST", "PUT"],
     "action_attempts/get": GET_POST,
     "devices/get": GET_POST,
     "devices/list": GET_POST,
@@ -279,8 +288,15 @@ def test_these_endpoints_are_served_on_these_verbs():
 def test_every_endpoint_that_changes_something_wants_a_key_that_may():
     assert {path for path, view in endpoints() if view.changes_something} == {
         "access_codes/create",
+        "access_codes/create_multiple",
         "access_codes/delete",
+        "access_codes/pull_backup_access_code",
+        "access_codes/simulate/create_unmanaged_access_code",
+        "access_codes/unmanaged/convert_to_managed",
+        "access_codes/unmanaged/delete",
+        "access_codes/unmanaged/update",
         "access_codes/update",
+        "access_codes/update_multiple",
         "locks/simulate/keypad_code_entry",
     }
 

@@ -14,6 +14,7 @@ from accesscodes.engine.clock import ClockGuard
 from accesscodes.engine.reconcile import reconcile
 from accesscodes.engine.watchdog import thin_readings, watch
 from accesscodes.engine.worker import Job, Worker
+from accesscodes.pool import tend
 from locksite.database import database_now
 from locksite.doors import Doors, real_doors
 from properties.models import ProviderAccount
@@ -55,6 +56,7 @@ class Command(BaseCommand):
             jobs=[
                 Job("watchdog", timedelta(seconds=30), watch),
                 Job("accounts", timedelta(seconds=2), lambda now: refresh_due(now, doors)),
+                Job("spare codes", timedelta(seconds=20), tend),
                 Job("readings", timedelta(hours=1), thin_readings),
             ],
             threads=options["threads"],

@@ -154,6 +154,7 @@ class Body:
             computes_offline=self.make.computes_offline,
             assigns_pins=self.make.assigns_pins,
             needs_future_start=self.make.needs_future_start,
+            adopts_foreign=self.make.adopts_foreign,
         )
 
     @property

@@ -83,6 +83,7 @@ class Make:
     needs_zone: bool = False
     takes_online_codes: bool = True
     computes_offline: bool = False
+    adopts_foreign: bool = True
     offline_time_frames: Sequence[Mapping[str, Any]] = ()
     offline_per_start: int | None = None
     offers_one_time: bool = False
@@ -214,6 +215,7 @@ MAKES: Final[Mapping[str, Make]] = {
             max_codes=199,
             needs_hub=True,
             computes_offline=True,
+            adopts_foreign=False,
             offline_time_frames=(
                 {"display_name": "Hourly", "min_duration": "PT1H", "max_duration": "PT672H"},
                 {

@@ -2,7 +2,9 @@
 
 import pytest
 
-from accesscodes.models import AccessCode
+from accesscodes.models import AccessCode, UnmanagedCode
+from locksite.masked import Pin
+from properties.providers.virtual.people import add_foreign_code
 from tests.api import UNKNOWN, Partner, endpoints
 from tests.factories import DeviceFactory
 
@@ -10,10 +12,20 @@ SINCE = {"since": "2026-01-01"}
 # For each endpoint: what names something, beside what else it needs. A list shows nothing for it.
 NAMES_ONE = {
     "access_codes/create": [("device_id", {})],
+    "access_codes/create_multiple": [("device_ids", {})],
     "access_codes/delete": [("access_code_id", {})],
     "access_codes/generate_code": [("device_id", {})],
     "access_codes/get": [("access_code_id", {}), ("device_id", {"code": "482915"})],
+    "access_codes/pull_backup_access_code": [("access_code_id", {})],
+    "access_codes/simulate/create_unmanaged_access_code": [
+        ("device_id", {"name": "Cleaner", "code": "482915"}),
+    ],
+    "access_codes/unmanaged/convert_to_managed": [("unmanaged_id", {})],
+    "access_codes/unmanaged/delete": [("unmanaged_id", {})],
+    "access_codes/unmanaged/get": [("unmanaged_id", {}), ("device_id", {"code": "735162"})],
+    "access_codes/unmanaged/update": [("unmanaged_id", {"is_managed": True})],
     "access_codes/update": [("access_code_id", {"name": "Mine now"})],
+    "access_codes/update_multiple": [("common_code_key", {"name": "Mine now"})],
     "action_attempts/get": [("action_attempt_id", {})],
     "devices/get": [("device_id", {}), ("name", {})],
     "events/get": [("event_id", {}), ("device_id", {})],
@@ -24,6 +36,7 @@ NAMES_MANY = {
     "access_codes/list": [
         ("device_id", {}), ("access_code_ids", {}), ("search", {}), ("search_by_pin", {}),
     ],
+    "access_codes/unmanaged/list": [("device_id", {})],
     "devices/list": [("device_ids", {}), ("connected_account_id", {}), ("name_search", {})],
     "events/list": [
         ("device_id", SINCE), ("device_ids", SINCE), ("access_code_id", SINCE),
@@ -45,6 +58,8 @@ def theirs(world, lock):
         "/access_codes/create", device_id=lock, code="482915", name="Lena Okafor"
     )
     code_id = body["access_code"]["access_code_id"]
+    AccessCode.objects.update(common_code_key="stay-7")
+    add_foreign_code(world.locks[0], Pin("735162"), "Cleaner", now=world.now)
     world.run(minutes=1)
     _, told = Partner().post("/events/list", access_code_id=code_id, **SINCE)
     event_id = told["events"][0]["event_id"]
@@ -53,6 +68,8 @@ def theirs(world, lock):
         "device_id": lock,
         "device_ids": [lock],
         "access_code_id": code_id,
+        "common_code_key": "stay-7",
+        "unmanaged_id": str(UnmanagedCode.objects.get().uid),
         "access_code_ids": [code_id],
         "action_attempt_id": body["action_attempt"]["action_attempt_id"],
         "event_id": event_id,
@@ -87,6 +104,7 @@ def cases(table):
 def test_foreign_is_answered_like_unknown(world, theirs, stranger, path, name, others):
     before = wish()
     sent = "search" if name.endswith(("search", "pin")) else name
+    sent = "access_code_id" if name == "unmanaged_id" else sent
 
     foreign = stranger.post(f"/{path}", **{sent: theirs[name]}, **others)
     unknown = stranger.post(f"/{path}", **{sent: nothing_like(theirs[name])}, **others)
