@@ -1,4 +1,4 @@
-"""The whole contract between Locksite and a kind of lock: values, two protocols, three errors.
+"""The whole contract between Locksite and a kind of lock: values, three protocols, three errors.
 
 A provider translates and nothing more. It keeps no state, retries nothing, decides nothing about
 the life of a code and opens no transaction. It reaches the world through the `Doors` it is given.
@@ -23,8 +23,12 @@ class Capabilities:
     evidence it gives. `wake_every`: how long it sleeps between two contacts (zero: always awake).
     `shows_names`: entries read back carry their name. `max_codes`: slots, numbered from 1;
     ``None`` = not known. `max_name`: longest name the lock stores; longer ones are cut.
-    `computes_offline`: the maker computes PINs that need no connection. `assigns_pins`: the maker
-    chooses the PIN. `needs_future_start`: a new entry with dates is taken only before it starts.
+    `computes_offline`: the maker computes PINs that need no connection; `offline_per_start`: how
+    many that start in the same hour, or on the same day where they last for whole days (``None``:
+    no limit). `offers_one_time`: also such that open once, `one_time_per_start` of them by hour;
+    `one_time_lasts`: how long they wait to be used (``None``: as long as asked).
+    `assigns_pins`: the maker chooses the PINs of codes that are sent to the lock.
+    `needs_future_start`: a new entry with dates is taken only before it starts.
     """
 
     keeps_window: bool = False
@@ -34,6 +38,10 @@ class Capabilities:
     max_codes: int | None = None
     max_name: int | None = None
     computes_offline: bool = False
+    offline_per_start: int | None = None
+    offers_one_time: bool = False
+    one_time_per_start: int | None = None
+    one_time_lasts: timedelta | None = None
     assigns_pins: bool = False
     needs_future_start: bool = False
 
@@ -46,6 +54,8 @@ class Capabilities:
         """Return a form for a JSON column; `from_json` reads it back."""
         data = asdict(self)
         data["wake_every"] = self.wake_every.total_seconds()
+        lasts = self.one_time_lasts
+        data["one_time_lasts"] = None if lasts is None else lasts.total_seconds()
         data["proof"] = self.proof.value
         return data
 
@@ -55,6 +65,8 @@ class Capabilities:
         known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
         if "wake_every" in known:
             known["wake_every"] = timedelta(seconds=known["wake_every"])
+        if known.get("one_time_lasts") is not None:
+            known["one_time_lasts"] = timedelta(seconds=known["one_time_lasts"])
         if "proof" in known:
             known["proof"] = Proof(known["proof"])
         return cls(**known)
@@ -114,6 +126,22 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class OfflineWindow:
+    """What a PIN that the maker computes shall open: the lock from `starts_at` to `ends_at`.
+
+    Times are aware UTC and already such as the lock offers (see `properties.offline_windows`).
+    `ordinal` counts the codes of one slot from 1: asked twice with the same values, the maker
+    gives the same PIN, and another for each ordinal.
+    """
+
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    is_one_time: bool = False
+    ordinal: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceReport:
     """A lock as its account describes it.
 
@@ -149,6 +177,17 @@ class LockDriver(Protocol):
 
     def remove(self, lock: LockRef, slot: int) -> Receipt:
         """Empty a slot; an empty slot is no error."""
+
+
+class OfflineCodes(Protocol):
+    """A maker that computes PINs which the lock accepts without having heard of them.
+
+    Nothing is sent to the lock, so it need not be reachable, and a PIN once computed can be
+    neither changed nor taken back.
+    """
+
+    def compute(self, lock: LockRef, window: OfflineWindow) -> Pin:
+        """Return the PIN for a window. Raises `Unreachable`, `Refused` or `AccountProblem`."""
 
 
 class DeviceSource(Protocol):
