@@ -14,6 +14,9 @@ from typing import Any, Final
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
+LONGEST: Final = timedelta(days=367)
+"""How long a code may work where the lock names no limit."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # By the zone's offset then, so that its slots stay where they are however its clocks change.
 _REFERENCE: Final = datetime(2020, 1, 1, tzinfo=UTC)
@@ -22,20 +25,18 @@ _DURATION: Final = re.compile(r"P(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,5})M
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One kind of window that a lock offers; ``None``: no limit on that side.
+    """One kind of window that a lock offers.
 
     `is_daily`: it starts and ends at the same time of day.
     """
 
-    shortest: timedelta | None = None
-    longest: timedelta | None = None
+    shortest: timedelta = HOUR
+    longest: timedelta = LONGEST
     is_daily: bool = False
 
     def takes(self, length: timedelta) -> bool:
         """Return whether a window may last this long."""
-        return (self.shortest is None or length >= self.shortest) and (
-            self.longest is None or length <= self.longest
-        )
+        return self.shortest <= length <= self.longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,11 @@ def frames_of(properties: Mapping[str, Any]) -> tuple[Frame, ...]:
     """
     options = properties.get("offline_time_frame_options")
     if not options:
-        return (Frame(shortest=HOUR),)
+        return (Frame(),)
     return tuple(
         Frame(
-            shortest=_duration(option.get("min_duration")),
-            longest=_duration(option.get("max_duration")),
+            shortest=_duration(option.get("min_duration"), HOUR),
+            longest=_duration(option.get("max_duration"), LONGEST),
             is_daily=option.get("matching_start_end_time") is True,
         )
         for option in options
@@ -109,12 +110,13 @@ def fit_one_time(
 
 
 def offer_of(frames: Sequence[Frame]) -> str:
-    """Return what the lock offers, in words: "1 hour to 28 days, or 29 to 367 days (…)"."""
-    words = []
-    for frame in frames:
-        unit = "days at the same time of day" if frame.is_daily else ""
-        words.append(_between(frame.shortest, frame.longest, unit))
-    return ", or ".join(words)
+    """Return what a lock offers: "1 hour to 28 days, or 29 to 60 days at the same time of day"."""
+    return ", or ".join(
+        f"{frame.shortest // DAY} to {frame.longest // DAY} days at the same time of day"
+        if frame.is_daily
+        else f"{_words(frame.shortest)} to {_words(frame.longest)}"
+        for frame in frames
+    )
 
 
 def slot_of(at: datetime, zone: tzinfo) -> int:
@@ -152,11 +154,11 @@ def days_between(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> int | 
 def _covering(starts_at: datetime, ends_at: datetime, frame: Frame, zone: tzinfo) -> Window | None:
     start = slot_start(slot_of(starts_at, zone), zone)
     if not frame.is_daily:
-        length = max(_hours_up(ends_at - start), frame.shortest or HOUR)
+        length = max(_hours_up(ends_at - start), frame.shortest)
         return Window(start, start + length) if frame.takes(length) else None
     days = max(
         (ends_at.astimezone(zone).date() - start.astimezone(zone).date()).days,
-        (frame.shortest or DAY) // DAY,
+        frame.shortest // DAY,
     )
     if not frame.takes(days * DAY):
         return None
@@ -176,20 +178,12 @@ def _phase(zone: tzinfo) -> timedelta:
     return (_REFERENCE.astimezone(zone).utcoffset() or timedelta(0)) % HOUR
 
 
-def _duration(text: Any) -> timedelta | None:
+def _duration(text: Any, otherwise: timedelta) -> timedelta:
     found = _DURATION.fullmatch(text) if isinstance(text, str) else None
     if found is None:
-        return None
+        return otherwise
     days, hours, minutes = (int(part or 0) for part in found.groups())
     return timedelta(days=days, hours=hours, minutes=minutes)
-
-
-def _between(shortest: timedelta | None, longest: timedelta | None, unit: str) -> str:
-    if unit:
-        low = (shortest or DAY) // DAY
-        return f"{low} {unit}" if longest is None else f"{low} to {longest // DAY} {unit}"
-    first = _words(shortest or HOUR)
-    return f"{first} or more" if longest is None else f"{first} to {_words(longest)}"
 
 
 def _words(span: timedelta) -> str:

@@ -61,6 +61,7 @@ LAYERS = (
     ("*.services", Layer.WORK),
     ("accesscodes.attempts", Layer.WORK),
     ("accesscodes.ledger", Layer.WORK),
+    ("accesscodes.offline", Layer.WORK),
     ("accesscodes.openings", Layer.WORK),
     ("accesscodes.engine.*", Layer.WORK),
     ("locksite.partners.auth", Layer.WORK),

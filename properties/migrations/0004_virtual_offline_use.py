@@ -5,7 +5,11 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+<<<<<<<< HEAD:properties/migrations/0004_virtual_offline_use.py
     dependencies = [("properties", "0003_virtualslot_is_foreign")]
+========
+    dependencies = [("properties", "0002_lock_holds_ends")]
+>>>>>>>> 2d19999 (Let the lock's maker choose the PIN, online and offline):properties/migrations/0003_virtual_offline_use.py
     operations = [
         migrations.CreateModel(
             name="VirtualOfflineUse",

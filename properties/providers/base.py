@@ -14,6 +14,8 @@ from uuid import UUID
 from locksite.masked import Pin
 from properties.choices import Proof
 
+_SPANS = frozenset({"wake_every", "one_time_lasts", "first_use_within"})
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
@@ -27,6 +29,8 @@ class Capabilities:
     many that start in the same hour, or on the same day where they last for whole days (``None``:
     no limit). `offers_one_time`: also such that open once, `one_time_per_start` of them by hour;
     `one_time_lasts`: how long they wait to be used (``None``: as long as asked).
+    `first_use_within`: a PIN must be typed so soon after its start, else it never opens (``None``:
+    at any time of its window).
     `assigns_pins`: the maker chooses the PINs of codes that are sent to the lock.
     `needs_future_start`: a new entry with dates is taken only before it starts.
     """
@@ -42,6 +46,7 @@ class Capabilities:
     offers_one_time: bool = False
     one_time_per_start: int | None = None
     one_time_lasts: timedelta | None = None
+    first_use_within: timedelta | None = None
     assigns_pins: bool = False
     needs_future_start: bool = False
 
@@ -53,9 +58,8 @@ class Capabilities:
     def as_json(self) -> dict[str, Any]:
         """Return a form for a JSON column; `from_json` reads it back."""
         data = asdict(self)
-        data["wake_every"] = self.wake_every.total_seconds()
-        lasts = self.one_time_lasts
-        data["one_time_lasts"] = None if lasts is None else lasts.total_seconds()
+        for name in _SPANS:
+            data[name] = None if data[name] is None else data[name].total_seconds()
         data["proof"] = self.proof.value
         return data
 
@@ -63,10 +67,9 @@ class Capabilities:
     def from_json(cls, data: Mapping[str, Any]) -> "Capabilities":
         """Read what `as_json` wrote; missing keys get the defaults, unknown ones are left out."""
         known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
-        if "wake_every" in known:
-            known["wake_every"] = timedelta(seconds=known["wake_every"])
-        if known.get("one_time_lasts") is not None:
-            known["one_time_lasts"] = timedelta(seconds=known["one_time_lasts"])
+        for name in _SPANS & known.keys():
+            if known[name] is not None:
+                known[name] = timedelta(seconds=known[name])
         if "proof" in known:
             known["proof"] = Proof(known["proof"])
         return cls(**known)

@@ -56,8 +56,8 @@ def test_what_a_lock_reports_is_read():
 @pytest.mark.parametrize(
     ("properties", "frames"),
     [
-        ({}, (Frame(HOUR),)),
-        ({"offline_time_frame_options": []}, (Frame(HOUR),)),
+        ({}, (Frame(),)),
+        ({"offline_time_frame_options": []}, (Frame(),)),
         ({"offline_time_frame_options": [{"min_duration": 7, "max_duration": "x"}]}, (Frame(),)),
         ({"offline_time_frame_options": [{"time_pairs": [{"start_time": "15:00"}]}, "?"]}, ()),
     ],
@@ -203,7 +203,7 @@ def test_codes_of_one_hour_are_counted_together_and_daily_ones_by_their_day():
 
 
 def test_what_a_lock_offers_is_put_into_words():
-    assert [offer_of(IGLOOHOME), offer_of((Frame(HOUR),))] == [
+    assert [offer_of(IGLOOHOME), offer_of((Frame(),))] == [
         "1 hour to 28 days, or 29 to 367 days at the same time of day",
-        "1 hour or more",
+        "1 hour to 367 days",
     ]

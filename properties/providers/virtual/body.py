@@ -162,6 +162,7 @@ class Body:
             offers_one_time=self.make.offers_one_time,
             one_time_per_start=self.make.one_time_per_start,
             one_time_lasts=self.make.one_time_lasts,
+            first_use_within=self.make.first_use_within,
             assigns_pins=self.make.assigns_pins,
             needs_future_start=self.make.needs_future_start,
         )

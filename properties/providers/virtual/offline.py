@@ -3,15 +3,14 @@
 Maker and lock share a secret and the time. The second half of the digits proves the window, the
 first tells how long it is, masked so that nobody else can read it. The lock only has to try the
 hours in which a code can have started. Nothing is sent, nothing can be taken back, and the lock
-remembers only what was typed at it: a PIN that opens once stays used, and one for longer than a
-day counts only when it was first used within a day of its start, so that there are few hours to
-try.
+remembers only what was typed at it: a PIN that opens once stays used, and where a make wants PINs
+to be used early, one that was counts on.
 """
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Final
 
@@ -19,6 +18,7 @@ from locksite.masked import Pin
 from properties.offline_windows import (
     DAY,
     HOUR,
+    LONGEST,
     Frame,
     days_between,
     days_later,
@@ -30,12 +30,10 @@ from properties.providers.base import OfflineWindow, Refused, Retry
 from properties.providers.virtual.keypad import Reason
 from properties.providers.virtual.makes import Make
 
-FIRST_USE_WITHIN: Final = timedelta(hours=24)
 MOST_PER_START: Final = 10
 # Both halves of a PIN have so many digits; they bound how long a window may be.
 _HALF: Final = 5
 _HALVES: Final = 10**_HALF
-LONGEST: Final = timedelta(days=367)
 
 
 class Kind(StrEnum):
@@ -65,11 +63,6 @@ class Grant:
             return begins, days_later(begins, self.length, zone)
         return begins, begins + self.length * HOUR
 
-    @property
-    def is_long(self) -> bool:
-        """Return whether it lasts for more than a day, so that it must be used early."""
-        return self.kind is Kind.DAILY or self.length * HOUR > FIRST_USE_WITHIN
-
 
 def granted(make: Make, window: OfflineWindow, zone: tzinfo) -> Grant:
     """Return what the maker folds into the PIN for `window`. Raises `Refused`, with the rule."""
@@ -91,7 +84,7 @@ def _length(make: Make, window: OfflineWindow, zone: tzinfo) -> tuple[Kind, int]
     lasts = window.ends_at - window.starts_at
     hours, rest = divmod(lasts, HOUR)
     if window.is_one_time:
-        if rest or lasts > FIRST_USE_WITHIN or make.one_time_lasts not in {None, lasts}:
+        if rest or lasts > LONGEST or make.one_time_lasts not in {None, lasts}:
             raise _no("The lock takes no one-time codes of this length.")
         return Kind.ONE_TIME, hours
     for frame in _frames(make):
@@ -168,7 +161,7 @@ def _unused(make: Make, secret: bytes, pin: Pin, now: datetime, zone: tzinfo) ->
     if not (pin.digits.isascii() and pin.digits.isdigit() and len(pin.digits) == 2 * _HALF):
         return None
     current = slot_of(now, zone)
-    for start in range(current, current - FIRST_USE_WITHIN // HOUR, -1):
+    for start in range(current, current - (make.first_use_within or LONGEST) // HOUR, -1):
         for kind in Kind:
             grant = _read(secret, kind, start, pin)
             if grant is not None and _is_offered(make, grant, zone):
@@ -188,11 +181,7 @@ def _is_offered(make: Make, grant: Grant, zone: tzinfo) -> bool:
 
 
 def _frames(make: Make) -> tuple[Frame, ...]:
-    """Return what the make offers; where it names no limit, as far as the lock looks."""
-    return tuple(
-        replace(frame, longest=frame.longest or LONGEST)
-        for frame in frames_of({"offline_time_frame_options": make.offline_time_frames})
-    )
+    return frames_of({"offline_time_frame_options": make.offline_time_frames})
 
 
 def _no(sentence: str) -> Refused:

@@ -16,7 +16,13 @@ from properties.providers.virtual.makes import MAKES
 from properties.providers.virtual.offline import Attempt, Grant, Kind, granted, judge, pin_of
 
 MAKE = MAKES["igloohome"]
-ANY = replace(MAKE, offline_time_frames=(), one_time_lasts=None, one_time_per_start=None)
+ANY = replace(
+    MAKE,
+    offline_time_frames=(),
+    one_time_lasts=None,
+    one_time_per_start=None,
+    first_use_within=None,
+)
 SECRET, OTHER_SECRET = b"one lock" * 4, b"no other" * 4
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
@@ -188,6 +194,7 @@ def test_a_make_without_fixed_windows_takes_any_number_of_hours():
     assert typed(pin(stay, ANY), START, make=ANY).grant == Grant(
         Kind.HOURLY, slot_of(START, BERLIN), 700, 1
     )
+    assert typed(pin(stay, ANY), START + 700 * HOUR - SECOND, make=ANY).reason is None
     assert typed(pin(visit, ANY), START + 5 * HOUR - SECOND, make=ANY).reason is None
     assert typed(pin(visit, ANY), START + 5 * HOUR, make=ANY).reason is Reason.UNKNOWN_CODE
 

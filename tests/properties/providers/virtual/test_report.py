@@ -137,6 +137,7 @@ def test_a_healthy_lock_of_any_make_takes_codes_and_complains_of_nothing(make):
                 offers_one_time=True,
                 one_time_per_start=5,
                 one_time_lasts=timedelta(hours=24),
+                first_use_within=timedelta(hours=24),
             ),
         ),
     ],
