@@ -33,6 +33,10 @@ class NewEvent:
     carries_pin: bool = False
 
 
+ASSIGNED = "The lock's maker chose the PIN."
+"""What `code_changed` says where nobody changed the wish."""
+
+
 def events_between(before: Snapshot | None, after: Snapshot, terms: LockTerms) -> list[NewEvent]:
     """Return the events of one change, in the order in which they are written.
 
@@ -146,7 +150,7 @@ def _pin_changed() -> _Change:
 
 
 def _pin_assigned() -> _Change:
-    return replace(_pin_changed(), description="The lock's maker chose the PIN.")
+    return replace(_pin_changed(), description=ASSIGNED)
 
 
 Window = tuple[datetime | None, datetime | None]

@@ -41,6 +41,11 @@ class Sheet:
         """Return whether the form is about an offline code."""
         return self.form.offer is not None
 
+    @property
+    def draws_pin(self) -> bool:
+        """Return whether the PIN is drawn or chosen here, and not by the lock's maker."""
+        return not (self.is_offline or self.rules.assigns_pins)
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
@@ -132,8 +137,7 @@ def _offline_notes(sheet: Sheet) -> tuple[PlanNote, ...]:
     if window is not None and within and window.ends_at - window.starts_at > within:
         text = "The guest must use it within 24 hours of its start, or it never works."
         notes.append(PlanNote(Tone.WARN, "triangle-alert", text))
-    text = "The lock's maker computes the PIN. You see it a moment after saving."
-    return (*notes, PlanNote(Tone.GO, "info", text))
+    return tuple(notes)
 
 
 def _loading(

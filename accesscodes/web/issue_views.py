@@ -373,13 +373,12 @@ def _send(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
 def _spec(sheet: Sheet, uid: UUID | None) -> CodeSpec:
     form = sheet.form
     cleaned = form.cleaned_data
-    has_our_pin = not (sheet.is_offline or sheet.rules.assigns_pins)
     return CodeSpec(
         name=cleaned["name"],
         pin=cleaned["pin"],
         starts_at=form.starts_at,
         ends_at=form.ends_at,
-        preferred_code_length=cleaned["pin_length"] if has_our_pin else None,
+        preferred_code_length=cleaned["pin_length"] if sheet.draws_pin else None,
         is_external_modification_allowed=cleaned["allow_external"],
         use_backup_access_code_pool=(
             cleaned["use_backup"] and form.starts_at is not None and not sheet.is_offline
@@ -414,13 +413,15 @@ def validate(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
     touched = frozenset(request.POST.getlist("touched"))
     feedback = _feedback(sheet, touched)
     shared = shell.shared(desk, "locks")
+    # A form in which nobody chooses a PIN has no place for what is said of one.
+    about_pin = [("accesscodes/_pin_feedback.html", {**shared, **feedback})]
     return render_fragments(
         request,
         None,
         ("accesscodes/_name_feedback.html", {**shared, **feedback}),
         ("accesscodes/_when_feedback.html", {**shared, **feedback, "v": request.POST}),
         ("accesscodes/_nights.html", {**shared, **feedback, "zone_name": desk.zone_name}),
-        ("accesscodes/_pin_feedback.html", {**shared, **feedback}),
+        *(about_pin if sheet.draws_pin else []),
         ("accesscodes/_plan.html", {**shared, **feedback}),
         ("accesscodes/_plan_line.html", {**shared, **feedback}),
     )

@@ -215,7 +215,7 @@ def _proof(code: AccessCode, zone: tzinfo, now: datetime) -> str:
     if code.gone_at is not None:
         return "Seen gone" if installed.was_ever_sent else "Never sent"
     if code.is_offline:
-        return "Not asked for yet" if code.pin_index is None else "Computed by the lock's maker"
+        return "No PIN yet" if code.pin_index is None else "Computed by the lock's maker"
     if installed.is_current(code.wish(), code.terms()):
         seen_at = installed.seen_at or code.proven_at
         at = "" if seen_at is None else f" {wall_time.moment(seen_at, zone, now)}"

@@ -88,6 +88,7 @@ def test_an_offline_code_is_issued_and_its_pin_follows(desk, world):
         datetime(2026, 11, 27, 10, 0, tzinfo=UTC),
     )
     assert words(ready, "code-badge") == "Offline code ready"
+    assert "PIN chosen by the lock's maker" in words(ready, "code-events")
     assert words(ready, "handover") == ("Ready to hand over. It opens the door from Thu 15:00.")
     assert world.digits(code) not in ready.content.decode()
 
@@ -131,6 +132,7 @@ def test_the_plan_says_how_long_it_works_after_rounding_before_anything_is_issue
     assert "Rounded to what this lock offers: it works Thu 15:00 to Sun 11:00." in said
     assert "The guest must use it within 24 hours of its start, or it never works." in said
     assert "Never: nothing is sent to the lock" in said
+    assert "pin-feedback" not in ids(page)
     assert AccessCode.objects.count() == 0
 
 
