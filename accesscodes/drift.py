@@ -2,12 +2,14 @@
 
 The identity of an entry is its slot, committed before the first write. What is in our slot is ours
 when it carries a PIN that we sent there, or, where PINs are hidden or were changed, a name of
-ours.
+ours. Where the maker chooses the PINs and shows no names, what turns up in our slot after a write
+that was acknowledged is ours.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from accesscodes.choices import Placement
 from accesscodes.values import LockTerms, Seen, Sighting, Tracked, holds
 
 
@@ -94,9 +96,9 @@ def _sighting(
             and installed.sent.pin_index == code.wish.pin_index
         )
     else:
-        is_as_sent = pin_index == code.wish.pin_index
+        is_as_sent = pin_index == code.wish.pin_index or terms.capabilities.assigns_pins
     contents = [
-        content
+        replace(content, pin_index=None) if terms.capabilities.assigns_pins else content
         for content in (installed.content, installed.sent, code.wish.content(terms))
         if content is not None
     ]
@@ -112,5 +114,10 @@ def _is_ours(code: Tracked, entry: Seen, terms: LockTerms) -> bool:
     if entry.content.pin_index in code.installed.known_pins:
         return True
     if not terms.capabilities.shows_names:
-        return entry.content.pin_index is None
+        awaits_pin = (
+            terms.capabilities.assigns_pins
+            and code.installed.placement is Placement.WRITING
+            and code.installed.is_acknowledged
+        )
+        return entry.content.pin_index is None or awaits_pin
     return entry.content.name in code.installed.known_names

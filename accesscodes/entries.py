@@ -179,6 +179,26 @@ def _marked(installed: Installed, code: str, message: str, at: datetime) -> Inst
     )
 
 
+def before_computing(installed: Installed, now: datetime) -> Installed:
+    """Return the (empty) entry of an offline code once its maker is being asked for a PIN."""
+    attempts = installed.attempts + 1
+    return replace(installed, attempts=attempts, retry_at=now + retry_after(attempts))
+
+
+def after_computing(installed: Installed) -> Installed:
+    """Return the (empty) entry of an offline code once its PIN is known: nothing is left to do."""
+    return _settled(installed)
+
+
+def after_assignment(installed: Installed, pin_index: str) -> Installed:
+    """Return the entry with the PIN that the maker turned out to have chosen for it."""
+    return replace(
+        installed,
+        sent=installed.sent and replace(installed.sent, pin_index=pin_index),
+        known_pins=installed.known_pins | {pin_index},
+    )
+
+
 def before_program(
     wish: Wish, installed: Installed, slot: int, terms: LockTerms, now: datetime
 ) -> Installed:

@@ -5,11 +5,12 @@ change is Locksite's own.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from accesscodes.choices import EventType, Status
+from accesscodes.lifecycle import USE_EARLY
 from accesscodes.values import Installed, LockTerms, Summary, Wish
 from properties.stamps import stamp
 
@@ -30,6 +31,10 @@ class NewEvent:
     event_type: EventType
     payload: Mapping[str, Any] = field(default_factory=dict)
     carries_pin: bool = False
+
+
+ASSIGNED = "The lock's maker chose the PIN."
+"""What `code_changed` says where nobody changed the wish."""
 
 
 def events_between(before: Snapshot | None, after: Snapshot, terms: LockTerms) -> list[NewEvent]:
@@ -61,6 +66,10 @@ def _about_wish(before: Snapshot, after: Snapshot, terms: LockTerms) -> Iterator
             EventType.MUTATIONS_REQUESTED,
             {"requested_mutations": [{"mutation_code": "deleting"}]},
         )
+    if _is_assigned(before, after):
+        chosen = _pin_assigned()
+        yield NewEvent(EventType.CHANGED, {"changed_properties": chosen.properties})
+        yield chosen.event()
     if new.revision == old.revision:
         return
     changes = list(_changes(old, new))
@@ -105,6 +114,12 @@ class _Change:
         return NewEvent(self.event_type, payload)
 
 
+def _is_assigned(before: Snapshot, after: Snapshot) -> bool:
+    """Return whether the PIN changed though nobody changed the wish: the maker chose it."""
+    old, new = before.wish, after.wish
+    return new.revision == old.revision and new.pin_index != old.pin_index
+
+
 def _changes(old: Wish, new: Wish) -> Iterator[_Change]:
     if old.name != new.name:
         yield _renamed(old.name, new.name)
@@ -132,6 +147,10 @@ def _pin_changed() -> _Change:
         {"code": None},
         {"code": None},
     )
+
+
+def _pin_assigned() -> _Change:
+    return replace(_pin_changed(), description=ASSIGNED)
 
 
 Window = tuple[datetime | None, datetime | None]
@@ -177,7 +196,7 @@ def _about_content(before: Snapshot, after: Snapshot, terms: LockTerms) -> Itera
         return
     if terms.capabilities.shows_names and old.name != new.name:
         yield _renamed(old.name, new.name).event()
-    if old.pin_index != new.pin_index:
+    if old.pin_index != new.pin_index and not _is_assigned(before, after):
         yield _pin_changed().event()
     if (old.starts_at, old.ends_at) != (new.starts_at, new.ends_at):
         yield _moved((old.starts_at, old.ends_at), (new.starts_at, new.ends_at)).event()
@@ -210,7 +229,7 @@ def _about_problems(before: Snapshot | None, after: Snapshot) -> Iterator[NewEve
         "connected_account_errors": [],
         "connected_account_warnings": [],
     }
-    for code in sorted(_codes_of(after.summary) - known):
+    for code in sorted(_codes_of(after.summary) - known - {USE_EARLY}):
         if code in _MADE_BY_OTHERS:
             was_removed = not after.installed.is_on_lock
             yield NewEvent(

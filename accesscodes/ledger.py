@@ -2,7 +2,7 @@
 
 Every change of what we know goes through here: facts about the entry on the lock, the summary, the
 transition and the events, in one transaction, or nothing at all. The wish is written by
-`services`.
+`services`, except for a PIN that the lock's maker chooses.
 
 Rows are locked in one order everywhere: the lock, then the code.
 """
@@ -18,6 +18,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
+from accesscodes import entries as beliefs
 from accesscodes import unmanaged
 from accesscodes.choices import CommandAction, EventType, Kind, Outcome, Placement, Status
 from accesscodes.events import NewEvent, Snapshot, events_between
@@ -32,11 +33,12 @@ from accesscodes.models import (
     UnmanagedCode,
     terms_of,
 )
+from accesscodes.planning import Blocked
 from accesscodes.values import Installed, LockTerms, Seen, Summary
 from locksite.database import DATABASE_IS_AWAY, write_transaction
 from locksite.journal.models import Event
 from locksite.masked import Pin
-from locksite.pins import seal
+from locksite.pins import index_of, seal
 from properties.models import Device
 
 log = logging.getLogger(__name__)
@@ -68,10 +70,14 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """New facts about one code, to be recorded."""
+    """New facts about one code, to be recorded.
+
+    `assigned`: the PIN that the maker turned out to have chosen, where that is news.
+    """
 
     code: AccessCode
     installed: Installed
+    assigned: Pin | None = None
 
 
 def hold(device_id: int, lease: Lease | None) -> Device:
@@ -128,6 +134,25 @@ def record(
             installed=installed,
             reading=reading,
             command=command,
+        )
+
+
+def assign_pin(code: AccessCode, pin: Pin, *, lease: Lease, now: datetime) -> None:
+    """Write the PIN that the maker computed for an offline code, and all that follows from it.
+
+    This, and a reading that shows a PIN of the maker's choice, are the only changes of a wish that
+    `services` does not write. Where another code of the lock has this PIN at the same time, that
+    is written as an error in its place. Raises `StaleRow` or `LeaseLost`.
+    """
+    with write_transaction():
+        device = hold(code.device_id, lease)
+        _record(
+            code,
+            terms=terms_of(device),
+            device=device,
+            now=now,
+            installed=beliefs.after_computing(code.installed()),
+            assigned=pin,
         )
 
 
@@ -496,6 +521,7 @@ def _record_all(
             installed=finding.installed,
             reading=reading,
             pins=pins,
+            assigned=finding.assigned,
         )
 
     try:
@@ -544,12 +570,18 @@ def _record(
     command: LockCommand | None = None,
     pins: Mapping[str, Pin] | None = None,
     is_adopted: bool = False,
+    assigned: Pin | None = None,
 ) -> None:
     row = code.installation
     known = Installed() if row is None else row.installed()
     old = None
     if code.version > 0:
         old = before or Snapshot(code.wish(), known, code.summary())
+    if assigned is not None and _is_held_elsewhere(code, assigned, now):
+        installed, assigned = _blocked_by_duplicate(code, known, now), None
+    if assigned is not None:
+        code.pin = seal(assigned, bound_to=code.uid)
+        code.pin_index = index_of(device.uid, assigned)
     is_news = installed is not None and _is_worth_writing(known, installed)
     new_installed = installed if is_news and installed is not None else known
     is_new_wish = old is not None and old.wish.revision != code.revision
@@ -575,7 +607,7 @@ def _record(
         _write_installed(code, row, new_installed, pins or {})
     if old == after and before is None:
         return
-    if not _write_summary(code, after):
+    if not _write_summary(code, after, has_new_pin=assigned is not None):
         raise StaleRow(code.pk)
     old_status = "" if old is None else old.summary.status
     if old_status != after.summary.status:
@@ -670,7 +702,28 @@ def _write_installed(
         code.read_installations()
 
 
-def _write_summary(code: AccessCode, after: Snapshot) -> bool:
+def _is_held_elsewhere(code: AccessCode, pin: Pin, now: datetime) -> bool:
+    """Return whether another code of the lock has this PIN in an overlapping window."""
+    holders = AccessCode.objects.holding(
+        code.device,
+        index_of(code.device.uid, pin),
+        starts_at=code.starts_at,
+        ends_at=code.ends_at,
+        now=now,
+    )
+    return holders.exclude(pk=code.pk).exists()
+
+
+def _blocked_by_duplicate(code: AccessCode, known: Installed, now: datetime) -> Installed:
+    block = Blocked(
+        code.pk,
+        "duplicate_code_on_device",
+        "The lock's maker chose a PIN that another code on the lock already uses.",
+    )
+    return replace(beliefs.after_block(known, block, now), retry_at=known.retry_at)
+
+
+def _write_summary(code: AccessCode, after: Snapshot, *, has_new_pin: bool) -> bool:
     summary = after.summary
     columns: dict[str, Any] = {
         "status": summary.status,
@@ -682,6 +735,8 @@ def _write_summary(code: AccessCode, after: Snapshot) -> bool:
         "gone_at": summary.gone_at,
         "version": code.version + 1,
     }
+    if has_new_pin:
+        columns |= {"pin": code.pin, "pin_index": code.pin_index}
     mine = AccessCode.objects.filter(pk=code.pk, version=code.version)
     if not mine.update(**columns):
         return False

@@ -57,6 +57,7 @@ def public_status(wish: Wish, installed: Installed, terms: LockTerms, now: datet
 
     `set` needs a reading that showed the entry as wanted, for a window the lock keeps one taken
     after its start; `gone` needs a reading that showed it missing, unless nothing was ever sent.
+    An offline code goes by the clock alone, once its PIN is known.
     """
     unwanted = wish.unwanted_since(now)
     if unwanted is not None:
@@ -65,7 +66,9 @@ def public_status(wish: Wish, installed: Installed, terms: LockTerms, now: datet
             return Status.GONE
         return Status.REMOVING if terms.is_account_connected else Status.UNKNOWN
     if wish.is_offline:
-        return Status.SET if wish.has_started(now) else Status.UNSET
+        if not wish.has_started(now):
+            return Status.UNSET
+        return Status.SETTING if wish.awaits_computing else Status.SET
     if not terms.is_account_connected:
         return Status.UNKNOWN
     return _wanted_status(wish, installed, terms, now)
@@ -127,7 +130,7 @@ def divergence(
     if unwanted is not None:
         return None if public_status(wish, installed, terms, now) is Status.GONE else unwanted
     if wish.is_offline:
-        return None
+        return wish.created_at if wish.awaits_computing else None
     if not wish.belongs_on_lock(terms, now):
         return now if installed.is_on_lock else None
     if not installed.is_current(wish, terms):
@@ -163,6 +166,8 @@ def summarise(
         status = Status.UNKNOWN  # the account is back; what is on the lock is still to be seen
     diverged_since = _diverged_since(wish, installed, terms, before, now, is_new_wish=is_new_wish)
     errors, warnings = _problems(wish, installed, status, diverged_since, now)
+    if status is not Status.GONE and wish.is_to_be_used_early(terms):
+        warnings = (*warnings, _use_early(wish))
     is_current = installed.is_current(wish, terms)
     return Summary(
         status=status,
@@ -173,6 +178,18 @@ def summarise(
         proven_at=installed.seen_at if is_current else before.proven_at if before else None,
         gone_at=now if status is Status.GONE else None,
     )
+
+
+USE_EARLY = "igloo_algopin_must_be_used_within_24_hours"
+"""The wire's warning for a PIN that never opens if it is not used soon after its start."""
+
+
+def _use_early(wish: Wish) -> Mapping[str, Any]:
+    return {
+        "warning_code": USE_EARLY,
+        "message": "The PIN must be used within 24 hours of its start, or it will never work.",
+        "created_at": stamp(wish.created_at),
+    }
 
 
 def _diverged_since(
@@ -290,7 +307,8 @@ def pending_mutations(
             return ()
         return (Mutation("deleting", "Taking the code off the lock.", since),)
     if wish.is_offline or installed.is_current(wish, terms) or installed.is_left_alone(wish):
-        return ()
+        computing = Mutation("creating", "The lock's maker computes the PIN.", since)
+        return (computing,) if wish.awaits_computing else ()
     if installed.content is not None and installed.revision:
         return _updates(wish, installed.content, terms, since)
     if not wish.belongs_on_lock(terms, now):

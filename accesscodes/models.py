@@ -70,6 +70,19 @@ class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
             "device__property", "device__account", "pulled_backup"
         ).prefetch_related("installations")
 
+    def offline_within(self, device: Device, first: datetime, end: datetime) -> Self:
+        """Return the offline codes that start in a stretch of time and use up one of its PINs.
+
+        Those that were gone before their PIN was known use up none.
+        """
+        return self.filter(
+            Q(gone_at=None) | Q(pin_index__isnull=False),
+            device=device,
+            is_offline=True,
+            starts_at__gte=first,
+            starts_at__lt=end,
+        )
+
     def holding(
         self,
         device: Device,

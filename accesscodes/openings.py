@@ -34,7 +34,8 @@ class Opening:
 
     `reason` is empty when it opened; else a reason code of the wire's `lock.access_denied`, or a
     word for why nobody can type: ``keypad_disconnected``, ``keypad_battery_flat``, ``no_keypad``.
-    `code` is our code in the slot that the PIN met, if it is one of ours.
+    `code` is our code in the slot that the PIN met, or our offline code of this PIN, if there is
+    one.
     """
 
     opened: bool
@@ -52,7 +53,9 @@ def type_at_keypad(device: Device, pin: Pin, *, actor: Actor, now: datetime) -> 
     if lock is None:
         raise RuleBroken("invalid_input", "Only virtual locks can be typed at.", "device_id")
     result = people.type_pin(lock, pin, now=now)
-    code = None if result.slot is None else _ours(device, result.slot, pin, now)
+    code = _offline(device, pin, now)
+    if result.slot is not None:
+        code = _ours(device, result.slot, pin, now)
     is_told = result.reason not in UNHEARD and people.can_tell(lock)
     with write_transaction():
         if is_told:
@@ -75,6 +78,12 @@ def _ours(device: Device, slot: int, pin: Pin, now: datetime) -> AccessCode | No
     entries = Installation.objects.on_lock(device, now).filter(slot=slot).select_related("code")
     mine = [entry for entry in entries if index in entry.known_pins]
     return mine[-1].code if mine else None
+
+
+def _offline(device: Device, pin: Pin, now: datetime) -> AccessCode | None:
+    """Return our offline code of this PIN; of several over time, the one that started last."""
+    codes = AccessCode.objects.filter(device=device, is_offline=True, starts_at__lte=now)
+    return codes.filter(pin_index=index_of(device.uid, pin)).order_by("starts_at").last()
 
 
 def _tell(

@@ -74,7 +74,26 @@ class Blocked:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Ask the maker for the PIN of an offline code."""
+
+    code_id: int
+
+
 Step = Program | Remove | RemoveForeign | Blocked
+
+
+def plan_computing(codes: Iterable[Tracked], now: datetime) -> list[Compute]:
+    """Return the offline codes whose PINs are to be asked for; needs no reading of the lock."""
+    return [
+        Compute(code.wish.code_id)
+        for code in codes
+        if code.wish.awaits_computing
+        and code.wish.unwanted_since(now) is None
+        and code.installed.refused_revision != code.wish.revision
+        and _may_try(code.installed, now)
+    ]
 
 
 def plan_lock(
@@ -211,7 +230,7 @@ def _wants_writing(code: Tracked, terms: LockTerms, now: datetime) -> bool:
     """Return whether the lock is to be told about the code, now or after a pause."""
     wish, installed = code.wish, code.installed
     return (
-        wish.pin_index is not None
+        (wish.pin_index is not None or terms.capabilities.assigns_pins)
         and wish.belongs_on_lock(terms, now)
         and not installed.is_current(wish, terms)
         and not installed.is_left_alone(wish)

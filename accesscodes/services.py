@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db.models import Q
 
-from accesscodes import ledger, pin_rules
+from accesscodes import ledger, offline, pin_rules
 from accesscodes.choices import Kind, Status
 from accesscodes.models import AccessCode, UnmanagedCode, slots_used, slots_yielding
 from accesscodes.pin_rules import NoPinLeft, PinRules
@@ -50,10 +50,11 @@ KEEP: Final = Keep.KEEP
 class CodeSpec:
     """What somebody wants of a new code, in the wire's words. Times are aware; both or neither.
 
-    `pin` ``None``: one is drawn. `refuse_weak`: say no to PINs that a stranger would try early, as
-    the desk does; partners may choose them unless the installation forbids it. `uid`: the public
-    id that the code gets, for a form that draws it beforehand and may be sent twice; a second code
-    of the same id raises `IntegrityError`.
+    `pin` ``None``: one is drawn, or chosen by the lock's maker. `max_time_rounding`: how far
+    either end of an offline code may be moved to a time that the maker offers. `refuse_weak`: say
+    no to PINs that a stranger would try early, as the desk does; partners may choose them unless
+    the installation forbids it. `uid`: the public id that the code gets, for a form that draws it
+    beforehand and may be sent twice; a second code of the same id raises `IntegrityError`.
     """
 
     name: str
@@ -67,6 +68,7 @@ class CodeSpec:
     is_offline_access_code: bool = False
     is_one_time_use: bool = False
     is_backup: bool = False
+    max_time_rounding: timedelta = offline.ROUNDING
     common_code_key: str | None = None
     attempt_for_offline_device: bool = True
     refuse_weak: bool = False
@@ -110,6 +112,9 @@ def issue_code(device: Device, spec: CodeSpec, *, actor: Actor, now: datetime) -
     Raises `RuleBroken`: `device_cannot_take_codes` (with the reason), `invalid_input` for what the
     lock or the rules of windows and names forbid, `duplicate_access_code` for a PIN that another
     code of the lock has in an overlapping window.
+
+    Where the lock's maker chooses the PIN, the code has none before the engine has learnt it. The
+    window of an offline code is made to fit what the maker offers.
     """
     with write_transaction():
         if spec.common_code_key:
@@ -118,10 +123,16 @@ def issue_code(device: Device, spec: CodeSpec, *, actor: Actor, now: datetime) -
         window = _Window(spec.starts_at, spec.ends_at)
         _check_capability(device, window, spec, now)
         rules = PinRules.from_properties(device.properties)
+        if spec.is_offline_access_code:
+            _check_offline_options(spec)
+        elif rules.assigns_pins and spec.common_code_key:
+            raise RuleBroken("invalid_input", _NOT_SHARED, "common_code_key")
         if spec.pin is not None:
             _check_pin(spec.pin, rules, window, refuse_weak=spec.refuse_weak)
         _check_window(window, rules, now)
         _check_options(device, spec, window)
+        if spec.is_offline_access_code:
+            window = _offline_window(device, spec, window)
         name = _checked_name(spec.name, device, rules, ignore=None)
         code = AccessCode(
             uid=spec.uid or uuid4(),
@@ -129,8 +140,10 @@ def issue_code(device: Device, spec: CodeSpec, *, actor: Actor, now: datetime) -
             created_at=now,
             name=name,
             kind=window.kind,
-            starts_at=spec.starts_at,
-            ends_at=spec.ends_at,
+            starts_at=window.starts_at,
+            ends_at=window.ends_at,
+            is_offline=spec.is_offline_access_code,
+            is_one_time_use=spec.is_one_time_use,
             prefer_native_scheduling=spec.prefer_native_scheduling,
             is_external_modification_allowed=spec.is_external_modification_allowed,
             use_backup_access_code_pool=spec.use_backup_access_code_pool,
@@ -140,23 +153,24 @@ def issue_code(device: Device, spec: CodeSpec, *, actor: Actor, now: datetime) -
             created_by_kind=actor.kind,
             status=Status.UNSET,
         )
-        linked = _shared_pin(spec.common_code_key, actor)
-        pin = spec.pin or linked
-        if linked is not None and linked != pin:
-            raise RuleBroken(
-                "invalid_input", "The codes with this key have another PIN.", "common_code_key"
-            )
-        if pin is None:
-            pin = _drawn_pin(
-                device,
-                rules,
-                window,
-                now,
-                length=spec.preferred_code_length,
-                for_desk=spec.for_desk,
-            )
-        _check_duplicate(device, pin, window, now, ignore=None)
-        _give_pin(code, device, pin)
+        if not (spec.is_offline_access_code or rules.assigns_pins):
+            linked = _shared_pin(spec.common_code_key, actor)
+            pin = spec.pin or linked
+            if linked is not None and linked != pin:
+                raise RuleBroken(
+                    "invalid_input", "The codes with this key have another PIN.", "common_code_key"
+                )
+            if pin is None:
+                pin = _drawn_pin(
+                    device,
+                    rules,
+                    window,
+                    now,
+                    length=spec.preferred_code_length,
+                    for_desk=spec.for_desk,
+                )
+            _check_duplicate(device, pin, window, now, ignore=None)
+            _give_pin(code, device, pin)
         code.save()
         ledger.record(code, now=now)
         _note(actor, "access_code.issue", code, device, now)
@@ -227,12 +241,12 @@ def withdraw_code(code: AccessCode, *, actor: Actor, now: datetime) -> AccessCod
     """Write down that nobody wants the code any more; a second time changes nothing.
 
     A code that was never sent to its lock is gone at once; any other is `removing` until a reading
-    shows that it is off the lock. Raises `RuleBroken` for a code that is computed offline: the
+    shows that it is off the lock. Raises `RuleBroken` for an offline code whose PIN is known: the
     lock cannot be told to refuse it.
     """
     with write_transaction():
         device, code = _held(code)
-        if code.is_offline:
+        if code.is_offline and code.pin_index is not None:
             raise RuleBroken(
                 "invalid_input", "An offline code cannot be deleted.", "access_code_id"
             )
@@ -388,6 +402,8 @@ def _check_capability(
         raise RuleBroken("device_cannot_take_codes", _spoken(cause, device), "device_id")
     if spec is None:
         return
+    if is_offline:
+        return  # nothing is sent to the lock, so it need not be within reach
     if not spec.attempt_for_offline_device and not device.properties.get("online", True):
         raise RuleBroken("device_cannot_take_codes", "The lock is offline.", "device_id")
 
@@ -401,15 +417,40 @@ def _spoken(cause: Cause, device: Device) -> str:
 
 
 def _check_options(device: Device, spec: CodeSpec, window: _Window) -> None:
-    if spec.is_offline_access_code or spec.is_one_time_use:
-        raise RuleBroken(
-            "invalid_input",
-            "Codes that the maker computes offline cannot be issued here.",
-            "is_offline_access_code",
-        )
+    if spec.is_one_time_use and not spec.is_offline_access_code:
+        message = "Only offline codes can be one-time codes."
+        raise RuleBroken("invalid_input", message, "is_one_time_use")
     if spec.use_backup_access_code_pool:
         _check_pool(device, window)
         _keep_spares(device)
+
+
+_NOT_SHARED = "The lock's maker chooses the PIN, so it cannot be shared with other codes."
+
+
+def _check_offline_options(spec: CodeSpec) -> None:
+    if spec.pin is not None:
+        message = "The lock's maker computes the PIN of an offline code; none can be given."
+        raise RuleBroken("invalid_input", message, "code")
+    if spec.common_code_key:
+        raise RuleBroken("invalid_input", _NOT_SHARED, "common_code_key")
+    if spec.use_backup_access_code_pool:
+        message = "Offline codes have no backup codes."
+        raise RuleBroken("invalid_input", message, "use_backup_access_code_pool")
+
+
+def _offline_window(device: Device, spec: CodeSpec, window: _Window) -> _Window:
+    """Return the window as the lock's maker offers it: it covers the one that is wished for."""
+    if window.starts_at is None or window.ends_at is None:
+        raise RuleBroken("invalid_input", "An offline code needs both starts_at and ends_at.")
+    fitted = offline.Offer.of(device).window(
+        window.starts_at,
+        window.ends_at,
+        is_one_time=spec.is_one_time_use,
+        most=spec.max_time_rounding,
+    )
+    offline.check_room(device, fitted, is_one_time=spec.is_one_time_use)
+    return _Window(fitted.starts_at, fitted.ends_at)
 
 
 def _check_pool(device: Device, window: _Window) -> None:

@@ -87,6 +87,18 @@ class Wish:
     allows_outside_changes: bool = False
     withdrawn_at: datetime | None = None
 
+    @property
+    def awaits_computing(self) -> bool:
+        """Return whether this is an offline code of which the maker has not told the PIN yet."""
+        return self.is_offline and self.pin_index is None
+
+    def is_to_be_used_early(self, terms: LockTerms) -> bool:
+        """Return whether the PIN opens only if it is typed soon after its start."""
+        within = terms.capabilities.first_use_within
+        if not self.is_offline or within is None or self.starts_at is None or self.ends_at is None:
+            return False
+        return self.ends_at - self.starts_at > within
+
     def unwanted_since(self, now: datetime) -> datetime | None:
         """Return since when nobody wants the code any more, or ``None`` while it is wanted."""
         past = [at for at in (self.withdrawn_at, self.ends_at) if at is not None and at <= now]
@@ -176,7 +188,7 @@ class Installed:
     @property
     def was_ever_sent(self) -> bool:
         """Return whether a write ever left for the lock."""
-        return bool(self.known_pins)
+        return self.sent is not None or bool(self.known_pins)
 
     def is_left_alone(self, wish: Wish) -> bool:
         """Return whether what others made of the entry stays as it is, until the wish changes."""
@@ -211,10 +223,10 @@ class Sighting:
     """What a reading showed of one code's entry (see `drift.match`).
 
     `entry` is ``None`` where it is missing. `is_slot_taken`: something foreign is in its slot.
-    `is_ours_as_sent`: the PIN is the wanted one, or is hidden and the last write of it was
-    acknowledged. `is_altered`: it is ours, yet holds neither what was proven nor what was sent.
-    `is_superseded`: an older entry of ours, for another code, is in its slot. `is_recalled`: it is
-    in a slot that the code had left, where an older write of ours landed.
+    `is_ours_as_sent`: the PIN is the wanted one, or the maker's own choice, or is hidden and the
+    last write of it was acknowledged. `is_altered`: it is ours, yet holds neither what was proven
+    nor what was sent. `is_superseded`: an older entry of ours, for another code, is in its slot.
+    `is_recalled`: it is in a slot that the code had left, where an older write of ours landed.
     """
 
     entry: Seen | None = None

@@ -373,3 +373,29 @@ class VirtualSlot(models.Model):
 
     def __str__(self) -> str:
         return f"slot {self.slot} of {self.lock_id}"
+
+
+class VirtualOfflineUse(models.Model):
+    """An offline PIN that has opened a virtual lock: what it stands for, and when it first did.
+
+    A lock knows nothing of such PINs before one is typed, and keeps no digits afterwards. `kind`,
+    `start`, `length` and `ordinal` as in the virtual provider's `Grant`.
+    """
+
+    lock = models.ForeignKey(VirtualLock, models.CASCADE, related_name="offline_uses")
+    kind = models.CharField(max_length=10)
+    start = models.IntegerField()
+    length = models.PositiveIntegerField()
+    ordinal = models.PositiveSmallIntegerField()
+    used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lock", "kind", "start", "length", "ordinal"],
+                name="virtualofflineuse_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} PIN of hour {self.start} on {self.lock_id}"

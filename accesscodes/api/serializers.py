@@ -1,7 +1,7 @@
 """Codes, action attempts and events as the partner API shows and reads them, field by field."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from rest_framework import serializers
@@ -205,6 +205,14 @@ class EventBody(ResponseShape):
 # ---- /access_codes/create ----
 
 
+ROUNDINGS = {
+    "1hour": timedelta(hours=1),
+    "1day": timedelta(days=1),
+    "1h": timedelta(hours=1),
+    "1d": timedelta(days=1),
+}
+
+
 class _Options(RequestShape):
     """What create and update have in common; older names of the same thing at the end."""
 
@@ -216,7 +224,7 @@ class _Options(RequestShape):
     is_offline_access_code = Flag()
     is_one_time_use = Flag()
     attempt_for_offline_device = Flag()
-    max_time_rounding = Word(words=("1hour", "1day", "1h", "1d"))
+    max_time_rounding = Word(words=tuple(ROUNDINGS))
     sync = Flag()
     allow_external_modification = Flag()
     use_offline_access_code = Flag()

@@ -82,6 +82,8 @@ class AccessCodesCreate(RpcView):
         """Issue the code; the engine puts it on the lock."""
         params = call.params
         options = {name: params[name] for name in _OPTIONS + _AT_CREATION if name in params}
+        if "max_time_rounding" in params:
+            options["max_time_rounding"] = wire.ROUNDINGS[params["max_time_rounding"]]
         name = params.get("name") or DEFAULT_NAME
         spec = CodeSpec(name=name, pin=params.get("code"), **options)
         code, attempt = attempts.issue(reached_device(call), spec, actor=call.actor, now=call.now)

@@ -13,7 +13,7 @@ from typing import assert_never
 
 from django.db.models import Q
 
-from accesscodes import drift, entries, foreign, ledger, planning
+from accesscodes import drift, entries, foreign, ledger, offline, planning
 from accesscodes.choices import CommandAction, Outcome, Placement
 from accesscodes.drift import Stray
 from accesscodes.foreign import RemoveForeign, Stranger
@@ -31,8 +31,10 @@ from locksite.database import DATABASE_IS_AWAY
 from locksite.doors import Doors
 from locksite.pins import index_of
 from properties.models import Device, ProviderAccount
+from properties.providers import registry
 from properties.providers.base import (
     LockDriver,
+    OfflineCodes,
     ProviderError,
     Refused,
     SeenCode,
@@ -43,6 +45,7 @@ from properties.providers.base import (
 log = logging.getLogger(__name__)
 
 DriverFor = Callable[[ProviderAccount, Doors], LockDriver]
+OfflineFor = Callable[[ProviderAccount, Doors], OfflineCodes]
 
 SECOND_LOOK_AFTER = timedelta(seconds=30)
 """How long after something hard to believe it is looked at once more."""
@@ -62,7 +65,12 @@ LIST_EMPTY = Unreachable(
 
 
 def reconcile(
-    lease: Lease, doors: Doors, driver_for: DriverFor, *, is_clock_trusted: bool = True
+    lease: Lease,
+    doors: Doors,
+    driver_for: DriverFor,
+    offline_for: OfflineFor = registry.offline_for,
+    *,
+    is_clock_trusted: bool = True,
 ) -> datetime:
     """Bring one lock one pass nearer to what is wanted and return when to look again (aware UTC).
 
@@ -70,7 +78,7 @@ def reconcile(
     another engine took the lock over meanwhile; nothing more was written then.
     """
     lease = replace(lease, holds_ends=not is_clock_trusted)
-    return _Pass(lease, doors, driver_for).run()
+    return _Pass(lease, doors, driver_for, offline_for).run()
 
 
 class _Pass:
@@ -81,12 +89,15 @@ class _Pass:
     one that changes after that raises `StaleRow` when it is written, and waits for the next pass.
     """
 
-    def __init__(self, lease: Lease, doors: Doors, driver_for: DriverFor) -> None:
+    def __init__(
+        self, lease: Lease, doors: Doors, driver_for: DriverFor, offline_for: OfflineFor
+    ) -> None:
         self._lease = lease
         self._doors = doors
         self._device = self._fresh_device()
         self._terms = self._terms_now()
         self._driver = driver_for(self._device.account, doors)
+        self._offline_for = offline_for
         self._codes: dict[int, AccessCode] = {}
         self._entries: tuple[Seen, ...] = ()
         self._foreign: tuple[Seen, ...] = ()
@@ -100,8 +111,10 @@ class _Pass:
         self._budget_from: datetime | None = None
 
     def run(self) -> datetime:
-        """Look; take off what must go; look; put on what must come; look."""
+        """Ask for offline PINs; look; take off what must go; look; put on what must come; look."""
         self._close_lost_commands()
+        if self._terms.capabilities.computes_offline:
+            self._compute_pins()
         if not self._look():
             return self._wake_blind()
         if self._sweep() and not self._look():
@@ -184,10 +197,7 @@ class _Pass:
             {key: entry.code_id for key, entry in writers.items()},
         )
         findings = [
-            Finding(
-                self._codes[code.wish.code_id],
-                self._believed(code, sightings[code.wish.code_id], now, memory_changed=changed),
-            )
+            self._finding(code, sightings[code.wish.code_id], reading.codes, now, changed)
             for code in tracked
         ]
         ledger.record_reading(
@@ -216,6 +226,31 @@ class _Pass:
             if entry.placement == Placement.ABSENT or entry.slot != slot
         }
         return self._written_by
+
+    def _finding(
+        self,
+        code: Tracked,
+        sighting: Sighting,
+        shown: Sequence[SeenCode],
+        now: datetime,
+        memory_changed: bool,
+    ) -> Finding:
+        """Return what a reading says of one code; a PIN of the maker's choice is taken over."""
+        row, assigned = self._codes[code.wish.code_id], None
+        entry = sighting.entry
+        if (
+            self._terms.capabilities.assigns_pins
+            and entry is not None
+            and entry.content.pin_index not in {None, code.wish.pin_index}
+        ):
+            assigned = next(one.pin for one in shown if one.slot == entry.slot)
+            index = entry.content.pin_index or ""
+            code = Tracked(
+                replace(code.wish, pin_index=index),
+                entries.after_assignment(code.installed, index),
+            )
+        believed = self._believed(code, sighting, now, memory_changed=memory_changed)
+        return Finding(row, believed, assigned)
 
     def _go_by_the_clock(self) -> bool:
         """Bring the codes of a lock that cannot be read up to date with the time."""
@@ -344,6 +379,56 @@ class _Pass:
             lease=self._lease,
             now=now,
         )
+
+    # ---- PINs that the maker computes -----------------------------------------------------------
+
+    def _compute_pins(self) -> None:
+        """Ask the maker for the PINs of offline codes: of the lock itself nothing is wanted.
+
+        Not written down ahead, as commands are: asked twice, the maker gives the same PIN.
+        """
+        self._load()
+        for step in planning.plan_computing(self._tracked(), self._doors.now()):
+            code = self._codes[step.code_id]
+            try:
+                if not self._compute_pin(code):
+                    return
+            except StaleRow:
+                log.info("code %s changed under our hands; its lock is due again", code.uid)
+            except (*DATABASE_IS_AWAY, LeaseLost):
+                raise
+            except Exception:
+                log.exception("no PIN could be asked for code %s; the others go on", code.uid)
+
+    def _compute_pin(self, code: AccessCode) -> bool:
+        """Ask for one PIN; return whether there was a clear answer."""
+        asking = entries.before_computing(code.installed(), self._doors.now())
+        try:
+            maker = self._offline_for(self._device.account, self._doors)
+            pin = maker.compute(self._device.ref, offline.asked_of_maker(code))
+        except ProviderError as error:
+            log.info("no offline PIN for code %s: %s", code.uid, error.error_code)
+            self._note_no_pin(code, asking, error)
+            return isinstance(error, Refused)
+        ledger.assign_pin(code, pin, lease=self._lease, now=self._doors.now())
+        return True
+
+    def _note_no_pin(self, code: AccessCode, asking: Installed, error: ProviderError) -> None:
+        now = self._doors.now()
+        if isinstance(error, Refused):
+            asking = entries.after_refusal(
+                code.wish(),
+                asking,
+                retry=error.retry,
+                error_code=error.error_code,
+                message=error.sentence,
+                wait=error.retry_after,
+                generation=self._device.generation,
+                now=now,
+            )
+        elif error.retry_after is not None:
+            asking = entries.asked_to_wait(asking, error.retry_after, now)
+        ledger.record(code, now=now, lease=self._lease, installed=asking)
 
     # ---- acting ---------------------------------------------------------------------------------
 
@@ -527,14 +612,17 @@ class _Pass:
         if isinstance(step, Remove):
             self._driver.remove(self._device.ref, step.slot)
             return
-        if code.pin is None:
-            raise ValueError("a code without a PIN is not planned")
+        pin = None
+        if not self._terms.capabilities.assigns_pins:
+            if code.pin is None:
+                raise ValueError("a code without a PIN is not planned")
+            pin = code.pin.open(bound_to=code.uid)
         content = code.wish().content(self._terms)
         self._driver.program(
             self._device.ref,
             SlotWrite(
                 slot=step.slot,
-                pin=code.pin.open(bound_to=code.uid),
+                pin=pin,
                 name=content.name or "",
                 starts_at=content.starts_at,
                 ends_at=content.ends_at,

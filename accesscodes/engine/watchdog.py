@@ -157,6 +157,10 @@ def _code_alarm(code: AccessCode, since: datetime, now: datetime) -> Alarm:
     elif error is not None:
         cause, sentence = str(error["error_code"]), str(error["message"])
         step = _NEXT_STEPS.get(cause, "Open the lock to see what it reports.")
+    elif code.wish().awaits_computing:
+        cause = "pin_unknown"
+        sentence = "The lock's maker has not given the PIN of the code yet."
+        step = "Check the lock's account; the maker is asked again and again."
     elif lock.failing_since is not None:
         cause, sentence = "lock_silent", "The lock does not answer, so the code waits."
         step = "Check the lock's power and connection; the code is sent when it is back."

@@ -260,12 +260,16 @@ def _known(desk: Desk, code: AccessCode) -> _Known:
 def _manage(desk: Desk, known: _Known) -> Manage:
     code = known.code
     is_wanted = code.wish().unwanted_since(desk.now) is None and code.withdrawn_at is None
-    may_delete = desk.may_delete(code) and not code.is_offline
+    is_fixed = code.is_offline and code.pin_index is not None
+    may_delete = desk.may_delete(code) and not is_fixed
     why_not = ""
     if is_wanted and not may_delete:
         why_not = "Ask a manager to delete this code."
-        if code.is_offline:
-            why_not = "The lock can't be told to refuse an offline code. It ends by itself."
+        if is_fixed:
+            why_not = (
+                "An offline code can't be changed or deleted: the lock can't be told. "
+                "It ends by itself."
+            )
     is_deletable = is_wanted or (code.withdrawn_at is None and code.gone_at is None)
     return Manage(
         code.uid,
@@ -342,6 +346,7 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
                 "accesscodes/_code_events.html",
                 {"events": happenings.merged(events, deeds, zone, now)},
             ),
+            Part("pin", "accesscodes/_pin.html", {"pin_card": _pin_card(desk, code)}),
             Part("handover", "accesscodes/_handover.html", {"handover": known.handover}),
             Part("code-manage", "accesscodes/_code_manage.html", {"manage": manage}),
             Part(
@@ -378,7 +383,6 @@ def _code_page(
         "accesscodes/code.html",
         "codes",
         {
-            "pin_card": _pin_card(desk, code),
             "revealed": "" if revealed is None else revealed.digits,
             "effect": presenters.delete_effect(code, desk.zone, desk.now),
         },

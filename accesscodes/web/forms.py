@@ -16,11 +16,13 @@ from django.core import signing
 
 from accesscodes import pin_rules
 from accesscodes.choices import Kind
+from accesscodes.offline import ROUNDING, Offer
 from accesscodes.pin_rules import PinRules, RuleState
 from accesscodes.web import wall_time
 from accesscodes.web.wall_time import Exact, Skipped, Twice
 from locksite.errors import RuleBroken
 from locksite.masked import Pin
+from properties.offline_windows import DAY, Window
 
 LONG_STAY = timedelta(days=90)
 FAR_AHEAD = timedelta(days=366)
@@ -32,6 +34,7 @@ FIELDS_OF_THE_WIRE: Mapping[str, str] = {
     "ends_at": "end_date",
     "preferred_code_length": "pin_length",
     "use_backup_access_code_pool": "use_backup",
+    "is_one_time_use": "one_time",
 }
 """Where the message of a broken rule belongs, by the wire's name of the input."""
 
@@ -184,7 +187,11 @@ def stay_from(now: datetime, zone: ZoneInfo, check_in: time, check_out: time) ->
 
 
 class IssueForm(WhenForm):
-    """A new code for one lock."""
+    """A new code for one lock.
+
+    With an `offer` it is an offline code: `window` is what the lock's maker makes of its dates,
+    ``None`` while they make no sense to it.
+    """
 
     name = forms.CharField(required=False)
     pin_mode = forms.ChoiceField(choices=[("generate", "Generate"), ("choose", "Choose")])
@@ -192,14 +199,24 @@ class IssueForm(WhenForm):
     pin = forms.CharField(required=False, strip=False, max_length=40)
     use_backup = forms.BooleanField(required=False)
     allow_external = forms.BooleanField(required=False)
+    offline = forms.CharField(required=False)
+    one_time = forms.BooleanField(required=False)
+    rounding = forms.ChoiceField(choices=[("hours", "Hours"), ("days", "Days")], required=False)
     token = forms.CharField()
 
     def __init__(
-        self, *args: Any, rules: PinRules, others: Sequence[str] = (), **kwargs: Any
+        self,
+        *args: Any,
+        rules: PinRules,
+        others: Sequence[str] = (),
+        offer: Offer | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.rules = rules
         self.others = others
+        self.offer = offer
+        self.window: Window | None = None
         lengths = self.fields["pin_length"]
         if isinstance(lengths, forms.TypedChoiceField):
             lengths.choices = [(length, f"{length} digits") for length in rules.supported]
@@ -212,7 +229,22 @@ class IssueForm(WhenForm):
     @property
     def chooses(self) -> bool:
         """Return whether the PIN is to be the one typed."""
-        return not self.rules.assigns_pins and self.data.get("pin_mode") == "choose"
+        is_ours_to_choose = self.offer is None and not self.rules.assigns_pins
+        return is_ours_to_choose and self.data.get("pin_mode") == "choose"
+
+    @property
+    def is_one_time(self) -> bool:
+        """Return whether the code is to open once."""
+        return self.offer is not None and bool(self.cleaned_data.get("one_time"))
+
+    @property
+    def most_moved(self) -> timedelta:
+        """Return how far the dates of an offline code may be moved.
+
+        How long a code that opens once waits to be used is the maker's choice alone.
+        """
+        by_days = self.cleaned_data.get("rounding") == "days"
+        return DAY if by_days or self.is_one_time else ROUNDING
 
     @property
     def name_note(self) -> str:
@@ -240,10 +272,25 @@ class IssueForm(WhenForm):
                 self.add_error("pin", broken.message)
             else:
                 cleaned["pin"] = Pin(text)
-        if self.rules.needs_future_start and self.starts_at and self.starts_at <= self.now:
+        if self.offer is not None:
+            self._fit(self.offer)
+        elif self.rules.needs_future_start and self.starts_at and self.starts_at <= self.now:
             clock = wall_time.moment(self.now, self.zone, self.now)
             self.add_error("start_date", f"Choose a start after {clock}.")
         return cleaned
+
+    def _fit(self, offer: Offer) -> None:
+        """Make the dates fit what the lock's maker offers, or say what it offers."""
+        if self.is_ongoing:
+            self.add_error("kind", "An offline code needs dates.")
+        if self.starts_at is None or self.ends_at is None or self.errors.get("end_date"):
+            return
+        try:
+            self.window = offer.window(
+                self.starts_at, self.ends_at, is_one_time=self.is_one_time, most=self.most_moved
+            )
+        except RuleBroken as broken:
+            self.take(broken)
 
 
 class NameForm(forms.Form):

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from accesscodes.choices import EventType
+from accesscodes.events import ASSIGNED
 from accesscodes.web import wall_time
 from accesscodes.web.presenters import Stamp
 from accesscodes.web.states import Tone
@@ -112,6 +113,8 @@ def happening(event: Event, names: Mapping[str, str], zone: tzinfo, now: datetim
     if event.event_type == "lock.unlocked":
         method = METHODS.get(str(event.payload.get("method", "")), "")
         text = f"Unlocked {method}".strip()
+    if event.event_type == EventType.CODE_CHANGED and event.payload.get("description") == ASSIGNED:
+        text = "PIN chosen by the lock's maker"
     if event.event_type in {"device.battery_status_changed", "device.low_battery"}:
         text = _battery(event.payload, text)
     if name:

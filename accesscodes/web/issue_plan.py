@@ -30,7 +30,21 @@ class Sheet:
     @property
     def stop(self) -> Cause | None:
         """Return why this lock cannot take the kind of code that is asked for."""
-        return refusal(self.lock.verdict, is_time_bound=not self.form.is_ongoing, is_offline=False)
+        return refusal(
+            self.lock.verdict,
+            is_time_bound=not self.form.is_ongoing,
+            is_offline=self.is_offline,
+        )
+
+    @property
+    def is_offline(self) -> bool:
+        """Return whether the form is about an offline code."""
+        return self.form.offer is not None
+
+    @property
+    def draws_pin(self) -> bool:
+        """Return whether the PIN is drawn or chosen here, and not by the lock's maker."""
+        return not (self.is_offline or self.rules.assigns_pins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +88,8 @@ def plan_of(sheet: Sheet) -> Plan:
     )
     starts_at = None if form.is_ongoing else form.starts_at
     ends_at = None if form.is_ongoing else form.ends_at
+    if form.window is not None:
+        starts_at, ends_at = form.window.starts_at, form.window.ends_at
     works = "Choose the dates"
     if form.is_ongoing:
         works = "From now until removed"
@@ -83,6 +99,8 @@ def plan_of(sheet: Sheet) -> Plan:
             f"{wall_time.full_moment(ends_at, zone, now)}"
         )
     loads, notes = _loading(sheet, starts_at, ends_at) if is_whole else ("", ())
+    if sheet.is_offline:
+        loads, notes = "Never: nothing is sent to the lock", _offline_notes(sheet)
     line = works if not form.nights else f"{works}, {form.nights}"
     return Plan(
         door=device.display_name,
@@ -101,6 +119,25 @@ def plan_of(sheet: Sheet) -> Plan:
         ),
         overlap=_overlap(sheet, starts_at, ends_at) if is_whole else None,
     )
+
+
+def _offline_notes(sheet: Sheet) -> tuple[PlanNote, ...]:
+    """Return what is to be known before an offline code is issued: afterwards it is too late."""
+    form, zone, now = sheet.form, sheet.desk.zone, sheet.desk.now
+    window = form.window
+    notes = []
+    if window is not None and (window.starts_at, window.ends_at) != (form.starts_at, form.ends_at):
+        words = wall_time.window(window.starts_at, window.ends_at, zone, now)
+        text = f"Rounded to what this lock offers: it works {words}."
+        notes.append(PlanNote(Tone.WARN, "clock", text))
+    if form.is_one_time:
+        text = "It opens the door once. After that the PIN is used up."
+        notes.append(PlanNote(Tone.GO, "info", text))
+    within = sheet.lock.device.capabilities.first_use_within
+    if window is not None and within and window.ends_at - window.starts_at > within:
+        text = "The guest must use it within 24 hours of its start, or it never works."
+        notes.append(PlanNote(Tone.WARN, "triangle-alert", text))
+    return tuple(notes)
 
 
 def _loading(

@@ -12,9 +12,10 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accesscodes import pin_rules, services
+from accesscodes import offline, pin_rules, services
 from accesscodes.choices import Kind
 from accesscodes.models import AccessCode
+from accesscodes.offline import Offer
 from accesscodes.pin_rules import PinRules, RuleState
 from accesscodes.services import CodeSpec
 from accesscodes.web import lock_presenters, reading, shell, wall_time
@@ -39,7 +40,7 @@ from accesscodes.web.lock_presenters import LockRow
 from locksite.errors import RuleBroken
 from locksite.htmx import HtmxHttpRequest, render_fragments
 from locksite.masked import Pin
-from properties.capabilities import refusal
+from properties.capabilities import LockVerdict, refusal
 
 IN_USE = "This PIN is in use on this door."
 WEAK = "This PIN is easy to guess."
@@ -116,11 +117,17 @@ def _sheet(desk: Desk, lock_uid: UUID, data: Mapping[str, Any] | QueryDict) -> S
         now=desk.now,
         rules=rules,
         others=[code.name for code in neighbours],
+        offer=Offer.of(device) if _is_offline(lock.verdict, data) else None,
     )
     sheet = Sheet(desk, lock, form, rules, neighbours)
     form.is_valid()
     _check_against_lock(sheet)
     return sheet
+
+
+def _is_offline(verdict: LockVerdict, data: Mapping[str, Any]) -> bool:
+    """Return whether the form is about an offline code: asked for, or all that this lock takes."""
+    return verdict.takes_offline and (not verdict.takes_online or data.get("offline") == "1")
 
 
 def _check_against_lock(sheet: Sheet) -> None:
@@ -138,9 +145,17 @@ def _check_against_lock(sheet: Sheet) -> None:
             now=desk.now,
         ):
             form.add_error("pin", IN_USE)
+    if form.window is not None:
+        try:
+            offline.check_room(sheet.lock.device, form.window, is_one_time=form.is_one_time)
+        except RuleBroken as broken:
+            form.take(broken)
     stop = sheet.stop
     if stop is not None:
-        only_dates = refusal(sheet.lock.verdict, is_time_bound=False, is_offline=False) is None
+        only_dates = (
+            not sheet.is_offline
+            and refusal(sheet.lock.verdict, is_time_bound=False, is_offline=False) is None
+        )
         sentence = wall_time.with_time(stop.sentence, stop.at, desk.zone, desk.now)
         form.add_error("kind" if only_dates else None, sentence)
 
@@ -217,10 +232,12 @@ def _page(
 ) -> HttpResponse:
     form, lock = sheet.form, sheet.lock
     row = lock_presenters.lock_row(lock.device, lock.verdict, lock.usage, desk.zone, desk.now)
-    stop = refusal(lock.verdict, is_time_bound=False, is_offline=False)
+    is_offline = sheet.is_offline
+    stop = refusal(lock.verdict, is_time_bound=is_offline, is_offline=is_offline)
     values = {name: form.data.get(name, "") for name in form.fields}
-    dated_stop = refusal(lock.verdict, is_time_bound=True, is_offline=False)
+    dated_stop = refusal(lock.verdict, is_time_bound=True, is_offline=is_offline)
     context = {
+        "offline": _offline_words(sheet),
         "row": row,
         "usage": row.usage,
         "stop": ""
@@ -243,6 +260,38 @@ def _page(
     return shell.page(request, desk, "accesscodes/issue.html", "locks", context, status=status)
 
 
+@dataclass(frozen=True, slots=True)
+class OfflineWords:
+    """What the form says where it is about an offline code, and the way to the other kind.
+
+    `why`: why only offline codes work here, "" where there is a choice.
+    """
+
+    is_on: bool
+    why: str
+    has_choice: bool
+    has_one_time: bool
+    has_days: bool
+
+
+def _offline_words(sheet: Sheet) -> OfflineWords:
+    verdict, offer, desk = sheet.lock.verdict, sheet.form.offer, sheet.desk
+    cause = verdict.headline_cause
+    why = ""
+    if offer is not None and not verdict.takes_online:
+        sentence = ""
+        if cause is not None:
+            sentence = wall_time.with_time(cause.sentence, cause.at, desk.zone, desk.now)
+        why = f"Only offline codes work here. {sentence}".strip()
+    return OfflineWords(
+        is_on=offer is not None,
+        why=why,
+        has_choice=verdict.takes_online and verdict.takes_offline,
+        has_one_time=offer is not None and offer.has_one_time,
+        has_days=offer is not None and offer.has_days,
+    )
+
+
 def _first_values(desk: Desk, lock_uid: UUID) -> dict[str, str]:
     device = reading.device_or_404(desk, lock_uid)
     rules = PinRules.from_properties(device.properties)
@@ -253,6 +302,7 @@ def _first_values(desk: Desk, lock_uid: UUID) -> dict[str, str]:
         **stay_from(desk.now, desk.zone, house.check_in_time, house.check_out_time),
         "pin_mode": "generate",
         "pin_length": str(pin_rules.length_for(rules, None, for_desk=True)),
+        "rounding": "hours",
         "token": new_token(device.uid),
     }
 
@@ -265,10 +315,11 @@ def issue(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
     if request.method == "GET":
         values = _first_values(desk, lock)
         name = request.GET.get("name", "")[: services.NAME_LIMIT]
-        sheet = _sheet(desk, lock, {**values, "name": name})
+        asked = {"name": name, "offline": request.GET.get("offline", "")[:1]}
+        sheet = _sheet(desk, lock, {**values, **asked})
         dated = refusal(sheet.lock.verdict, is_time_bound=True, is_offline=False)
-        if dated is not None and sheet.lock.verdict.takes_online:
-            sheet = _sheet(desk, lock, {**values, "name": name, "kind": str(Kind.ONGOING)})
+        if dated is not None and sheet.lock.verdict.takes_online and not sheet.is_offline:
+            sheet = _sheet(desk, lock, {**values, **asked, "kind": str(Kind.ONGOING)})
         return _page(request, desk, sheet, shows_errors=False)
     filled = _filled_in(request, desk)
     if filled is not None:
@@ -313,6 +364,8 @@ def _send(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
         return _page(request, desk, sheet, shows_errors=True)
     is_at_once = code.wish().load_from(code.terms()) <= desk.now
     rest = "Sending to the lock." if is_at_once else "It is put on the lock before it starts."
+    if code.is_offline:
+        rest = "Its PIN follows in a moment."
     messages.success(request, f"Code for {code.name} created. {rest}")
     return redirect("code-detail", desk.house.slug, code.uid)
 
@@ -325,9 +378,14 @@ def _spec(sheet: Sheet, uid: UUID | None) -> CodeSpec:
         pin=cleaned["pin"],
         starts_at=form.starts_at,
         ends_at=form.ends_at,
-        preferred_code_length=None if sheet.rules.assigns_pins else cleaned["pin_length"],
+        preferred_code_length=cleaned["pin_length"] if sheet.draws_pin else None,
         is_external_modification_allowed=cleaned["allow_external"],
-        use_backup_access_code_pool=cleaned["use_backup"] and form.starts_at is not None,
+        use_backup_access_code_pool=(
+            cleaned["use_backup"] and form.starts_at is not None and not sheet.is_offline
+        ),
+        is_offline_access_code=sheet.is_offline,
+        is_one_time_use=form.is_one_time,
+        max_time_rounding=form.most_moved,
         refuse_weak=True,
         for_desk=True,
         uid=uid,
@@ -355,13 +413,15 @@ def validate(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
     touched = frozenset(request.POST.getlist("touched"))
     feedback = _feedback(sheet, touched)
     shared = shell.shared(desk, "locks")
+    # A form in which nobody chooses a PIN has no place for what is said of one.
+    about_pin = [("accesscodes/_pin_feedback.html", {**shared, **feedback})]
     return render_fragments(
         request,
         None,
         ("accesscodes/_name_feedback.html", {**shared, **feedback}),
         ("accesscodes/_when_feedback.html", {**shared, **feedback, "v": request.POST}),
         ("accesscodes/_nights.html", {**shared, **feedback, "zone_name": desk.zone_name}),
-        ("accesscodes/_pin_feedback.html", {**shared, **feedback}),
+        *(about_pin if sheet.draws_pin else []),
         ("accesscodes/_plan.html", {**shared, **feedback}),
         ("accesscodes/_plan_line.html", {**shared, **feedback}),
     )

@@ -27,11 +27,14 @@ FRESH_FOR = timedelta(minutes=2)
 QUICK, BUSY, IDLE = 2, 5, 20
 """Seconds between two looks: just changed, something on its way, all quiet."""
 
-MOVING = frozenset({"undo", "removing", "slow_remove", "updating", "setting", "slow_set"})
+MOVING = frozenset(
+    {"undo", "removing", "slow_remove", "updating", "setting", "slow_set", "computing"}
+)
 _STATE_KEYS = [row.key for row in STATES]
 ANNOUNCED = {
     "set": "is on the lock",
     "loaded": "is on the lock",
+    "offline_ok": "has its PIN",
     "gone": "is removed from the lock",
     "failed": "could not be put on the lock",
     "duplicate": "could not be put on the lock",

@@ -165,8 +165,11 @@ def lock_row(
 
 
 def takes_a_code(verdict: LockVerdict) -> bool:
-    """Return whether at least a code without dates can be issued now."""
-    return refusal(verdict, is_time_bound=False, is_offline=False) is None
+    """Return whether at least a code without dates, or an offline code, can be issued now."""
+    return any(
+        refusal(verdict, is_time_bound=is_offline, is_offline=is_offline) is None
+        for is_offline in (False, True)
+    )
 
 
 def model_name(device: Device) -> str:
@@ -306,7 +309,9 @@ def verdict_panel(
     words = VERDICTS[verdict.verdict]
     causes = [_cause_words(cause, zone, now) for cause in verdict.causes]
     is_quiet = verdict.verdict is Verdict.TAKES
-    stop = refusal(verdict, is_time_bound=False, is_offline=False)
+    stop = None
+    if not takes_a_code(verdict):
+        stop = refusal(verdict, is_time_bound=False, is_offline=False)
     asked, is_asking = _asked(verdict, asked_at, zone, now)
     return VerdictPanel(
         verdict=verdict.verdict,

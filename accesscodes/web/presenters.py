@@ -135,6 +135,8 @@ _PANEL_HEADINGS = {
     "refused": "The lock does not accept this PIN",
     "unknown": "We can't see this code",
     "slow_set": "Sending takes longer than usual",
+    "no_pin": "The code has no PIN",
+    "slow_pin": "The code has no PIN yet",
 }
 
 
@@ -193,12 +195,18 @@ def code_fact_lines(
     if last_reveal is not None:
         shown = f"{last_reveal[0]}, {wall_time.moment(last_reveal[1], zone, now)}"
     return (
-        FactLine("Kind", f"{kind}, {'offline' if code.is_offline else 'online'}"),
+        FactLine("Kind", f"{kind}, {_way_of(code)}"),
         FactLine("Issued by", made),
         FactLine("Proof", _proof(code, zone, now)),
         FactLine("PIN shown", shown),
         FactLine("Code ID", str(code.uid)),
     )
+
+
+def _way_of(code: AccessCode) -> str:
+    if not code.is_offline:
+        return "online"
+    return "offline, opens once" if code.is_one_time_use else "offline"
 
 
 def _proof(code: AccessCode, zone: tzinfo, now: datetime) -> str:
@@ -207,7 +215,7 @@ def _proof(code: AccessCode, zone: tzinfo, now: datetime) -> str:
     if code.gone_at is not None:
         return "Seen gone" if installed.was_ever_sent else "Never sent"
     if code.is_offline:
-        return "Computed by the lock's maker"
+        return "No PIN yet" if code.pin_index is None else "Computed by the lock's maker"
     if installed.is_current(code.wish(), code.terms()):
         seen_at = installed.seen_at or code.proven_at
         at = "" if seen_at is None else f" {wall_time.moment(seen_at, zone, now)}"

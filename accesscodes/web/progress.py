@@ -42,6 +42,7 @@ class Track:
     first_try_at: datetime | None = None
     on_lock_at: datetime | None = None
     gone_at: datetime | None = None
+    known_at: datetime | None = None
 
 
 def track_of(
@@ -51,12 +52,15 @@ def track_of(
 ) -> Track:
     """Return the stations from a code's events (type, instant) in any order."""
     arrivals = {EventType.SET_ON_DEVICE, EventType.SCHEDULED_ON_DEVICE}
+    events = list(events)
     reached = [at for event_type, at in events if event_type in arrivals]
+    told = [at for event_type, at in events if event_type == EventType.CODE_CHANGED]
     return Track(
         code.wish.created_at,
         first_try_at,
         min(reached, default=None),
         code.summary.gone_at,
+        min(told, default=None),
     )
 
 
@@ -86,7 +90,11 @@ def steps(code: CodeFacts, state: CodeState, track: Track, now: datetime) -> tup
     created = step("created", "Created", StepState.DONE, when(track.created_at), "check")
     if code.wish.is_offline:
         is_over = state.key == "gone"
-        ready = step("ready", "Ready", StepState.DONE, when(track.created_at), "check")
+        standing = StepState.DONE
+        if code.wish.awaits_computing:
+            standing = StepState.TODO if is_over else _PROBLEM.get(state.tone, StepState.NOW)
+        known_at = None if code.wish.awaits_computing else track.known_at or track.created_at
+        ready = step("ready", "Ready", standing, when(known_at), "loader-circle")
         ended = step(
             "ended",
             "Ended",

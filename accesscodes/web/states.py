@@ -230,7 +230,14 @@ class _Row:
     spins: bool = False
 
 
+def _has_ended(view: _View) -> bool:
+    """Return whether an offline code is over: nobody removed it, its time is up."""
+    return view.code.wish.is_offline and not view.code.wish.awaits_computing
+
+
 def _gone(view: _View) -> str:
+    if _has_ended(view):
+        return f"Ended {view.time(view.code.wish.ends_at)}."
     if not view.code.installed.was_ever_sent:
         return "Removed before it was sent to the lock."
     at = view.code.summary.gone_at or view.now
@@ -315,7 +322,7 @@ STATES: tuple[_Row, ...] = (
     _Row(
         "gone",
         lambda view: view.status is Status.GONE,
-        "Removed",
+        lambda view: "Ended" if _has_ended(view) else "Removed",
         Tone.IDLE,
         "circle-minus",
         _gone,
@@ -437,6 +444,15 @@ STATES: tuple[_Row, ...] = (
         Action.OPEN_LOCK,
     ),
     _Row(
+        "no_pin",
+        lambda view: view.code.wish.awaits_computing and bool(view.errors),
+        "No PIN yet",
+        Tone.BAD,
+        "octagon-alert",
+        lambda view: f"The lock's maker gives no PIN: “{view.message}”",
+        Action.OPEN_LOCK,
+    ),
+    _Row(
         "failed",
         lambda view: bool(view.errors),
         "Not on the lock",
@@ -461,6 +477,24 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "archive-restore",
         "A backup code replaces this one. Give the guest the new PIN.",
+    ),
+    _Row(
+        "slow_pin",
+        lambda view: view.code.wish.awaits_computing and view.differs_for > SLOW_AFTER,
+        "No PIN yet",
+        Tone.WARN,
+        "hourglass",
+        "The lock's maker has not given the PIN yet. It is asked again and again.",
+        Action.OPEN_LOCK,
+    ),
+    _Row(
+        "computing",
+        lambda view: view.code.wish.awaits_computing,
+        "Waiting for the PIN",
+        Tone.GO,
+        "loader-circle",
+        "The lock's maker computes it. That takes a moment.",
+        spins=True,
     ),
     _Row(
         "offline_ok",
@@ -632,7 +666,7 @@ def handover(state: CodeState, code: CodeFacts, lock: LockVerdict, now: datetime
     """Return the verdict that stands beside the PIN."""
     starts_at = code.wish.starts_at
     opens = "" if starts_at is None else wall_time.moment(starts_at, code.zone, now)
-    if code.wish.pin_index is None:
+    if code.wish.pin_index is None and state.key != "gone":
         return Handover(Tone.IDLE, "info", "The PIN is not known yet.", is_safe=False)
     if state.key == "gone":
         text = "This PIN no longer opens the door."
@@ -646,6 +680,8 @@ def handover(state: CodeState, code: CodeFacts, lock: LockVerdict, now: datetime
     if state.key in _READY:
         is_ahead = state.key != "set_early" and starts_at is not None and starts_at > now
         text = f" It opens the door from {opens}." if is_ahead else ""
+        if code.wish.is_to_be_used_early(code.terms):
+            text = f"{text} The guest must use it within 24 hours of its start, or it never works."
         return Handover(Tone.OK, "circle-check", f"Ready to hand over.{text}", is_safe=True)
     text = "Don't hand this PIN over yet. It does not open the door."
     if state.key in _LEAVING:

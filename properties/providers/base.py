@@ -1,4 +1,4 @@
-"""The whole contract between Locksite and a kind of lock: values, two protocols, three errors.
+"""The whole contract between Locksite and a kind of lock: values, three protocols, three errors.
 
 A provider translates and nothing more. It keeps no state, retries nothing, decides nothing about
 the life of a code and opens no transaction. It reaches the world through the `Doors` it is given.
@@ -14,6 +14,8 @@ from uuid import UUID
 from locksite.masked import Pin
 from properties.choices import Proof
 
+_SPANS = frozenset({"wake_every", "one_time_lasts", "first_use_within"})
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
@@ -23,8 +25,14 @@ class Capabilities:
     evidence it gives. `wake_every`: how long it sleeps between two contacts (zero: always awake).
     `shows_names`: entries read back carry their name. `max_codes`: slots, numbered from 1;
     ``None`` = not known. `max_name`: longest name the lock stores; longer ones are cut.
-    `computes_offline`: the maker computes PINs that need no connection. `assigns_pins`: the maker
-    chooses the PIN. `needs_future_start`: a new entry with dates is taken only before it starts.
+    `computes_offline`: the maker computes PINs that need no connection; `offline_per_start`: how
+    many that start in the same hour, or on the same day where they last for whole days (``None``:
+    no limit). `offers_one_time`: also such that open once, `one_time_per_start` of them by hour;
+    `one_time_lasts`: how long they wait to be used (``None``: as long as asked).
+    `first_use_within`: a PIN must be typed so soon after its start, else it never opens (``None``:
+    at any time of its window).
+    `assigns_pins`: the maker chooses the PINs of codes that are sent to the lock.
+    `needs_future_start`: a new entry with dates is taken only before it starts.
     `adopts_foreign`: a code that others made may become ours.
     """
 
@@ -35,6 +43,11 @@ class Capabilities:
     max_codes: int | None = None
     max_name: int | None = None
     computes_offline: bool = False
+    offline_per_start: int | None = None
+    offers_one_time: bool = False
+    one_time_per_start: int | None = None
+    one_time_lasts: timedelta | None = None
+    first_use_within: timedelta | None = None
     assigns_pins: bool = False
     needs_future_start: bool = False
     adopts_foreign: bool = True
@@ -47,7 +60,8 @@ class Capabilities:
     def as_json(self) -> dict[str, Any]:
         """Return a form for a JSON column; `from_json` reads it back."""
         data = asdict(self)
-        data["wake_every"] = self.wake_every.total_seconds()
+        for name in _SPANS:
+            data[name] = None if data[name] is None else data[name].total_seconds()
         data["proof"] = self.proof.value
         return data
 
@@ -55,8 +69,9 @@ class Capabilities:
     def from_json(cls, data: Mapping[str, Any]) -> "Capabilities":
         """Read what `as_json` wrote; missing keys get the defaults, unknown ones are left out."""
         known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
-        if "wake_every" in known:
-            known["wake_every"] = timedelta(seconds=known["wake_every"])
+        for name in _SPANS & known.keys():
+            if known[name] is not None:
+                known[name] = timedelta(seconds=known[name])
         if "proof" in known:
             known["proof"] = Proof(known["proof"])
         return cls(**known)
@@ -116,6 +131,22 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class OfflineWindow:
+    """What a PIN that the maker computes shall open: the lock from `starts_at` to `ends_at`.
+
+    Times are aware UTC and already such as the lock offers (see `properties.offline_windows`).
+    `ordinal` counts the codes of one slot from 1: asked twice with the same values, the maker
+    gives the same PIN, and another for each ordinal.
+    """
+
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    is_one_time: bool = False
+    ordinal: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceReport:
     """A lock as its account describes it.
 
@@ -151,6 +182,17 @@ class LockDriver(Protocol):
 
     def remove(self, lock: LockRef, slot: int) -> Receipt:
         """Empty a slot; an empty slot is no error."""
+
+
+class OfflineCodes(Protocol):
+    """A maker that computes PINs which the lock accepts without having heard of them.
+
+    Nothing is sent to the lock, so it need not be reachable, and a PIN once computed can be
+    neither changed nor taken back.
+    """
+
+    def compute(self, lock: LockRef, window: OfflineWindow) -> Pin:
+        """Return the PIN for a window. Raises `Unreachable`, `Refused` or `AccountProblem`."""
 
 
 class DeviceSource(Protocol):

@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 from locksite.doors import Doors
 from properties.choices import ProviderKind
 from properties.models import ProviderAccount
-from properties.providers.base import AccountProblem, DeviceSource, LockDriver
+from properties.providers.base import AccountProblem, DeviceSource, LockDriver, OfflineCodes
 from properties.providers.virtual.driver import VirtualDriver
 
 P = TypeVar("P")
@@ -15,6 +15,9 @@ _DRIVERS: Final[Mapping[str, Callable[[ProviderAccount, Doors], LockDriver]]] = 
     ProviderKind.VIRTUAL: VirtualDriver,
 }
 _SOURCES: Final[Mapping[str, Callable[[ProviderAccount, Doors], DeviceSource]]] = {
+    ProviderKind.VIRTUAL: VirtualDriver,
+}
+_OFFLINE: Final[Mapping[str, Callable[[ProviderAccount, Doors], OfflineCodes]]] = {
     ProviderKind.VIRTUAL: VirtualDriver,
 }
 
@@ -27,6 +30,11 @@ def driver_for(account: ProviderAccount, doors: Doors) -> LockDriver:
 def source_for(account: ProviderAccount, doors: Doors) -> DeviceSource:
     """Return what lists the locks of `account`. Raises `AccountProblem` for an unknown kind."""
     return _provider(_SOURCES, account, doors)
+
+
+def offline_for(account: ProviderAccount, doors: Doors) -> OfflineCodes:
+    """Return what computes PINs for `account`. Raises `AccountProblem` for an unknown kind."""
+    return _provider(_OFFLINE, account, doors)
 
 
 def _provider(

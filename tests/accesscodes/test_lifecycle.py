@@ -100,6 +100,10 @@ WRITING = Installed(placement=Placement.WRITING, slot=1, known_pins=frozenset({"
         (dated(HOUR, is_offline=True), ABSENT, NATIVE, Status.UNSET),
         (dated(-HOUR, is_offline=True), ABSENT, NATIVE, Status.SET),
         (dated(-50 * HOUR, is_offline=True), ABSENT, NATIVE, Status.GONE),
+        (dated(-HOUR, is_offline=True), ABSENT, DISCONNECTED, Status.SET),
+        # and have no PIN before their maker has told it
+        (dated(HOUR, is_offline=True, pin_index=None), ABSENT, NATIVE, Status.UNSET),
+        (dated(-HOUR, is_offline=True, pin_index=None), ABSENT, NATIVE, Status.SETTING),
         # nobody wants it any more
         (ongoing(withdrawn_at=START), ABSENT, NATIVE, Status.GONE),
         (ongoing(withdrawn_at=START), WRITING, NATIVE, Status.REMOVING),

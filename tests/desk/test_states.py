@@ -103,6 +103,7 @@ def facts(
 SETTING = facts(Status.SETTING, diverged_since=NOW - timedelta(minutes=1))
 AHEAD = wish(starts_at=SOON)
 FAR = wish(starts_at=LATER)
+COMPUTING = wish(starts_at=SOON, is_offline=True, pin_index=None)
 SET = facts(Status.SET, installed=on_lock(wish()), proven_at=NOW - timedelta(minutes=2))
 
 
@@ -122,6 +123,49 @@ SET = facts(Status.SET, installed=on_lock(wish()), proven_at=NOW - timedelta(min
             facts(Status.GONE, gone_at=NOW),
             GOOD,
             ("gone", "Removed", Tone.IDLE, "Removed before it was sent to the lock."),
+        ),
+        (
+            facts(
+                Status.GONE,
+                want=wish(
+                    starts_at=NOW - timedelta(days=2),
+                    ends_at=NOW - timedelta(minutes=2),
+                    is_offline=True,
+                ),
+                gone_at=NOW,
+            ),
+            GOOD,
+            ("gone", "Ended", Tone.IDLE, "Ended today 14:30."),
+        ),
+        (
+            facts(Status.UNSET, want=COMPUTING, diverged_since=NOW),
+            GOOD,
+            (
+                "computing",
+                "Waiting for the PIN",
+                Tone.GO,
+                "The lock's maker computes it. That takes a moment.",
+            ),
+        ),
+        (
+            facts(Status.SETTING, want=COMPUTING, diverged_since=NOW - timedelta(minutes=11)),
+            GOOD,
+            (
+                "slow_pin",
+                "No PIN yet",
+                Tone.WARN,
+                "The lock's maker has not given the PIN yet. It is asked again and again.",
+            ),
+        ),
+        (
+            facts(Status.UNSET, want=COMPUTING, diverged_since=NOW, errors=("time_zone_unknown",)),
+            GOOD,
+            (
+                "no_pin",
+                "No PIN yet",
+                Tone.BAD,
+                "The lock's maker gives no PIN: “Says the lock.”",
+            ),
         ),
         (
             facts(Status.SET, want=wish(withdrawn_at=NOW + timedelta(seconds=9))),

@@ -103,6 +103,25 @@ def test_a_stay_passes_the_published_schema(live, call):
     call("/access_codes/delete", access_code_id=made["access_code"]["access_code_id"])
 
 
+def test_an_offline_code_passes_the_published_schema(live, call):
+    tomorrow = datetime.now(UTC).replace(minute=0, second=0) + timedelta(days=1)
+
+    made = call(
+        "/access_codes/create",
+        device_id=live.locks["offline"],
+        starts_at=tomorrow.isoformat(),
+        ends_at=(tomorrow + timedelta(days=2)).isoformat(),
+        is_offline_access_code=True,
+    )["access_code"]
+    code_id = made["access_code_id"]
+    poll(
+        lambda: call("/access_codes/get", access_code_id=code_id)["access_code"],
+        lambda seen: seen["code"] is not None,
+    )
+
+    assert made["is_waiting_for_code_assignment"] is True
+
+
 def test_events_and_the_keypad_pass_the_published_schema(live, call):
     call("/locks/simulate/keypad_code_entry", device_id=live.locks["native"], code="999999")
     events = call("/events/list", since="2026-01-01T00:00:00Z")["events"]

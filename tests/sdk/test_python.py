@@ -221,6 +221,35 @@ def test_unknown_things_are_not_found(seam):
         assert (refused.value.status_code, refused.value.code) == (404, code)
 
 
+def test_an_offline_code_gets_its_pin_from_the_lock_s_maker(seam, live):
+    lock = seam.devices.get(device_id=live.locks["offline"])
+    assert lock.can_program_offline_access_codes is True
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+    code = seam.access_codes.create(
+        device_id=lock.device_id,
+        name="my offline code",
+        starts_at=hour.isoformat(),
+        ends_at=(hour + timedelta(hours=24)).isoformat(),
+        is_offline_access_code=True,
+        is_one_time_use=True,
+    )
+    known = poll(
+        lambda: seam.access_codes.get(access_code_id=code.access_code_id),
+        lambda seen: seen.code is not None,
+    )
+    with pytest.raises(SeamHttpInvalidInputError) as refused:
+        seam.access_codes.delete(access_code_id=code.access_code_id)
+
+    assert (code.code, code.is_waiting_for_code_assignment) == (None, True)
+    assert (known.status, known.is_offline_access_code, known.is_one_time_use) == (
+        "set",
+        True,
+        True,
+    )
+    assert str(refused.value) == "An offline code cannot be deleted."
+
+
 def test_a_wrong_key_is_the_typed_error(live):
     with pytest.raises(SeamHttpUnauthorizedError):
         Seam(api_key="seam_ls_abcdefgh_wrong", endpoint=live.url).devices.list()

@@ -45,6 +45,17 @@ def removal_refusal(body: Body) -> Refused | None:
     return None
 
 
+def computing_refusal(body: Body) -> Refused | None:
+    """Return why the maker computes no offline PIN for the lock now; it need not be reachable."""
+    if Fault.INSUFFICIENT_PERMISSIONS in body.faults:
+        return _no("insufficient_permissions", "Our login may not change codes on the lock.")
+    if Fault.SUBSCRIPTION_REQUIRED in body.faults:
+        return _no("subscription_required", "The maker of the lock wants a paid plan.")
+    if not body.has_zone:
+        return _no(body.make.zone_error, "The time zone of the lock is not set.")
+    return None
+
+
 def stored(body: Body, write: SlotWrite, pin: Pin) -> Entry:
     """Return `write` as the lock keeps it: name cut, dates only where it has a timetable.
 

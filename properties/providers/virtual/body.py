@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from properties.choices import Fault, Proof
 from properties.providers.base import Capabilities
@@ -57,6 +58,11 @@ class Body:
     def clock(self, now: datetime) -> datetime:
         """Return the time on the lock's own clock."""
         return now + self.clock_offset if Fault.WRONG_CLOCK in self.faults else now
+
+    @property
+    def zone(self) -> tzinfo:
+        """Return the zone by which the lock counts hours and days; UTC where none is set."""
+        return ZoneInfo(self.time_zone) if self.time_zone else UTC
 
     @property
     def cut_off_by(self) -> str:
@@ -152,6 +158,11 @@ class Body:
             max_codes=self.make.usable_codes,
             max_name=self.make.name_max,
             computes_offline=self.make.computes_offline,
+            offline_per_start=self.make.offline_per_start,
+            offers_one_time=self.make.offers_one_time,
+            one_time_per_start=self.make.one_time_per_start,
+            one_time_lasts=self.make.one_time_lasts,
+            first_use_within=self.make.first_use_within,
             assigns_pins=self.make.assigns_pins,
             needs_future_start=self.make.needs_future_start,
             adopts_foreign=self.make.adopts_foreign,

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from locksite.database import write_transaction
 from locksite.doors import Doors
+from locksite.masked import Pin
 from properties.choices import Fault, Proof
 from properties.models import ProviderAccount, VirtualLock
 from properties.providers.base import (
@@ -20,6 +21,7 @@ from properties.providers.base import (
     DeviceReport,
     LockReading,
     LockRef,
+    OfflineWindow,
     Receipt,
     Refused,
     Retry,
@@ -28,7 +30,12 @@ from properties.providers.base import (
     Unreachable,
 )
 from properties.providers.virtual import people
-from properties.providers.virtual.acceptance import no_pin_left, refusal, removal_refusal
+from properties.providers.virtual.acceptance import (
+    computing_refusal,
+    no_pin_left,
+    refusal,
+    removal_refusal,
+)
 from properties.providers.virtual.body import Body
 from properties.providers.virtual.memory import Entry
 from properties.providers.virtual.mishaps import (
@@ -42,6 +49,7 @@ from properties.providers.virtual.mishaps import (
     course_of,
     view_of,
 )
+from properties.providers.virtual.offline import granted, pin_of
 from properties.providers.virtual.report import report
 from properties.providers.virtual.store import (
     body_of,
@@ -50,6 +58,7 @@ from properties.providers.virtual.store import (
     memory_of,
     put,
     refuse_transactions,
+    secret_of,
 )
 
 # No call takes longer, whatever the lock does: who waits for an answer would wait with it.
@@ -75,7 +84,7 @@ class _Contact:
 
 @dataclass(frozen=True, slots=True)
 class VirtualDriver:
-    """`LockDriver` and `DeviceSource` for the virtual locks of one account.
+    """`LockDriver`, `OfflineCodes` and `DeviceSource` for the virtual locks of one account.
 
     Traits of a lock that steer its faults: `fault_share` (0 to 1: how many calls a fault of single
     calls befalls) and `next_calls` (fault → how many of the next calls it befalls for certain);
@@ -126,6 +135,16 @@ class VirtualDriver:
                     put(row, slot, None, contact.at + course.done_after)
         return self._end(contact, course, refused if course.done_after is not None else None)
 
+    def compute(self, lock: LockRef, window: OfflineWindow) -> Pin:
+        """Return the PIN for a window, as the maker's server does: the lock is not asked."""
+        contact = self._at_maker(lock)
+        self._answer(contact, self._course(contact.row).answer)
+        body = contact.body
+        refused = computing_refusal(body)
+        if refused is not None:
+            raise refused
+        return pin_of(secret_of(contact.row), granted(body.make, window, body.zone))
+
     def list_devices(self) -> Sequence[DeviceReport]:
         """Return every lock of the account, in two queries and the time of one answer."""
         refuse_transactions()
@@ -136,15 +155,20 @@ class VirtualDriver:
         held = codes_held(rows, self.doors.now())
         return [report(body_of(row), held[row.pk]) for row in rows]
 
-    def _reach(self, lock: LockRef) -> _Contact:
-        """Wait for the lock to answer. Raises `AccountProblem`, `Unreachable` or `Refused`."""
+    def _at_maker(self, lock: LockRef) -> _Contact:
+        """Wait for the maker's service. Raises `AccountProblem` or `Refused`."""
         refuse_transactions()
         row = self.account.virtual_locks.filter(uid=UUID(lock.remote_id)).first()
         if row is None:
             raise Refused("device_removed", "The lock is no longer in its account.")
         left, is_heard = self._wait(row, factor=SLOW_FACTOR if Fault.SLOW in row.faults else 1)
         _refuse_account([row])
-        body, now = body_of(row), self.doors.now()
+        return _Contact(row, body_of(row), self.doors.now(), left, is_heard)
+
+    def _reach(self, lock: LockRef) -> _Contact:
+        """Wait for the lock to answer. Raises `AccountProblem`, `Unreachable` or `Refused`."""
+        contact = self._at_maker(lock)
+        body, now = contact.body, contact.at
         if body.cut_off_by:
             raise Unreachable(body.cut_off_by, "The lock does not answer.")
         if body.link_is_down(now):
@@ -152,7 +176,7 @@ class VirtualDriver:
         wakes_at = body.sleeps_until(now)
         if wakes_at is not None:
             raise Unreachable("device_disconnected", "The lock is asleep.", wakes_at - now)
-        return _Contact(row, body, now, left, is_heard)
+        return contact
 
     def _wait(self, row: VirtualLock, *, factor: int) -> tuple[timedelta, bool]:
         """Wait for an answer; return what is left until the deadline, and whether it came."""

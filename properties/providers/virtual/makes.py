@@ -6,6 +6,7 @@ Nothing here acts. How a lock with these qualities behaves stands in `acceptance
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
 from properties.choices import Proof
@@ -47,10 +48,10 @@ class Make:
 
     Offline codes: `takes_online_codes` is false where there are no others. `computes_offline`: its
     maker computes PINs that need no connection, for the windows of `offline_time_frames` (in the
-    shape of the wire; none named: any window), so many as may begin together
-    (`offline_per_start`); `offers_one_time`, `one_time_per_start`: also such that work once.
-    `time_slots`: where it takes only windows that its installer set up, those windows, by the
-    lock's own clock; ``None``: it knows of no such thing.
+    shape of the wire; none named: any window). `offline_per_start`, `one_time_…` and
+    `first_use_within` are those of `Capabilities`. `time_slots`: where it takes only windows that
+    its installer set up, those windows, by the lock's own clock; ``None``: it knows of no such
+    thing.
 
     Reports: `metadata_name` is the property of the wire in which the brand keeps its own details,
     `metadata` what stands there: field → word of `report.EVIDENCE`.
@@ -88,6 +89,8 @@ class Make:
     offline_per_start: int | None = None
     offers_one_time: bool = False
     one_time_per_start: int | None = None
+    one_time_lasts: timedelta | None = None
+    first_use_within: timedelta | None = None
     time_slots: Sequence[TimeSlot] | None = None
     metadata_name: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -228,6 +231,8 @@ MAKES: Final[Mapping[str, Make]] = {
             offline_per_start=3,
             offers_one_time=True,
             one_time_per_start=5,
+            one_time_lasts=timedelta(hours=24),
+            first_use_within=timedelta(hours=24),
             hub_error="igloohome_bridge_offline",
             metadata_name="igloohome_metadata",
             metadata={

@@ -20,10 +20,18 @@ from properties.models import ProviderAccount, VirtualLock
 from properties.providers.base import SlotWrite
 from properties.providers.virtual.acceptance import no_pin_left, refusal, stored
 from properties.providers.virtual.assigning import assigned_pin
-from properties.providers.virtual.body import KEYPAD_BATTERY_LOW, LOW_BATTERY
-from properties.providers.virtual.keypad import Opening, opens
+from properties.providers.virtual.body import KEYPAD_BATTERY_LOW, LOW_BATTERY, Body
+from properties.providers.virtual.keypad import Opening, Reason, opens
 from properties.providers.virtual.memory import Entry
-from properties.providers.virtual.store import body_of, memory_of, put, secret_of
+from properties.providers.virtual.offline import judge
+from properties.providers.virtual.store import (
+    body_of,
+    memory_of,
+    note_offline_use,
+    offline_uses,
+    put,
+    secret_of,
+)
 from properties.providers.virtual.traits import STRIKING, problems_of
 from properties.stamps import stamp
 
@@ -188,9 +196,12 @@ def set_batteries(
 
 
 def type_pin(lock: VirtualLock, pin: Pin, *, now: datetime) -> Opening:
-    """Return what happens when somebody types `pin` at the lock at `now`. Changes nothing."""
+    """Return what happens when somebody types `pin` at the lock at `now`.
+
+    All that may change is which offline PINs the lock has seen used.
+    """
     body = body_of(lock)
-    return opens(
+    opening = opens(
         memory_of(lock, now),
         pin,
         body.clock(now),
@@ -198,6 +209,30 @@ def type_pin(lock: VirtualLock, pin: Pin, *, now: datetime) -> Opening:
         dead_keypad=body.shut_keypad,
         privacy_mode=Fault.PRIVACY_MODE in body.faults,
     )
+    if opening.reason is Reason.UNKNOWN_CODE and body.make.computes_offline:
+        return _type_offline_pin(lock, body, pin, now)
+    return opening
+
+
+def _type_offline_pin(lock: VirtualLock, body: Body, pin: Pin, now: datetime) -> Opening:
+    """Return what the lock makes of a PIN that is in none of its slots."""
+    with write_transaction():
+        # One hand at a time: a PIN that opens once opens for one of two who type it together.
+        row = VirtualLock.objects.select_for_update().get(pk=lock.pk)
+        attempt = judge(
+            body.make,
+            secret_of(row),
+            pin,
+            body.clock(now),
+            body.zone,
+            used=offline_uses(row),
+        )
+        reason = attempt.reason
+        if reason is None and Fault.PRIVACY_MODE in body.faults:
+            reason = Reason.BLOCKED_BY_PRIVACY_MODE
+        if reason is None and attempt.grant is not None:
+            note_offline_use(row, attempt.grant, now)
+    return Opening(opened=reason is None, slot=None, reason=reason)
 
 
 def can_tell(lock: VirtualLock) -> bool:

@@ -15,12 +15,13 @@ from django.db import connection
 
 from locksite.pins import seal
 from properties.choices import Fault
-from properties.models import VirtualLock, VirtualSlot
+from properties.models import VirtualLock, VirtualOfflineUse, VirtualSlot
 from properties.providers.base import SlotWrite
 from properties.providers.virtual.acceptance import stored
 from properties.providers.virtual.assigning import assigned_pin
 from properties.providers.virtual.body import Body, differing
 from properties.providers.virtual.memory import Entry, Write, memory_at
+from properties.providers.virtual.offline import Grant, Kind
 from properties.stamps import read_stamp
 
 # How long a write that was replaced is kept: history for tests and for a lock that shows stale
@@ -64,7 +65,7 @@ def body_of(row: VirtualLock) -> Body:
 def secret_of(row: VirtualLock) -> bytes:
     """Return 32 bytes that nobody knows who has the database alone, and that never change.
 
-    From them the maker of the lock computes the PINs that it chooses.
+    From them the maker of the lock computes the PINs that it chooses, and those of offline codes.
     """
     key = settings.LOCKSITE_PIN_INDEX_KEY.encode()
     return hmac.new(key, b"secret of virtual lock " + row.uid.bytes, hashlib.sha256).digest()
@@ -137,3 +138,23 @@ def put(row: VirtualLock, slot: int, entry: Entry | None, effective_at: datetime
     outdated = list(old.values_list("pk", flat=True)[1:])
     if outdated:
         VirtualSlot.objects.filter(pk__in=outdated).delete()
+
+
+def offline_uses(row: VirtualLock) -> dict[Grant, datetime]:
+    """Return which offline PINs have opened the lock, and when each did first; in one query."""
+    return {
+        Grant(Kind(use.kind), use.start, use.length, use.ordinal): use.used_at
+        for use in VirtualOfflineUse.objects.filter(lock=row).order_by("pk")
+    }
+
+
+def note_offline_use(row: VirtualLock, grant: Grant, used_at: datetime) -> None:
+    """Remember that this PIN has opened the lock; a second time changes nothing."""
+    VirtualOfflineUse.objects.get_or_create(
+        lock=row,
+        kind=grant.kind,
+        start=grant.start,
+        length=grant.length,
+        ordinal=grant.ordinal,
+        defaults={"used_at": used_at},
+    )

@@ -100,7 +100,11 @@ def test_a_healthy_lock_of_any_make_takes_codes_and_complains_of_nothing(make):
         (
             "lockly",
             Capabilities(
-                keeps_window=False, shows_names=False, max_codes=50, computes_offline=True
+                keeps_window=False,
+                shows_names=False,
+                max_codes=50,
+                computes_offline=True,
+                offers_one_time=True,
             ),
         ),
         ("schlage_connect", Capabilities(keeps_window=False, max_codes=27)),
@@ -123,7 +127,20 @@ def test_a_healthy_lock_of_any_make_takes_codes_and_complains_of_nothing(make):
         ),
         ("zwave", Capabilities(proof=Proof.ACK, shows_names=False, max_codes=30)),
         ("zigbee", Capabilities(proof=Proof.SLOT_ONLY, shows_names=False, max_codes=30)),
-        ("igloohome", Capabilities(keeps_window=True, max_codes=199, computes_offline=True)),
+        (
+            "igloohome",
+            Capabilities(
+                keeps_window=True,
+                max_codes=199,
+                computes_offline=True,
+                adopts_foreign=False,
+                offline_per_start=3,
+                offers_one_time=True,
+                one_time_per_start=5,
+                one_time_lasts=timedelta(hours=24),
+                first_use_within=timedelta(hours=24),
+            ),
+        ),
     ],
 )
 def test_what_the_engine_is_told_of_a_make(make, capabilities):
