@@ -35,6 +35,7 @@ LAYERS = (
     ("accesscodes.planning", Layer.DECISIONS),
     ("accesscodes.pin_rules", Layer.DECISIONS),
     ("accesscodes.drift", Layer.DECISIONS),
+    ("accesscodes.alarms", Layer.DECISIONS),
     ("accesscodes.events", Layer.DECISIONS),
     ("properties.capabilities", Layer.DECISIONS),
     ("properties.changes", Layer.DECISIONS),

@@ -1,0 +1,605 @@
+"""What is wrong with a code, a lock or an account, in words for the desk. Pure.
+
+The watchdog freezes rows into facts and keeps what comes out of here as Problems. An alarm says
+since when, on what evidence, how much it matters, and what to do next. A new cause is one line in
+`CAUSES`; an error code that has no line there is told in the words of whoever reported it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from accesscodes.choices import Severity, Status
+from accesscodes.lifecycle import divergence
+from accesscodes.values import Installed, LockTerms, Summary, Wish
+from properties.capabilities import Cause, CheckState, LockVerdict, refusal
+from properties.stamps import read_stamp
+
+ALARM_AFTER = timedelta(minutes=4)
+"""Divergence after which staff are told; with the watchdog's own period, five minutes at most."""
+
+BLIND_AFTER = timedelta(seconds=400)
+"""How long a lock with codes may go unread; longer for locks that sleep between contacts."""
+
+NEAR = timedelta(hours=24)
+"""A code that starts within this time makes a problem urgent."""
+
+WARN_AHEAD = timedelta(minutes=15)
+"""A code that starts so soon on a lock that cannot take it is told of without delay."""
+
+TOO_MANY_RESTORES = 3
+"""Outside changes within a day after which a person has to decide."""
+
+LONGEST = 300
+"""How long a sentence may be, in characters."""
+
+
+# ---- Causes -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How one cause is told, and how much it matters.
+
+    `due`: the severity where the code is wanted now or within a day, or should be gone; `later`:
+    otherwise. `is_sure`: told at once, because waiting a moment does not help.
+    """
+
+    sentence: str
+    step: str
+    due: Severity = Severity.BAD
+    later: Severity = Severity.WARN
+    is_sure: bool = False
+
+
+_BAD, _WARN = Severity.BAD, Severity.WARN
+_LOOK = "Open the lock to see what it reports, or use another way in."
+_APP = "Look in the lock's app whether it is really there, and remove it by hand."
+
+CAUSES: Mapping[str, Words] = {
+    # ---- a code that should be on its lock
+    "not_on_lock": Words("The code is not on the lock yet.", _LOOK),
+    "no_pin_yet": Words(
+        "The code has no PIN yet, so there is nothing to send.",
+        "If none comes, delete the code and issue it again.",
+    ),
+    "lock_silent": Words(
+        "The lock does not answer, so the code waits.",
+        "Check the lock's power and connection; the code is sent when it is back.",
+    ),
+    "lock_cannot_take": Words("The lock can't take codes, so the code waits.", _LOOK),
+    "start_unconfirmed": Words(
+        "It was on the lock before its start; the lock has not answered since. It very likely "
+        "opens.",
+        "Check the lock's power and connection, or try the PIN at the door.",
+        due=_WARN,
+    ),
+    "too_early": Words(
+        "The code is on the lock before its time and may open the door already.",
+        "Check the lock's power and connection; it is taken off as soon as the lock answers.",
+        due=_WARN,
+    ),
+    "duplicate_code_on_device": Words(
+        "Another code on the lock already uses this PIN.",
+        "Change the PIN, or remove the other code in the lock's app.",
+        is_sure=True,
+    ),
+    "no_space_for_access_code_on_device": Words(
+        "The lock has no free code slot.", "Delete codes that are no longer used.", is_sure=True
+    ),
+    "code_constraints_violated": Words("", "Change the PIN.", is_sure=True),
+    "time_zone_unknown": Words(
+        "The lock's time zone is not set, so it refuses codes with dates.",
+        "An administrator sets the time zone in the lock's app.",
+        is_sure=True,
+    ),
+    "provider_issue": Words(
+        "", "Wait a little, it is tried again; meanwhile use another way in."
+    ),
+    "conflicting_external_modification": Words(
+        "Somebody changed or removed the code outside Locksite, and it is not back yet.",
+        "Agree that nobody changes codes in the lock's app.",
+    ),
+    "restored_too_often": Words(
+        f"The code was changed or removed outside Locksite {TOO_MANY_RESTORES} times within a "
+        "day.",
+        "Find out who or what changes it at the lock; then choose which version counts.",
+        later=_BAD,
+        is_sure=True,
+    ),
+    "external_modification_in_effect": Words(
+        "Dates or PIN were changed in the lock's app and are in effect.",
+        "Look at the dates, and tell the guest where the PIN is another one.",
+        due=_WARN,
+        is_sure=True,
+    ),
+    # ---- a code that should be gone
+    "still_on_lock": Words("The code should be gone and may still open the door.", _APP),
+    "back_after_gone": Words(
+        "A code that was removed is on the lock again and may open the door.",
+        _APP,
+        later=_BAD,
+        is_sure=True,
+    ),
+    # ---- a lock
+    "lock_blind": Words(
+        "The lock has not been read for a while; what is shown may be old.",
+        "Check the lock's power and connection, then choose Check again.",
+        due=_WARN,
+    ),
+    "lock_list_empty": Words(
+        "The lock shows no codes at all, although it held several. Nothing is changed on it "
+        "until it shows them again.",
+        "Try a PIN at the door. If it does not open, the lock may have been reset.",
+    ),
+    "lock_removed": Words(
+        "The lock was removed from its account, and there are codes on it.",
+        "An administrator adds the lock to its account again, or archives the door.",
+        is_sure=True,
+    ),
+    "keypad_dead": Words(
+        "Nobody can type a PIN at this door: its keypad does not answer.",
+        "Put new batteries in the keypad and press a key on it.",
+    ),
+    "lock_clock": Words(
+        "The lock's clock is wrong: codes with dates may start and stop at the wrong time.",
+        "An administrator corrects the time zone or clock in the lock's app.",
+        due=_WARN,
+        is_sure=True,
+    ),
+    # ---- more than a lock
+    "account_disconnected": Words(
+        "The account no longer lets Locksite in: codes on its locks are neither sent nor removed.",
+        "An administrator reconnects the account in Admin.",
+        is_sure=True,
+    ),
+    "engine_clock": Words(
+        "The clock of an engine was put back, or two machines disagree about the time.",
+        "An administrator sets the clocks of all machines by a time server.",
+        later=_BAD,
+        is_sure=True,
+    ),
+}
+
+REPORTED = Words("", "Open the lock to see what it reports.", is_sure=True)
+"""For an error code without a line of its own."""
+
+_CLOCKWORK = frozenset({"failed_to_set_on_device", "failed_to_remove_from_device"})
+"""Errors that say no more than that time went by."""
+
+_KEYPAD = frozenset({"keypad_gone", "keypad_never"})
+_CLOCK = frozenset({"time_offset", "clock"})
+_SILENCE = frozenset({"lock_offline", "hub_off", "bridge_server"})
+"""Causes of the lock's verdict: nobody can type, its clock is wrong, nothing reaches it."""
+
+
+# ---- Facts --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One thing that was seen or done: what, in words, and when; ``None``: no instant known."""
+
+    what: str
+    said: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedReading:
+    """The newest look at a lock, which failed."""
+
+    error_code: str
+    message: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedLock:
+    """What is known of one lock.
+
+    `codes` counts its online codes that are not gone, `due` those of them that are wanted now or
+    within a day, `held` the entries of ours that are, or may be, in its memory. `failure` is
+    ``None`` while the lock can be read.
+    """
+
+    terms: LockTerms
+    verdict: LockVerdict
+    known_since: datetime
+    last_read_at: datetime | None = None
+    failing_since: datetime | None = None
+    failure: FailedReading | None = None
+    codes: int = 0
+    due: int = 0
+    held: int = 0
+
+    @property
+    def is_removed(self) -> bool:
+        """Return whether its account no longer lists it."""
+        return any(cause.key == "removed" for cause in self.verdict.causes)
+
+    @property
+    def is_told_elsewhere(self) -> bool:
+        """Return whether one problem, of the account or of the lock, stands for all its codes."""
+        return not self.terms.is_account_connected or (self.is_removed and self.codes > 0)
+
+    def cause(self, keys: Iterable[str]) -> Cause | None:
+        """Return the first cause of its verdict with one of these keys."""
+        wanted = set(keys)
+        return next((cause for cause in self.verdict.causes if cause.key in wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedCode:
+    """What is known of one code.
+
+    `open_since`: since when an open problem says that it is not on its lock. `outside_changes`:
+    how often others changed it within a day. `last_command`: what its lock was asked last.
+    """
+
+    wish: Wish
+    installed: Installed
+    summary: Summary
+    open_since: datetime | None = None
+    outside_changes: int = 0
+    last_command: Seen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedAccount:
+    """An account that does not let us in: since when, what it said, what waits for it."""
+
+    name: str
+    said: str
+    since: datetime
+    last_listed_at: datetime | None = None
+    codes: int = 0
+    due: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that is wrong now. `cause` is a stable key; times are aware UTC."""
+
+    cause: str
+    severity: Severity
+    sentence: str
+    next_step: str
+    since: datetime
+    evidence: tuple[Seen, ...] = field(default=())
+
+
+# ---- Codes --------------------------------------------------------------------------------------
+
+
+def alarm_clock(code: WatchedCode, terms: LockTerms, now: datetime) -> datetime | None:
+    """Return since when a code is not as wanted, or ``None``.
+
+    The earliest of what is on record, what an open problem says, and what window and clock say
+    now: neither an engine that stands still nor an edit keeps the alarm from ringing. Window and
+    clock say nothing of a wish that was changed, or came true once: it would have been late from
+    its first day.
+    """
+    computed = divergence(code.wish, code.installed, terms, now)
+    if computed is None or code.wish.unwanted_since(now) is not None:
+        return computed
+    known = [at for at in (code.summary.diverged_since, code.open_since) if at is not None]
+    is_first_wish = code.wish.revision == 1 and code.summary.proven_at is None
+    if is_first_wish or code.summary.diverged_since is None:
+        known.append(computed)
+    return min(known)
+
+
+def code_alarm(code: WatchedCode, lock: WatchedLock, now: datetime) -> Alarm | None:
+    """Return what staff must know of one code, ``None`` when nothing, or not yet.
+
+    While its account is gone, or its lock, one problem there stands for all.
+    """
+    if lock.is_told_elsewhere:
+        return None
+    if code.summary.status is Status.GONE:
+        return _back_after_gone(code, lock)
+    since = alarm_clock(code, lock.terms, now)
+    if since is None:
+        return _blocked_ahead(code, lock, now) or _outside_change(code, lock, now)
+    found = _unwanted(code, lock, now) if _is_unwanted(code, now) else _missing(code, lock, now)
+    is_time = (
+        now - since >= ALARM_AFTER
+        or found.is_sure
+        or code.open_since is not None
+        or _starts_soon_on_a_stuck_lock(code, lock, now)
+    )
+    return found.alarm(since, _evidence(code, lock, now)) if is_time else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A cause, and what its table leaves to the moment."""
+
+    cause: str
+    severity: Severity
+    sentence: str
+    step: str
+    is_sure: bool = False
+
+    def alarm(self, since: datetime, evidence: tuple[Seen, ...]) -> Alarm:
+        """Return the alarm."""
+        return Alarm(self.cause, self.severity, self.sentence, self.step, since, evidence)
+
+
+def _found(
+    cause: str, *, is_due: bool, sentence: str = "", step: str = "", message: str = ""
+) -> _Found:
+    words = CAUSES.get(cause, REPORTED)
+    told = sentence or words.sentence
+    if not told:
+        told = f"The lock did not accept the code: “{message}”" if message else _UNEXPLAINED
+    return _Found(
+        cause,
+        words.due if is_due else words.later,
+        _cut(told),
+        _cut(step or words.step),
+        words.is_sure,
+    )
+
+
+_UNEXPLAINED = "The lock did not accept the code and gave no reason."
+
+
+def _is_unwanted(code: WatchedCode, now: datetime) -> bool:
+    return code.wish.unwanted_since(now) is not None
+
+
+def _is_due(code: WatchedCode, now: datetime) -> bool:
+    starts_at = code.wish.starts_at
+    return starts_at is None or starts_at - now < NEAR
+
+
+def _missing(code: WatchedCode, lock: WatchedLock, now: datetime) -> _Found:
+    """Return why a code that is wanted is not as wanted: the nearest reason first."""
+    is_due = _is_due(code, now)
+    if not code.wish.belongs_on_lock(lock.terms, now):
+        return _found("too_early", is_due=is_due)
+    if code.installed.is_current(code.wish, lock.terms):
+        return _found("start_unconfirmed", is_due=is_due)
+    if code.wish.pin_index is None:
+        return _found("no_pin_yet", is_due=is_due)
+    reported = _reported(code)
+    if reported is not None:
+        cause, message = reported
+        too_often = code.outside_changes >= TOO_MANY_RESTORES
+        if cause == "conflicting_external_modification" and too_often:
+            cause = "restored_too_often"
+        return _found(cause, is_due=is_due, message=message)
+    return _stop(code, lock, is_due=is_due) or _found("not_on_lock", is_due=is_due)
+
+
+def _reported(code: WatchedCode) -> tuple[str, str] | None:
+    """Return code and message of what the lock, or the plan for it, has against the code."""
+    for error in code.summary.errors:
+        if error["error_code"] not in _CLOCKWORK:
+            return str(error["error_code"]), str(error["message"])
+    installed = code.installed
+    return (installed.error_code, installed.error_message) if installed.error_code else None
+
+
+def _stop(code: WatchedCode, lock: WatchedLock, *, is_due: bool) -> _Found | None:
+    """Return what about the lock keeps the code off it, if anything does."""
+    cause = lock.cause(_SILENCE)
+    if cause is None:
+        refused = refusal(
+            lock.verdict, is_time_bound=code.wish.starts_at is not None, is_offline=False
+        )
+        if refused is not None:
+            return _told_by("lock_cannot_take", refused, is_due=is_due)
+    if cause is not None:
+        return _told_by("lock_silent", cause, is_due=is_due)
+    return None if lock.failing_since is None else _found("lock_silent", is_due=is_due)
+
+
+def _told_by(key: str, cause: Cause, *, is_due: bool) -> _Found:
+    sentence = f"{_undated(cause.sentence)} {cause.likely}".strip()
+    return _found(key, is_due=is_due, sentence=sentence, step=next(iter(cause.steps), ""))
+
+
+def _stopped_since(lock: WatchedLock, now: datetime) -> datetime:
+    """Return since when a lock that stops codes has done so, as far as anybody knows."""
+    known = [lock.failing_since, *(cause.at for cause in lock.verdict.causes)]
+    return min((at for at in known if at is not None), default=now)
+
+
+def _starts_soon_on_a_stuck_lock(code: WatchedCode, lock: WatchedLock, now: datetime) -> bool:
+    starts_at = code.wish.starts_at
+    return (
+        starts_at is not None
+        and not _is_unwanted(code, now)
+        and starts_at - now <= WARN_AHEAD
+        and not code.installed.is_current(code.wish, lock.terms)
+        and _stop(code, lock, is_due=True) is not None
+    )
+
+
+def _blocked_ahead(code: WatchedCode, lock: WatchedLock, now: datetime) -> Alarm | None:
+    """Return the warning before it hurts: the code is due soon and its lock will not take it."""
+    wish = code.wish
+    if (
+        wish.starts_at is None
+        or wish.has_started(now)
+        or wish.is_offline
+        or _is_unwanted(code, now)
+        or wish.starts_at - now >= NEAR
+        or code.installed.is_current(wish, lock.terms)
+    ):
+        return None
+    stop = _stop(code, lock, is_due=False)
+    if stop is None:
+        return None
+    since = _stopped_since(lock, now)
+    if code.open_since is not None:
+        since = min(since, code.open_since)
+    elif now - since < ALARM_AFTER and wish.starts_at - now > WARN_AHEAD:
+        return None
+    return stop.alarm(since, _evidence(code, lock, now))
+
+
+def _outside_change(code: WatchedCode, lock: WatchedLock, now: datetime) -> Alarm | None:
+    for warning in code.summary.warnings:
+        if warning["warning_code"] == "external_modification_in_effect":
+            since = read_stamp(str(warning["created_at"])) if warning.get("created_at") else now
+            found = _found("external_modification_in_effect", is_due=_is_due(code, now))
+            return found.alarm(since, _evidence(code, lock, now))
+    return None
+
+
+def _unwanted(code: WatchedCode, lock: WatchedLock, now: datetime) -> _Found:
+    """Return what to say of a code that should be gone.
+
+    Where the lock itself stopped it at its end, only the entry is left: no guest is let in.
+    """
+    content = code.installed.content
+    withdrawn_at = code.wish.withdrawn_at
+    is_stopped = (
+        content is not None
+        and code.installed.keeps_window
+        and content.ends_at is not None
+        and content.ends_at <= now
+        and (withdrawn_at is None or withdrawn_at >= content.ends_at)
+        and lock.cause(_CLOCK) is None
+    )
+    sentence = ""
+    if is_stopped:
+        sentence = "The code has ended and the lock stopped it by itself; its entry is still there."
+    cause = lock.cause(_SILENCE)
+    step = next(iter(cause.steps), "") if cause is not None else ""
+    return _found("still_on_lock", is_due=not is_stopped, sentence=sentence, step=step)
+
+
+def _back_after_gone(code: WatchedCode, lock: WatchedLock) -> Alarm | None:
+    if not code.installed.is_on_lock:
+        return None
+    since = code.installed.seen_at or code.summary.gone_at
+    if since is None:
+        return None
+    evidence = tuple(_read_evidence(lock))
+    return _found("back_after_gone", is_due=True).alarm(since, evidence)
+
+
+# ---- Locks, accounts, engines -------------------------------------------------------------------
+
+
+def blind_after(terms: LockTerms) -> timedelta:
+    """Return how long a lock with codes may go unread."""
+    return max(BLIND_AFTER, 1.5 * terms.capabilities.wake_every)
+
+
+def lock_alarms(lock: WatchedLock, now: datetime) -> Iterator[Alarm]:
+    """Yield what staff must know of one lock on which there are codes."""
+    if not lock.codes or not lock.terms.is_account_connected:
+        return
+    is_due = lock.due > 0
+    evidence = tuple((*_read_evidence(lock), *_check_evidence(lock)))
+    removed = lock.cause({"removed"})
+    if removed is not None:
+        yield _found("lock_removed", is_due=is_due).alarm(removed.at or now, evidence)
+        return
+    blind = _blindness(lock, now)
+    if blind is not None:
+        yield blind.alarm(_blind_since(lock), evidence)
+    keypad = lock.cause(_KEYPAD)
+    if keypad is not None and (keypad.at is None or now - keypad.at >= ALARM_AFTER):
+        found = _told_by("keypad_dead", keypad, is_due=is_due)
+        yield found.alarm(keypad.at or now, evidence)
+    clock = lock.cause(_CLOCK)
+    if clock is not None:
+        yield _told_by("lock_clock", clock, is_due=is_due).alarm(clock.at or now, evidence)
+
+
+def _blind_since(lock: WatchedLock) -> datetime:
+    return lock.last_read_at or lock.known_since
+
+
+def _blindness(lock: WatchedLock, now: datetime) -> _Found | None:
+    failure, failing_since = lock.failure, lock.failing_since
+    if (
+        failure is not None
+        and failure.error_code == "list_empty"
+        and failing_since is not None
+        and now - failing_since >= ALARM_AFTER
+    ):
+        return _found("lock_list_empty", is_due=lock.due > 0)
+    if not (lock.held or lock.due) or now - _blind_since(lock) < blind_after(lock.terms):
+        return None
+    sentence = "" if lock.last_read_at else "The lock has never been read since it is known here."
+    return _found("lock_blind", is_due=lock.due > 0, sentence=sentence)
+
+
+def account_alarm(account: WatchedAccount) -> Alarm:
+    """Return what stands for all locks and codes of an account that does not let us in."""
+    counted = _count(account.codes, "code")
+    sentence = f"Locksite is no longer allowed to control the locks of {account.name}. " + (
+        f"{counted} there can be neither sent nor removed." if account.codes else "They are empty."
+    )
+    evidence = [Seen("Account", account.said or "Disconnected", account.since)]
+    if account.last_listed_at is not None:
+        evidence.append(Seen("Last answered", "", account.last_listed_at))
+    if account.due:
+        evidence.append(Seen("Wanted within a day", _count(account.due, "code")))
+    found = _found("account_disconnected", is_due=account.due > 0, sentence=sentence)
+    return found.alarm(account.since, tuple(evidence))
+
+
+def clock_alarm(beats: Iterable[tuple[str, datetime]], now: datetime) -> Alarm | None:
+    """Return the alarm for engines whose last sign of life lies ahead of `now`, by host."""
+    ahead = [Seen(f"Engine on {host}", "its clock said", at) for host, at in beats if at > now]
+    if not ahead:
+        return None
+    return _found("engine_clock", is_due=True).alarm(now, tuple(ahead))
+
+
+# ---- Evidence -----------------------------------------------------------------------------------
+
+
+def _evidence(code: WatchedCode, lock: WatchedLock, now: datetime) -> tuple[Seen, ...]:
+    wish, installed = code.wish, code.installed
+    unwanted = wish.unwanted_since(now)
+    found = []
+    if unwanted is not None:
+        found.append(Seen("Unwanted", "since", unwanted))
+    elif wish.starts_at is not None:
+        found.append(Seen("Wanted", "from", wish.starts_at))
+    if installed.content is not None and installed.seen_at is not None:
+        found.append(Seen("Last seen on the lock", "", installed.seen_at))
+    if code.last_command is not None:
+        found.append(code.last_command)
+    if installed.error_message:
+        found.append(Seen("Reported", installed.error_message, installed.error_since))
+    return (*found, *_read_evidence(lock), *_check_evidence(lock))
+
+
+def _read_evidence(lock: WatchedLock) -> Iterator[Seen]:
+    yield Seen("Lock last read", "" if lock.last_read_at else "never", lock.last_read_at)
+    if lock.failure is not None:
+        yield Seen("Last reading failed", lock.failure.message, lock.failure.at)
+
+
+_TELLING = ("connection", "lock_battery", "keypad", "keypad_battery", "code_slots")
+
+
+def _check_evidence(lock: WatchedLock) -> Iterator[Seen]:
+    """Yield what the lock's account reports that is not as it should be, with its age."""
+    for check in lock.verdict.checks:
+        if check.key in _TELLING and check.state in {CheckState.WARN, CheckState.BAD}:
+            yield Seen(check.label, _undated(check.value), check.at)
+
+
+def _undated(sentence: str) -> str:
+    """Return the sentence of a cause without its instant, which stands in the evidence."""
+    return sentence.replace(" since {at}", "").replace(" {at}", "").replace("{at}", "")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
