@@ -1,15 +1,17 @@
 """What is wrong with a code, a lock or an account, in words for the desk. Pure.
 
 The watchdog freezes rows into facts and keeps what comes out of here as Problems. An alarm says
-since when, on what evidence, how much it matters, and what to do next. A new cause is one line in
-`CAUSES`; an error code that has no line there is told in the words of whoever reported it.
+since when, on what evidence, how much it matters, and what to do next. The words stand in
+`alarm_causes`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from accesscodes.alarm_causes import CAUSES, CHANGE_IN_EFFECT, REPORTED
 from accesscodes.choices import Severity, Status
+from accesscodes.entries import CHANGED_OUTSIDE, SWITCHED_OFF
 from accesscodes.lifecycle import divergence
 from accesscodes.values import Installed, LockTerms, Summary, Wish
 from properties.capabilities import Cause, CheckState, LockVerdict, refusal
@@ -27,142 +29,9 @@ NEAR = timedelta(hours=24)
 WARN_AHEAD = timedelta(minutes=15)
 """A code that starts so soon on a lock that cannot take it is told of without delay."""
 
-TOO_MANY_RESTORES = 3
-"""Outside changes within a day after which a person has to decide."""
-
 LONGEST = 300
 """How long a sentence may be, in characters."""
 
-
-# ---- Causes -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """How one cause is told, and how much it matters.
-
-    `due`: the severity where the code is wanted now or within a day, or should be gone; `later`:
-    otherwise. `is_sure`: told at once, because waiting a moment does not help.
-    """
-
-    sentence: str
-    step: str
-    due: Severity = Severity.BAD
-    later: Severity = Severity.WARN
-    is_sure: bool = False
-
-
-_BAD, _WARN = Severity.BAD, Severity.WARN
-_LOOK = "Open the lock to see what it reports, or use another way in."
-_APP = "Look in the lock's app whether it is really there, and remove it by hand."
-
-CAUSES: Mapping[str, Words] = {
-    # ---- a code that should be on its lock
-    "not_on_lock": Words("The code is not on the lock yet.", _LOOK),
-    "no_pin_yet": Words(
-        "The code has no PIN yet, so there is nothing to send.",
-        "If none comes, delete the code and issue it again.",
-    ),
-    "lock_silent": Words(
-        "The lock does not answer, so the code waits.",
-        "Check the lock's power and connection; the code is sent when it is back.",
-    ),
-    "lock_cannot_take": Words("The lock can't take codes, so the code waits.", _LOOK),
-    "start_unconfirmed": Words(
-        "It was on the lock before its start; the lock has not answered since. It very likely "
-        "opens.",
-        "Check the lock's power and connection, or try the PIN at the door.",
-        due=_WARN,
-    ),
-    "too_early": Words(
-        "The code is on the lock before its time and may open the door already.",
-        "Check the lock's power and connection; it is taken off as soon as the lock answers.",
-        due=_WARN,
-    ),
-    "duplicate_code_on_device": Words(
-        "Another code on the lock already uses this PIN.",
-        "Change the PIN, or remove the other code in the lock's app.",
-        is_sure=True,
-    ),
-    "no_space_for_access_code_on_device": Words(
-        "The lock has no free code slot.", "Delete codes that are no longer used.", is_sure=True
-    ),
-    "code_constraints_violated": Words("", "Change the PIN.", is_sure=True),
-    "time_zone_unknown": Words(
-        "The lock's time zone is not set, so it refuses codes with dates.",
-        "An administrator sets the time zone in the lock's app.",
-        is_sure=True,
-    ),
-    "provider_issue": Words(
-        "", "Wait a little, it is tried again; meanwhile use another way in."
-    ),
-    "conflicting_external_modification": Words(
-        "Somebody changed or removed the code outside Locksite, and it is not back yet.",
-        "Agree that nobody changes codes in the lock's app.",
-    ),
-    "restored_too_often": Words(
-        f"The code was changed or removed outside Locksite {TOO_MANY_RESTORES} times within a "
-        "day.",
-        "Find out who or what changes it at the lock; then choose which version counts.",
-        later=_BAD,
-        is_sure=True,
-    ),
-    "external_modification_in_effect": Words(
-        "Dates or PIN were changed in the lock's app and are in effect.",
-        "Look at the dates, and tell the guest where the PIN is another one.",
-        due=_WARN,
-        is_sure=True,
-    ),
-    # ---- a code that should be gone
-    "still_on_lock": Words("The code should be gone and may still open the door.", _APP),
-    "back_after_gone": Words(
-        "A code that was removed is on the lock again and may open the door.",
-        _APP,
-        later=_BAD,
-        is_sure=True,
-    ),
-    # ---- a lock
-    "lock_blind": Words(
-        "The lock has not been read for a while; what is shown may be old.",
-        "Check the lock's power and connection, then choose Check again.",
-        due=_WARN,
-    ),
-    "lock_list_empty": Words(
-        "The lock shows no codes at all, although it held several. Nothing is changed on it "
-        "until it shows them again.",
-        "Try a PIN at the door. If it does not open, the lock may have been reset.",
-    ),
-    "lock_removed": Words(
-        "The lock was removed from its account, and there are codes on it.",
-        "An administrator adds the lock to its account again, or archives the door.",
-        is_sure=True,
-    ),
-    "keypad_dead": Words(
-        "Nobody can type a PIN at this door: its keypad does not answer.",
-        "Put new batteries in the keypad and press a key on it.",
-    ),
-    "lock_clock": Words(
-        "The lock's clock is wrong: codes with dates may start and stop at the wrong time.",
-        "An administrator corrects the time zone or clock in the lock's app.",
-        due=_WARN,
-        is_sure=True,
-    ),
-    # ---- more than a lock
-    "account_disconnected": Words(
-        "The account no longer lets Locksite in: codes on its locks are neither sent nor removed.",
-        "An administrator reconnects the account in Admin.",
-        is_sure=True,
-    ),
-    "engine_clock": Words(
-        "The clock of an engine was put back, or two machines disagree about the time.",
-        "An administrator sets the clocks of all machines by a time server.",
-        later=_BAD,
-        is_sure=True,
-    ),
-}
-
-REPORTED = Words("", "Open the lock to see what it reports.", is_sure=True)
-"""For an error code without a line of its own."""
 
 _CLOCKWORK = frozenset({"failed_to_set_on_device", "failed_to_remove_from_device"})
 """Errors that say no more than that time went by."""
@@ -233,15 +102,14 @@ class WatchedLock:
 class WatchedCode:
     """What is known of one code.
 
-    `open_since`: since when an open problem says that it is not on its lock. `outside_changes`:
-    how often others changed it within a day. `last_command`: what its lock was asked last.
+    `open_since`: since when an open problem says that it is not on its lock. `last_command`: what
+    its lock was asked last.
     """
 
     wish: Wish
     installed: Installed
     summary: Summary
     open_since: datetime | None = None
-    outside_changes: int = 0
     last_command: Seen | None = None
 
 
@@ -360,6 +228,9 @@ def _missing(code: WatchedCode, lock: WatchedLock, now: datetime) -> _Found:
     is_due = _is_due(code, now)
     if not code.wish.belongs_on_lock(lock.terms, now):
         return _found("too_early", is_due=is_due)
+    if code.installed.is_left_alone(code.wish):
+        sentence = "The code was removed or switched off in the lock's app, and that is in effect."
+        return _found(CHANGE_IN_EFFECT, is_due=is_due, sentence=sentence)
     if code.installed.is_current(code.wish, lock.terms):
         return _found("start_unconfirmed", is_due=is_due)
     if code.wish.pin_index is None:
@@ -367,8 +238,8 @@ def _missing(code: WatchedCode, lock: WatchedLock, now: datetime) -> _Found:
     reported = _reported(code)
     if reported is not None:
         cause, message = reported
-        too_often = code.outside_changes >= TOO_MANY_RESTORES
-        if cause == "conflicting_external_modification" and too_often:
+        is_left = code.installed.refused_revision == code.wish.revision
+        if cause in {CHANGED_OUTSIDE, SWITCHED_OFF} and is_left:
             cause = "restored_too_often"
         return _found(cause, is_due=is_due, message=message)
     return _stop(code, lock, is_due=is_due) or _found("not_on_lock", is_due=is_due)
@@ -444,9 +315,9 @@ def _blocked_ahead(code: WatchedCode, lock: WatchedLock, now: datetime) -> Alarm
 
 def _outside_change(code: WatchedCode, lock: WatchedLock, now: datetime) -> Alarm | None:
     for warning in code.summary.warnings:
-        if warning["warning_code"] == "external_modification_in_effect":
+        if warning["warning_code"] == CHANGE_IN_EFFECT:
             since = read_stamp(str(warning["created_at"])) if warning.get("created_at") else now
-            found = _found("external_modification_in_effect", is_due=_is_due(code, now))
+            found = _found(CHANGE_IN_EFFECT, is_due=_is_due(code, now))
             return found.alarm(since, _evidence(code, lock, now))
     return None
 
@@ -468,7 +339,7 @@ def _unwanted(code: WatchedCode, lock: WatchedLock, now: datetime) -> _Found:
     )
     sentence = ""
     if is_stopped:
-        sentence = "The code has ended and the lock stopped it by itself; its entry is still there."
+        sentence = "The code has ended and the lock has stopped it; its entry is still there."
     cause = lock.cause(_SILENCE)
     step = next(iter(cause.steps), "") if cause is not None else ""
     return _found("still_on_lock", is_due=not is_stopped, sentence=sentence, step=step)
@@ -497,7 +368,7 @@ def lock_alarms(lock: WatchedLock, now: datetime) -> Iterator[Alarm]:
     if not lock.codes or not lock.terms.is_account_connected:
         return
     is_due = lock.due > 0
-    evidence = tuple((*_read_evidence(lock), *_check_evidence(lock)))
+    evidence = (*_read_evidence(lock), *_check_evidence(lock))
     removed = lock.cause({"removed"})
     if removed is not None:
         yield _found("lock_removed", is_due=is_due).alarm(removed.at or now, evidence)
@@ -527,7 +398,9 @@ def _blindness(lock: WatchedLock, now: datetime) -> _Found | None:
         and now - failing_since >= ALARM_AFTER
     ):
         return _found("lock_list_empty", is_due=lock.due > 0)
-    if not (lock.held or lock.due) or now - _blind_since(lock) < blind_after(lock.terms):
+    if not lock.terms.capabilities.can_be_read or not (lock.held or lock.due):
+        return None
+    if now - _blind_since(lock) < blind_after(lock.terms):
         return None
     sentence = "" if lock.last_read_at else "The lock has never been read since it is known here."
     return _found("lock_blind", is_due=lock.due > 0, sentence=sentence)
@@ -548,12 +421,21 @@ def account_alarm(account: WatchedAccount) -> Alarm:
     return found.alarm(account.since, tuple(evidence))
 
 
-def clock_alarm(beats: Iterable[tuple[str, datetime]], now: datetime) -> Alarm | None:
-    """Return the alarm for engines whose last sign of life lies ahead of `now`, by host."""
-    ahead = [Seen(f"Engine on {host}", "its clock said", at) for host, at in beats if at > now]
-    if not ahead:
-        return None
-    return _found("engine_clock", is_due=True).alarm(now, tuple(ahead))
+def clock_alarm(doubts: Iterable[tuple[str, timedelta, datetime]], now: datetime) -> Alarm | None:
+    """Return the alarm for engines that doubt their clock: host, how far it is off, and when said.
+
+    Positive: it is ahead.
+    """
+    said = tuple(
+        Seen(
+            f"Engine on {host}",
+            f"its clock is {abs(off_by).total_seconds():.0f} s "
+            + ("ahead" if off_by > timedelta(0) else "behind"),
+            at,
+        )
+        for host, off_by, at in doubts
+    )
+    return _found("engine_clock", is_due=True).alarm(now, said) if said else None
 
 
 # ---- Evidence -----------------------------------------------------------------------------------

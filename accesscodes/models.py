@@ -157,8 +157,8 @@ class AccessCode(models.Model):
             ),
             # /access_codes/list, in pages
             models.Index(fields=["created_at", "id"], name="accesscode_by_time"),
-            # the watchdog's question in four parts: what differs on record; what should have ended,
-            # or been withdrawn, and is not gone; what starts soon and is not on its lock
+            # the watchdog's question in four parts: what differs on record; what should have
+            # ended, or been withdrawn, and is not gone; what starts soon and is not on its lock
             models.Index(
                 fields=["diverged_since"],
                 name="accesscode_diverged",
@@ -343,11 +343,16 @@ class Installation(models.Model):
         indexes = [
             # the plan of one lock
             models.Index(fields=["device", "placement"], name="installation_on_lock"),
-            # the watchdog's question: what was gone and is there again
+            # the watchdog's questions: what was gone and is there again, what others changed
             models.Index(
                 fields=["code"],
                 name="installation_back",
                 condition=Q(audit_until__isnull=False) & ~Q(placement=Placement.ABSENT),
+            ),
+            models.Index(
+                fields=["left_alone"],
+                name="installation_left_alone",
+                condition=Q(left_alone__gt=0),
             ),
         ]
 
@@ -574,8 +579,10 @@ class ProblemQuerySet(models.QuerySet["Problem"]):
     """Questions about problems."""
 
     def for_actor(self, actor: Actor) -> Self:
-        """Return the problems within the actor's reach: of its locks, of accounts that reach one of
-        them, and those of the whole installation."""
+        """Return the problems within the actor's reach.
+
+        Those of its locks, of accounts that reach one of them, and of the whole installation.
+        """
         if actor.property_ids is None:
             return self
         return self.touching(Device.objects.filter(property_id__in=actor.property_ids))

@@ -1,8 +1,8 @@
 """How long one round of the watchdog takes in a large house: 500 locks, 20,000 live codes.
 
-`python -m benchmarks.watchdog` builds the house on a SQLite database made for it (or on the
-PostgreSQL server named by `--database postgres://…`, in a database that it creates and drops), and
-prints milliseconds and queries for a quiet round, a bad day, and the round in which all goes wrong.
+`python -m benchmarks.watchdog` builds the house on a SQLite database made for it (or, with
+`--database postgres://…`, in a database that it creates on that server and drops), and prints
+milliseconds and queries for a quiet round, a bad day, and the round in which all goes wrong.
 """
 
 import argparse

@@ -6,9 +6,8 @@ follows the facts while it is open, and closes by itself when its reason is gone
 """
 
 import logging
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
@@ -30,7 +29,7 @@ from accesscodes.alarms import (
     code_alarm,
     lock_alarms,
 )
-from accesscodes.choices import CommandAction, EventType, Outcome, Placement
+from accesscodes.choices import CommandAction, Outcome, Placement
 from accesscodes.models import (
     NOT_THERE,
     AccessCode,
@@ -52,11 +51,6 @@ from properties.stamps import stamp
 log = logging.getLogger(__name__)
 
 KEEP_READINGS = timedelta(days=1)
-
-CLOCKS_AGREE_WITHIN = timedelta(seconds=60)
-"""How far a sign of life may lie ahead of the watchdog's own clock."""
-
-OUTSIDE_CHANGES_COUNT_FOR = timedelta(hours=24)
 
 AT_ONCE = 2000
 """How many codes are held in memory, and how many rows are written, at a time."""
@@ -229,9 +223,7 @@ def suspects(now: datetime) -> QuerySet[AccessCode, Any]:
     """
     live = AccessCode.objects.live().order_by().values_list("pk")
     awaited = live.filter(status__in=NOT_THERE)
-    back = Installation.objects.filter(audit_until__isnull=False).exclude(
-        placement=Placement.ABSENT
-    )
+    entries = Installation.objects.order_by().values_list("code")
     parts = (
         AccessCode.objects.filter(diverged_since__isnull=False).order_by().values_list("pk"),
         live.filter(ends_at__lte=now),
@@ -239,7 +231,8 @@ def suspects(now: datetime) -> QuerySet[AccessCode, Any]:
         awaited.filter(starts_at__lte=now),
         awaited.filter(starts_at__lte=now + NATIVE_PRELOAD, is_scheduled_on_device=False),
         awaited.filter(starts_at=None),
-        back.order_by().values_list("code"),
+        entries.filter(audit_until__isnull=False).exclude(placement=Placement.ABSENT),
+        entries.filter(left_alone__gt=0),
     )
     return parts[0].union(*parts[1:])
 
@@ -263,23 +256,15 @@ def _about_codes(
         if code_alarm(watched, lock, now) is not None:
             ringing.append((code, watched, lock))
     commands = _last_commands([code.pk for code, _, _ in ringing])
-    changes = _outside_changes([code for code, _, _ in ringing], now)
     for code, watched, lock in ringing:
-        full = WatchedCode(
-            watched.wish,
-            watched.installed,
-            watched.summary,
-            watched.open_since,
-            outside_changes=changes[code.uid],
-            last_command=commands.get(code.pk),
-        )
-        alarm = code_alarm(full, lock, now)
+        alarm = code_alarm(replace(watched, last_command=commands.get(code.pk)), lock, now)
         if alarm is not None:
             yield _Placed(alarm, device_id=code.device_id, code_id=code.pk)
 
 
 _ASKED = {
     CommandAction.PROGRAM: "asked to take the code",
+    CommandAction.UPDATE: "asked to change the code",
     CommandAction.REMOVE: "asked to drop the code",
 }
 _ANSWERED = {
@@ -288,6 +273,7 @@ _ANSWERED = {
     Outcome.REFUSED: "it said no",
     Outcome.UNREACHABLE: "no clear answer",
     Outcome.LOST: "the engine ended before the answer",
+    Outcome.CRASHED: "it could not be sent",
 }
 
 
@@ -311,20 +297,6 @@ def _last_commands(code_ids: Sequence[int]) -> dict[int, Seen]:
         )
         for code_id, action, outcome, message, asked_at, answered_at in rows
     }
-
-
-def _outside_changes(codes: Sequence[AccessCode], now: datetime) -> Counter[Any]:
-    """Return how often others changed or removed each of these codes within a day. One query."""
-    rows = (
-        Event.objects.filter(
-            access_code_uid__in=[code.uid for code in codes if code.errors],
-            event_type__in=[EventType.MODIFIED_EXTERNALLY, EventType.DELETED_EXTERNALLY],
-            occurred_at__gt=now - OUTSIDE_CHANGES_COUNT_FOR,
-        )
-        .values_list("access_code_uid")
-        .annotate(number=Count("pk"))
-    )
-    return Counter(dict(rows))
 
 
 _Known = tuple[WatchedLock, Device]
@@ -435,9 +407,10 @@ def _about_accounts(locks: Mapping[int, _Known]) -> Iterator[_Placed]:
 
 
 def _about_engines(now: datetime) -> Iterator[_Placed]:
-    """Yield the alarm for clocks that do not agree with this one."""
-    ahead = EngineBeat.objects.filter(beat_at__gt=now + CLOCKS_AGREE_WITHIN, stopped_at=None)
-    beats = list(ahead.order_by("host", "pid").values_list("host", "beat_at"))
-    alarm = clock_alarm(beats, now)
+    """Yield the alarm for engines that cannot trust their clock."""
+    doubts = EngineBeat.objects.alive(now).filter(clock_off_by__isnull=False)
+    alarm = clock_alarm(
+        doubts.order_by("host", "pid").values_list("host", "clock_off_by", "beat_at"), now
+    )
     if alarm is not None:
         yield _Placed(alarm)

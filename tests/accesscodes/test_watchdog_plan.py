@@ -24,6 +24,7 @@ OURS = {
     "accesscode_ending",
     "accesscode_withdrawn",
     "installation_back",
+    "installation_left_alone",
 }
 
 
@@ -51,8 +52,7 @@ def test_the_codes_of_many_years_are_never_read_through():
 
     plan = suspects(START).explain()
 
-    scanned = re.findall(r"(?:SCAN|Seq Scan on) (\S+)(?! USING)\b(?! USING INDEX)", plan)
-    assert "accesscodes_accesscode" not in scanned, plan
+    assert not re.search(r"(SCAN|Seq Scan on) accesscodes_accesscode", plan), plan
     if connection.vendor == "sqlite":
         assert set(re.findall(r"INDEX (\w+)", plan)) == OURS
 

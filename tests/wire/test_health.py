@@ -48,7 +48,7 @@ def test_a_database_that_does_not_answer_is_told_and_breaks_nothing(client, monk
     def fail(*_):
         raise OperationalError("gone")
 
-    monkeypatch.setattr(EngineBeat.objects, "alive", fail)
+    monkeypatch.setattr("locksite.health.engine_health", fail)
 
     health, healthz = client.get("/health"), client.get("/healthz")
 

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accesscodes", "0002_one_pin_per_lock_and_moment"),
+        ("accesscodes", "0003_outside_changes_budgets_and_clock"),
         ("properties", "0001_initial"),
     ]
 

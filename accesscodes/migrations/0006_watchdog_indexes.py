@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accesscodes", "0004_problem_evidence_as_list")]
+    dependencies = [("accesscodes", "0005_problem_evidence_as_list")]
     operations = [
         migrations.AddIndex(
             "accesscode",
@@ -37,6 +37,14 @@ class Migration(migrations.Migration):
                 fields=["code"],
                 name="installation_back",
                 condition=Q(audit_until__isnull=False) & ~Q(placement="absent"),
+            ),
+        ),
+        migrations.AddIndex(
+            "installation",
+            models.Index(
+                fields=["left_alone"],
+                name="installation_left_alone",
+                condition=Q(left_alone__gt=0),
             ),
         ),
     ]
