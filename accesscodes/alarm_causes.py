@@ -120,6 +120,9 @@ CAUSES: Mapping[str, Words] = {
         "Nobody can type a PIN at this door: its keypad does not answer.",
         "Put new batteries in the keypad and press a key on it.",
     ),
+    "codes_shut": Words(
+        "PINs do not open this door now.", "Switch the mode off at the door.", due=_WARN
+    ),
     "lock_clock": Words(
         "The lock's clock is wrong: codes with dates may start and stop at the wrong time.",
         "An administrator corrects the time zone or clock in the lock's app.",

@@ -6,7 +6,7 @@ since when, on what evidence, how much it matters, and what to do next. The word
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from accesscodes.alarm_causes import CAUSES, CHANGE_IN_EFFECT, REPORTED
@@ -37,9 +37,11 @@ _CLOCKWORK = frozenset({"failed_to_set_on_device", "failed_to_remove_from_device
 """Errors that say no more than that time went by."""
 
 _KEYPAD = frozenset({"keypad_gone", "keypad_never"})
+_SHUT = frozenset({"privacy", "office"})
 _CLOCK = frozenset({"time_offset", "clock"})
 _SILENCE = frozenset({"lock_offline", "hub_off", "bridge_server"})
-"""Causes of the lock's verdict: nobody can type, its clock is wrong, nothing reaches it."""
+"""Causes of the lock's verdict: nobody can type, PINs are ignored, its clock is wrong, nothing
+reaches it."""
 
 
 # ---- Facts --------------------------------------------------------------------------------------
@@ -235,14 +237,16 @@ def _missing(code: WatchedCode, lock: WatchedLock, now: datetime) -> _Found:
         return _found("start_unconfirmed", is_due=is_due)
     if code.wish.pin_index is None:
         return _found("no_pin_yet", is_due=is_due)
-    reported = _reported(code)
+    reported, stop = _reported(code), _stop(code, lock, is_due=is_due)
     if reported is not None:
         cause, message = reported
+        if cause not in CAUSES and stop is not None:
+            return replace(stop, is_sure=True)  # the lock itself knows better why it said no
         is_left = code.installed.refused_revision == code.wish.revision
         if cause in {CHANGED_OUTSIDE, SWITCHED_OFF} and is_left:
             cause = "restored_too_often"
         return _found(cause, is_due=is_due, message=message)
-    return _stop(code, lock, is_due=is_due) or _found("not_on_lock", is_due=is_due)
+    return stop or _found("not_on_lock", is_due=is_due)
 
 
 def _reported(code: WatchedCode) -> tuple[str, str] | None:
@@ -265,7 +269,10 @@ def _stop(code: WatchedCode, lock: WatchedLock, *, is_due: bool) -> _Found | Non
             return _told_by("lock_cannot_take", refused, is_due=is_due)
     if cause is not None:
         return _told_by("lock_silent", cause, is_due=is_due)
-    return None if lock.failing_since is None else _found("lock_silent", is_due=is_due)
+    if lock.failing_since is None:
+        return None
+    said = "" if lock.failure is None else f"{lock.failure.message} The code waits."
+    return _found("lock_silent", is_due=is_due, sentence=said)
 
 
 def _told_by(key: str, cause: Cause, *, is_due: bool) -> _Found:
@@ -376,10 +383,10 @@ def lock_alarms(lock: WatchedLock, now: datetime) -> Iterator[Alarm]:
     blind = _blindness(lock, now)
     if blind is not None:
         yield blind.alarm(_blind_since(lock), evidence)
-    keypad = lock.cause(_KEYPAD)
-    if keypad is not None and (keypad.at is None or now - keypad.at >= ALARM_AFTER):
-        found = _told_by("keypad_dead", keypad, is_due=is_due)
-        yield found.alarm(keypad.at or now, evidence)
+    for key, causes in (("keypad_dead", _KEYPAD), ("codes_shut", _SHUT)):
+        cause = lock.cause(causes) if lock.held else None
+        if cause is not None and (cause.at is None or now - cause.at >= ALARM_AFTER):
+            yield _told_by(key, cause, is_due=is_due).alarm(cause.at or now, evidence)
     clock = lock.cause(_CLOCK)
     if clock is not None:
         yield _told_by("lock_clock", clock, is_due=is_due).alarm(clock.at or now, evidence)

@@ -71,8 +71,9 @@ class EngineNote:
 
 
 def frame_parts(desk: Desk) -> tuple[Part, ...]:
-    """Return what may change on every page: whether codes are sent at all, and the count of urgent
-    problems. Two queries.
+    """Return what may change on every page. Two queries.
+
+    Whether codes are sent and removed at all, and how many problems are urgent.
     """
     health = engine_health(desk.now)
     since = (
