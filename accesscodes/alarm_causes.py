@@ -92,6 +92,12 @@ CAUSES: Mapping[str, Words] = {
         due=_WARN,
         is_sure=True,
     ),
+    "removal_in_effect": Words(
+        "The code was removed or switched off in the lock's app, and that is in effect.",
+        "Change the code here to write it anew, or delete it.",
+        due=_WARN,
+        is_sure=True,
+    ),
     # ---- a code that should be gone
     "still_on_lock": Words("The code should be gone and may still open the door.", _APP),
     "back_after_gone": Words(

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from accesscodes.alarm_causes import CAUSES, CHANGE_IN_EFFECT, REPORTED
+from accesscodes.alarm_facts import Seen, WatchedAccount, WatchedCode, WatchedLock
 from accesscodes.choices import Severity, Status
 from accesscodes.entries import CHANGED_OUTSIDE, SWITCHED_OFF
 from accesscodes.lifecycle import divergence
-from accesscodes.values import Installed, LockTerms, Summary, Wish
-from properties.capabilities import Cause, CheckState, LockVerdict, refusal
+from accesscodes.values import LockTerms
+from properties.capabilities import Cause, CheckState, refusal
 from properties.stamps import read_stamp
 
 ALARM_AFTER = timedelta(minutes=4)
@@ -44,87 +45,7 @@ _SILENCE = frozenset({"lock_offline", "hub_off", "bridge_server"})
 reaches it."""
 
 
-# ---- Facts --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One thing that was seen or done: what, in words, and when; ``None``: no instant known."""
-
-    what: str
-    said: str
-    at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FailedReading:
-    """The newest look at a lock, which failed."""
-
-    error_code: str
-    message: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class WatchedLock:
-    """What is known of one lock.
-
-    `codes` counts its online codes that are not gone, `due` those of them that are wanted now or
-    within a day, `held` the entries of ours that are, or may be, in its memory. `failure` is
-    ``None`` while the lock can be read.
-    """
-
-    terms: LockTerms
-    verdict: LockVerdict
-    known_since: datetime
-    last_read_at: datetime | None = None
-    failing_since: datetime | None = None
-    failure: FailedReading | None = None
-    codes: int = 0
-    due: int = 0
-    held: int = 0
-
-    @property
-    def is_removed(self) -> bool:
-        """Return whether its account no longer lists it."""
-        return any(cause.key == "removed" for cause in self.verdict.causes)
-
-    @property
-    def is_told_elsewhere(self) -> bool:
-        """Return whether one problem, of the account or of the lock, stands for all its codes."""
-        return not self.terms.is_account_connected or (self.is_removed and self.codes > 0)
-
-    def cause(self, keys: Iterable[str]) -> Cause | None:
-        """Return the first cause of its verdict with one of these keys."""
-        wanted = set(keys)
-        return next((cause for cause in self.verdict.causes if cause.key in wanted), None)
-
-
-@dataclass(frozen=True, slots=True)
-class WatchedCode:
-    """What is known of one code.
-
-    `open_since`: since when an open problem says that it is not on its lock. `last_command`: what
-    its lock was asked last.
-    """
-
-    wish: Wish
-    installed: Installed
-    summary: Summary
-    open_since: datetime | None = None
-    last_command: Seen | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WatchedAccount:
-    """An account that does not let us in: since when, what it said, what waits for it."""
-
-    name: str
-    said: str
-    since: datetime
-    last_listed_at: datetime | None = None
-    codes: int = 0
-    due: int = 0
+# ---- Alarms ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,15 +149,9 @@ def _is_due(code: WatchedCode, now: datetime) -> bool:
 def _missing(code: WatchedCode, lock: WatchedLock, now: datetime) -> _Found:
     """Return why a code that is wanted is not as wanted: the nearest reason first."""
     is_due = _is_due(code, now)
-    if not code.wish.belongs_on_lock(lock.terms, now):
-        return _found("too_early", is_due=is_due)
-    if code.installed.is_left_alone(code.wish):
-        sentence = "The code was removed or switched off in the lock's app, and that is in effect."
-        return _found(CHANGE_IN_EFFECT, is_due=is_due, sentence=sentence)
-    if code.installed.is_current(code.wish, lock.terms):
-        return _found("start_unconfirmed", is_due=is_due)
-    if code.wish.pin_index is None:
-        return _found("no_pin_yet", is_due=is_due)
+    cause = _needs_no_lock(code, lock, now)
+    if cause:
+        return _found(cause, is_due=is_due)
     reported, stop = _reported(code), _stop(code, lock, is_due=is_due)
     if reported is not None:
         cause, message = reported
@@ -247,6 +162,17 @@ def _missing(code: WatchedCode, lock: WatchedLock, now: datetime) -> _Found:
             cause = "restored_too_often"
         return _found(cause, is_due=is_due, message=message)
     return stop or _found("not_on_lock", is_due=is_due)
+
+
+def _needs_no_lock(code: WatchedCode, lock: WatchedLock, now: datetime) -> str:
+    """Return the cause that can be told without asking what the lock says, or ""."""
+    if not code.wish.belongs_on_lock(lock.terms, now):
+        return "too_early"
+    if code.installed.is_left_alone(code.wish):
+        return "removal_in_effect"
+    if code.installed.is_current(code.wish, lock.terms):
+        return "start_unconfirmed"
+    return "no_pin_yet" if code.wish.pin_index is None else ""
 
 
 def _reported(code: WatchedCode) -> tuple[str, str] | None:

@@ -36,6 +36,7 @@ LAYERS = (
     ("accesscodes.pin_rules", Layer.DECISIONS),
     ("accesscodes.drift", Layer.DECISIONS),
     ("accesscodes.alarm_causes", Layer.DECISIONS),
+    ("accesscodes.alarm_facts", Layer.DECISIONS),
     ("accesscodes.alarms", Layer.DECISIONS),
     ("accesscodes.events", Layer.DECISIONS),
     ("properties.capabilities", Layer.DECISIONS),

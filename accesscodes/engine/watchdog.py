@@ -16,14 +16,17 @@ from django.conf import settings
 from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
 
-from accesscodes.alarms import (
-    NEAR,
-    Alarm,
+from accesscodes.alarm_causes import CHANGE_IN_EFFECT
+from accesscodes.alarm_facts import (
     FailedReading,
     Seen,
     WatchedAccount,
     WatchedCode,
     WatchedLock,
+)
+from accesscodes.alarms import (
+    NEAR,
+    Alarm,
     account_alarm,
     clock_alarm,
     code_alarm,
@@ -56,9 +59,7 @@ AT_ONCE = 2000
 """How many codes are held in memory, and how many rows are written, at a time."""
 
 _EVENTS_KEPT = 20
-_ABOUT_BEING_AWAY = frozenset(
-    {"still_on_lock", "back_after_gone", "external_modification_in_effect"}
-)
+_NOT_MISSING = frozenset({"still_on_lock", "back_after_gone", CHANGE_IN_EFFECT})
 """Problems of a code that say nothing of how long it has been missing."""
 
 T = TypeVar("T")
@@ -209,7 +210,7 @@ def _missing_since(known: Iterable[Problem]) -> dict[int, datetime]:
     """Return since when open problems say that a code is not on its lock."""
     since: dict[int, datetime] = {}
     for problem in known:
-        if problem.code_id is not None and problem.cause not in _ABOUT_BEING_AWAY:
+        if problem.code_id is not None and problem.cause not in _NOT_MISSING:
             known_since = since.get(problem.code_id, problem.since)
             since[problem.code_id] = min(known_since, problem.since)
     return since
