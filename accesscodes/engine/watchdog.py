@@ -410,8 +410,8 @@ def _about_accounts(locks: Mapping[int, _Known]) -> Iterator[_Placed]:
 def _about_engines(now: datetime) -> Iterator[_Placed]:
     """Yield the alarm for engines that cannot trust their clock."""
     doubts = EngineBeat.objects.alive(now).filter(clock_off_by__isnull=False)
-    alarm = clock_alarm(
-        doubts.order_by("host", "pid").values_list("host", "clock_off_by", "beat_at"), now
-    )
+    rows = doubts.order_by("host", "pid").values_list("host", "clock_off_by", "beat_at")
+    said = [(host, off_by, at) for host, off_by, at in rows if off_by is not None]
+    alarm = clock_alarm(said, now)
     if alarm is not None:
         yield _Placed(alarm)
