@@ -63,7 +63,9 @@ CAUSES: Mapping[str, Words] = {
     "no_space_for_access_code_on_device": Words(
         "The lock has no free code slot.", "Delete codes that are no longer used.", is_sure=True
     ),
-    "code_constraints_violated": Words("", "Change the PIN.", is_sure=True),
+    "code_constraints_violated": Words(
+        "", "Change what the lock does not accept: the PIN, or the name.", is_sure=True
+    ),
     "time_zone_unknown": Words(
         "The lock's time zone is not set, so it refuses codes with dates.",
         "An administrator sets the time zone in the lock's app.",

@@ -123,7 +123,7 @@ class Tale(World):
     def problems(self, since: datetime) -> dict[str, float]:
         """Return the open problems, and how many minutes after `since` each opened."""
         return {
-            problem.cause: (problem.opened_at - since).total_seconds() / 60
+            problem.cause: round((problem.opened_at - since).total_seconds() / 60, 1)
             for problem in Problem.objects.open().order_by("opened_at", "cause")
         }
 

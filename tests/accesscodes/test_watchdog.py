@@ -163,7 +163,7 @@ def test_an_open_problem_follows_the_facts_in_all_it_says(world):
 
     assert (after.pk, after.since, after.opened_at) == (before.pk, before.since, before.opened_at)
     assert (before.sentence, before.next_step) == (
-        "The list of codes could not be read. The code waits.",
+        "The maker's service answered with an error. The code waits.",
         "Check the lock's power and connection; the code is sent when it is back.",
     )
     assert (after.sentence, after.next_step) == (
@@ -173,7 +173,7 @@ def test_an_open_problem_follows_the_facts_in_all_it_says(world):
     )
     assert [(item["what"], item["said"]) for item in before.evidence] == [
         ("Lock last read", "never"),
-        ("Last reading failed", "The list of codes could not be read."),
+        ("Last reading failed", "The maker's service answered with an error."),
     ]
     assert [(item["what"], item["said"]) for item in after.evidence] == [
         ("Lock last read", "never"),

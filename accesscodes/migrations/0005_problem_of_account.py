@@ -7,7 +7,7 @@ from django.db.models import Q
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accesscodes", "0003_outside_changes_budgets_and_clock"),
+        ("accesscodes", "0004_names_sent_to_a_slot"),
         ("properties", "0001_initial"),
     ]
 

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accesscodes", "0005_problem_evidence_as_list")]
+    dependencies = [("accesscodes", "0006_problem_evidence_as_list")]
     operations = [
         migrations.AddIndex(
             "accesscode",

@@ -17,5 +17,5 @@ def drop_without_lock(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accesscodes", "0004_problem_of_account")]
+    dependencies = [("accesscodes", "0005_problem_of_account")]
     operations = [migrations.RunPython(empty, drop_without_lock)]
