@@ -29,13 +29,17 @@ from accesscodes.values import Content, Installed, LockTerms, Summary, Wish
 from locksite.actors import Actor
 from locksite.pins import PinField
 from properties.choices import AccountState
-from properties.models import Device
+from properties.models import Device, ProviderAccount
 
 # By how much the clocks of two machines may differ without anybody minding.
 CLOCKS_DIFFER_BY = timedelta(seconds=60)
 
 # For a lock that belongs to no property yet; a property has its own lead.
 DEFAULT_LEAD = timedelta(minutes=60)
+
+
+NOT_THERE = (Status.UNSET, Status.SETTING, Status.UNKNOWN)
+"""What we say of a code that is wanted and that no reading has shown as wanted and open."""
 
 
 class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
@@ -200,11 +204,27 @@ class AccessCode(models.Model):
             ),
             # /access_codes/list, in pages
             models.Index(fields=["created_at", "id"], name="accesscode_by_time"),
-            # the watchdog's question: what differs, and for how long
+            # the watchdog's question in four parts: what differs on record; what should have
+            # ended, or been withdrawn, and is not gone; what starts soon and is not on its lock
             models.Index(
                 fields=["diverged_since"],
                 name="accesscode_diverged",
                 condition=Q(diverged_since__isnull=False),
+            ),
+            models.Index(
+                fields=["ends_at"],
+                name="accesscode_ending",
+                condition=Q(gone_at=None, ends_at__isnull=False),
+            ),
+            models.Index(
+                fields=["withdrawn_at"],
+                name="accesscode_withdrawn",
+                condition=Q(gone_at=None, withdrawn_at__isnull=False),
+            ),
+            models.Index(
+                fields=["status", "starts_at"],
+                name="accesscode_awaited",
+                condition=Q(gone_at=None),
             ),
         ]
 
@@ -387,6 +407,17 @@ class Installation(models.Model):
         indexes = [
             # the plan of one lock
             models.Index(fields=["device", "placement"], name="installation_on_lock"),
+            # the watchdog's questions: what was gone and is there again, what others changed
+            models.Index(
+                fields=["code"],
+                name="installation_back",
+                condition=Q(audit_until__isnull=False) & ~Q(placement=Placement.ABSENT),
+            ),
+            models.Index(
+                fields=["left_alone"],
+                name="installation_left_alone",
+                condition=Q(left_alone__gt=0),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -736,32 +767,59 @@ class ProblemQuerySet(models.QuerySet["Problem"]):
     """Questions about problems."""
 
     def for_actor(self, actor: Actor) -> Self:
-        """Return the problems of locks within the actor's reach."""
+        """Return the problems within the actor's reach.
+
+        Those of its locks, of accounts that reach one of them, and of the whole installation.
+        """
         if actor.property_ids is None:
             return self
-        return self.filter(device__property_id__in=actor.property_ids)
+        return self.touching(Device.objects.filter(property_id__in=actor.property_ids))
 
     def open(self) -> Self:
         """Return the problems that have not closed."""
         return self.filter(closed_at=None)
 
+    def touching(self, devices: models.QuerySet[Device]) -> Self:
+        """Return what concerns these locks, also where it concerns others as well."""
+        return self.filter(
+            Q(device__in=devices)
+            | Q(account__in=devices.values("account"))
+            | Q(device=None, account=None)
+        )
+
+    def of_lock(self, device: Device) -> Self:
+        """Return what concerns a lock as a whole: its own, its account's."""
+        return self.filter(Q(device=device, code=None) | Q(account=device.account_id))
+
+    def of_code(self, code: AccessCode) -> Self:
+        """Return what concerns a code: its own, and what stands for all codes of its account."""
+        return self.filter(Q(code=code) | Q(account=code.device.account_id))
+
 
 class Problem(models.Model):
     """Something staff should know: what, since when, on what evidence, and what to do next.
 
-    Opened and closed by the watchdog alone, from what the database says.
+    It concerns a code on a lock, a lock, all locks of an account, or (none of the three) the
+    installation. An account that is gone is one row here, not one for each of its locks: it is one
+    thing to do. `evidence` is a list of ``{"what", "said", "at"}``, `at` in the wire's form or
+    `None`. Opened, kept up to date and closed by the watchdog alone, from what the database says.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    device = models.ForeignKey(Device, models.PROTECT, related_name="problems")
+    device = models.ForeignKey(
+        Device, models.PROTECT, null=True, blank=True, related_name="problems"
+    )
     code = models.ForeignKey(
         AccessCode, models.PROTECT, null=True, blank=True, related_name="problems"
+    )
+    account = models.ForeignKey(
+        ProviderAccount, models.PROTECT, null=True, blank=True, related_name="problems"
     )
     cause = models.CharField(max_length=60)
     severity = models.CharField(max_length=10, choices=Severity)
     sentence = models.CharField(max_length=300)
     next_step = models.CharField(max_length=300)
-    evidence = models.JSONField(default=dict, blank=True)
+    evidence = models.JSONField(default=list, blank=True)
     since = models.DateTimeField()
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -770,6 +828,14 @@ class Problem(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="problem_concerns_one_thing",
+                condition=Q(account=None) | Q(device=None, code=None),
+            ),
+            models.CheckConstraint(
+                name="problem_of_code_names_lock",
+                condition=Q(code=None) | Q(device__isnull=False),
+            ),
             models.UniqueConstraint(
                 fields=["code", "cause"],
                 name="problem_open_once_per_code",
@@ -778,7 +844,23 @@ class Problem(models.Model):
             models.UniqueConstraint(
                 fields=["device", "cause"],
                 name="problem_open_once_per_lock",
-                condition=Q(closed_at=None, code=None),
+                condition=Q(closed_at=None, code=None, device__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["account", "cause"],
+                name="problem_open_once_per_account",
+                condition=Q(closed_at=None, account__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["cause"],
+                name="problem_open_once_overall",
+                condition=Q(closed_at=None, device=None, account=None),
+            ),
+        ]
+        indexes = [
+            # what is open: the watchdog's list, and the count on every page of the desk
+            models.Index(
+                fields=["device", "severity"], name="problem_open", condition=Q(closed_at=None)
             ),
         ]
 

@@ -8,20 +8,24 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from accesscodes.models import EngineBeat
+from accesscodes.engine_health import EngineState, engine_health
 from locksite.wire.views import identify
 from properties.stamps import stamp
 
 
 def _services(now: datetime) -> list[dict[str, str]]:
-    """Return the state of the database and of the engine, in the wire's form."""
+    """Return the state of the database and of the engine, in the wire's form.
+
+    `since` says from when the engine is not well: its last sign of life, or the moment from which
+    a lock has been waiting for it.
+    """
     try:
-        is_engine_alive = EngineBeat.objects.alive(now).exists()
+        health = engine_health(now)
     except DatabaseError:
-        database, engine = "unhealthy", "unknown"
+        database, engine, since = "unhealthy", "unknown", None
     else:
-        database, engine = "healthy", "healthy" if is_engine_alive else "unhealthy"
-    return [
+        database, engine, since = "healthy", _WORDS[health.state], health.since
+    services = [
         {
             "service": "database",
             "status": database,
@@ -33,6 +37,17 @@ def _services(now: datetime) -> list[dict[str, str]]:
             "description": "Puts codes on locks and takes them off.",
         },
     ]
+    if since is not None:
+        services[1]["since"] = stamp(since)
+    return services
+
+
+_WORDS = {
+    EngineState.RUNNING: "healthy",
+    EngineState.BEHIND: "degraded",
+    EngineState.CLOCK: "degraded",
+    EngineState.STOPPED: "unhealthy",
+}
 
 
 def _answer(*, is_strict: bool) -> JsonResponse:

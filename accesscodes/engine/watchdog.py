@@ -1,103 +1,178 @@
-"""Opens and closes Problems, from the database alone.
+"""Opens, updates and closes Problems, from the database alone.
 
 It takes no lease and talks to no lock, so nothing that stops the engine's hands can stop the
-alarm. A problem closes by itself when its reason is gone.
+alarm. What is wrong, and in which words, is decided by `alarms`; here are the rows. A problem
+follows the facts while it is open, and closes by itself when its reason is gone.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
-from django.db import IntegrityError
-from django.db.models import F, OuterRef, Q, Subquery
+from django.conf import settings
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import RowNumber
 
-from accesscodes.choices import Placement, Severity, Status
-from accesscodes.lifecycle import divergence
-from accesscodes.models import AccessCode, LockReading, Problem
+from accesscodes.alarm_causes import CHANGE_IN_EFFECT
+from accesscodes.alarm_facts import (
+    FailedReading,
+    Seen,
+    WatchedAccount,
+    WatchedCode,
+    WatchedLock,
+)
+from accesscodes.alarms import (
+    NEAR,
+    Alarm,
+    account_alarm,
+    clock_alarm,
+    code_alarm,
+    lock_alarms,
+)
+from accesscodes.choices import CommandAction, Outcome, Placement
+from accesscodes.models import (
+    NOT_THERE,
+    AccessCode,
+    EngineBeat,
+    Installation,
+    LockCommand,
+    LockReading,
+    Problem,
+    terms_of,
+)
 from accesscodes.values import NATIVE_PRELOAD
 from locksite.database import write_transaction
-from properties.models import Device
+from locksite.journal.models import Event
+from properties.capabilities import PastEvent, lock_verdict
+from properties.choices import AccountState
+from properties.models import Device, ProviderAccount
 from properties.stamps import stamp
 
 log = logging.getLogger(__name__)
 
-ALARM_AFTER = timedelta(minutes=4)
-"""Divergence after which staff are told; with the watchdog's own period, five minutes at most."""
-
-BLIND_AFTER = timedelta(seconds=400)
-"""How long a lock with codes may go unread; longer for locks that sleep between contacts."""
-
-NEAR = timedelta(hours=24)
-"""A code that starts within this time makes a problem urgent."""
-
 KEEP_READINGS = timedelta(days=1)
+
+AT_ONCE = 2000
+"""How many codes are held in memory, and how many rows are written, at a time."""
+
+_EVENTS_KEPT = 20
+_NOT_MISSING = frozenset({"still_on_lock", "back_after_gone", CHANGE_IN_EFFECT})
+"""Problems of a code that say nothing of how long it has been missing."""
+
+T = TypeVar("T")
+
+Key = tuple[int | None, int | None, int | None, str]
+"""Lock, code, account and cause: what makes two alarms the same problem."""
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
-    """Something that is wrong now; `code` is `None` where it concerns the whole lock."""
+class _Placed:
+    """An alarm and the rows it concerns."""
 
-    device: Device
-    code: AccessCode | None
-    cause: str
-    severity: Severity
-    sentence: str
-    next_step: str
-    since: datetime
-    evidence: dict[str, Any] = field(default_factory=dict)
+    alarm: Alarm
+    device_id: int | None = None
+    code_id: int | None = None
+    account_id: int | None = None
 
     @property
-    def key(self) -> tuple[int, int | None, str]:
-        """Return what makes two alarms the same problem."""
-        return (self.device.pk, None if self.code is None else self.code.pk, self.cause)
+    def key(self) -> Key:
+        return (self.device_id, self.code_id, self.account_id, self.alarm.cause)
+
+    def columns(self) -> dict[str, Any]:
+        alarm = self.alarm
+        return {
+            "severity": alarm.severity,
+            "sentence": alarm.sentence,
+            "next_step": alarm.next_step,
+            "evidence": [
+                {"what": seen.what, "said": seen.said, "at": seen.at and stamp(seen.at)}
+                for seen in alarm.evidence
+            ],
+            "since": alarm.since,
+        }
 
 
 def watch(now: datetime) -> tuple[int, int]:
-    """Compare what is wrong with the open Problems; return how many were opened and closed."""
-    alarms = {alarm.key: alarm for alarm in (*_about_codes(now), *_about_locks(now))}
-    opened = closed = 0
-    for problem in Problem.objects.open():
-        key = (problem.device_id, problem.code_id, problem.cause)
-        alarm = alarms.pop(key, None)
-        if alarm is None:
-            with write_transaction():
-                closed += Problem.objects.filter(pk=problem.pk, closed_at=None).update(
-                    closed_at=now
-                )
-        elif (problem.severity, problem.sentence) != (alarm.severity, alarm.sentence):
-            with write_transaction():
-                Problem.objects.filter(pk=problem.pk).update(
-                    severity=alarm.severity,
-                    sentence=alarm.sentence,
-                    next_step=alarm.next_step,
-                    evidence=alarm.evidence,
-                )
-    for alarm in alarms.values():
-        opened += _open(alarm, now)
+    """Compare what is wrong with the open Problems; return how many were opened and closed.
+
+    The number of queries does not depend on how many codes and locks there are, apart from one
+    round more for each `AT_ONCE` codes of which something might be wrong.
+    """
+    known = {_key_of(problem): problem for problem in Problem.objects.open()}
+    found = {placed.key: placed for placed in _all_alarms(known.values(), now)}
+    closed = _close([problem for key, problem in known.items() if key not in found], now)
+    _update([(problem, found[key]) for key, problem in known.items() if key in found])
+    opened = _open([placed for key, placed in found.items() if key not in known], now)
     return opened, closed
 
 
-def _open(alarm: Alarm, now: datetime) -> bool:
-    """Open a problem; return whether it was ours to open: another engine may watch as well."""
-    try:
+def _key_of(problem: Problem) -> Key:
+    return (problem.device_id, problem.code_id, problem.account_id, problem.cause)
+
+
+def _close(problems: Sequence[Problem], now: datetime) -> int:
+    closed = 0
+    for some in _batches(problems):
         with write_transaction():
-            Problem.objects.create(
-                device=alarm.device,
-                code=alarm.code,
-                cause=alarm.cause,
-                severity=alarm.severity,
-                sentence=alarm.sentence,
-                next_step=alarm.next_step,
-                evidence=alarm.evidence,
-                since=alarm.since,
-                opened_at=now,
+            closed += Problem.objects.filter(
+                pk__in=[problem.pk for problem in some], closed_at=None
+            ).update(closed_at=now)
+    return closed
+
+
+def _update(pairs: Iterable[tuple[Problem, _Placed]]) -> None:
+    """Let open problems say what is so now; the moment since when never moves forward."""
+    changed = []
+    for problem, placed in pairs:
+        columns = placed.columns()
+        columns["since"] = min(columns["since"], problem.since)
+        if any(getattr(problem, name) != value for name, value in columns.items()):
+            for name, value in columns.items():
+                setattr(problem, name, value)
+            changed.append(problem)
+    for some in _batches(changed):
+        with write_transaction():
+            Problem.objects.bulk_update(
+                some, ["severity", "sentence", "next_step", "evidence", "since"]
             )
-    except IntegrityError:
-        return False
-    log.warning("problem on lock %s: %s", alarm.device.uid, alarm.cause)
-    return True
+
+
+def _open(alarms: Sequence[_Placed], now: datetime) -> int:
+    """Open problems; return how many were ours to open: another engine may watch as well."""
+    opened = 0
+    for some in _batches(alarms):
+        rows = [
+            Problem(
+                device_id=placed.device_id,
+                code_id=placed.code_id,
+                account_id=placed.account_id,
+                cause=placed.alarm.cause,
+                opened_at=now,
+                **placed.columns(),
+            )
+            for placed in some
+        ]
+        with write_transaction():
+            Problem.objects.bulk_create(rows, ignore_conflicts=True)
+            opened += Problem.objects.filter(uid__in=[row.uid for row in rows]).count()
+        for placed in some:
+            log.warning(
+                "problem on lock %s, code %s, account %s: %s",
+                placed.device_id,
+                placed.code_id,
+                placed.account_id,
+                placed.alarm.cause,
+            )
+    return opened
+
+
+def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(items)
+    while some := list(islice(rest, AT_ONCE)):
+        yield some
 
 
 def thin_readings(now: datetime) -> int:
@@ -116,106 +191,230 @@ def thin_readings(now: datetime) -> int:
         return LockReading.objects.filter(pk__in=doomed).delete()[0]
 
 
-def _about_codes(now: datetime) -> Iterator[Alarm]:
-    """Yield the codes that have not been as wanted for too long, or that a lock refuses."""
-    suspects = Q(diverged_since__isnull=False) | Q(ends_at__lte=now) | Q(withdrawn_at__lte=now)
-    unproven = Q(starts_at=None) | Q(starts_at__lte=now + NATIVE_PRELOAD)
-    suspects |= unproven & ~Q(status=Status.SET) & Q(is_scheduled_on_device=False)
-    suspects |= Q(starts_at__lte=now) & ~Q(status=Status.SET)
+# ---- What is wrong now --------------------------------------------------------------------------
+
+
+def _all_alarms(known: Iterable[Problem], now: datetime) -> Iterator[_Placed]:
+    locks = _watched_locks(now)
+    missing_since = _missing_since(known)
+    yield from _about_engines(now)
+    yield from _about_accounts(locks)
+    for pk, (lock, _) in locks.items():
+        for alarm in lock_alarms(lock, now):
+            yield _Placed(alarm, device_id=pk)
+    for some in _batches(sorted(pk for (pk,) in suspects(now))):
+        yield from _about_codes(some, locks, missing_since, now)
+
+
+def _missing_since(known: Iterable[Problem]) -> dict[int, datetime]:
+    """Return since when open problems say that a code is not on its lock."""
+    since: dict[int, datetime] = {}
+    for problem in known:
+        if problem.code_id is not None and problem.cause not in _NOT_MISSING:
+            known_since = since.get(problem.code_id, problem.since)
+            since[problem.code_id] = min(known_since, problem.since)
+    return since
+
+
+def suspects(now: datetime) -> QuerySet[AccessCode, Any]:
+    """Return the primary keys of the codes that may be worth an alarm.
+
+    One query of several parts, each with an index of its own: codes that are gone stay in the
+    table for good, so it must never be read through.
+    """
+    live = AccessCode.objects.live().order_by().values_list("pk")
+    awaited = live.filter(status__in=NOT_THERE)
+    entries = Installation.objects.order_by().values_list("code")
+    parts = (
+        AccessCode.objects.filter(diverged_since__isnull=False).order_by().values_list("pk"),
+        live.filter(ends_at__lte=now),
+        live.filter(withdrawn_at__lte=now),
+        awaited.filter(starts_at__lte=now),
+        awaited.filter(starts_at__lte=now + NATIVE_PRELOAD, is_scheduled_on_device=False),
+        awaited.filter(starts_at=None),
+        entries.filter(audit_until__isnull=False).exclude(placement=Placement.ABSENT),
+        entries.filter(left_alone__gt=0),
+    )
+    return parts[0].union(*parts[1:])
+
+
+def _about_codes(
+    code_ids: Sequence[int],
+    locks: Mapping[int, "_Known"],
+    missing_since: Mapping[int, datetime],
+    now: datetime,
+) -> Iterator[_Placed]:
+    """Yield the alarms of some codes. What explains an alarm is read for those that have one."""
+    ringing = []
     # A spare that is nobody's yet keeps no guest out; the lock itself tells of an empty pool.
     waiting_spare = Q(is_backup=True, backs_up=None, withdrawn_at=None)
-    rows = AccessCode.objects.live().filter(suspects).exclude(waiting_spare)
-    for code in rows.for_list().order_by("id"):
-        since = _alarm_clock(code, now)
-        if since is not None and (code.errors or now - since >= ALARM_AFTER):
-            yield _code_alarm(code, since, now)
-
-
-def _alarm_clock(code: AccessCode, now: datetime) -> datetime | None:
-    """Return since when the code is not as wanted, or `None`.
-
-    The earlier of what is on record and what window and clock say now: an engine that does not run
-    cannot keep the alarm from ringing.
-    """
-    computed = divergence(code.wish(), code.installed(), code.terms(), now)
-    if computed is None:
-        return None
-    return min(computed, code.diverged_since or computed)
-
-
-def _code_alarm(code: AccessCode, since: datetime, now: datetime) -> Alarm:
-    is_unwanted = code.wish().unwanted_since(now) is not None
-    is_near = code.starts_at is None or code.starts_at - now < NEAR
-    error = code.errors[0] if code.errors else None
-    lock = code.device
-    if is_unwanted:
-        cause, sentence = (
-            "still_on_lock",
-            "The code should be gone and may still open the door.",
+    chosen = AccessCode.objects.filter(pk__in=code_ids).exclude(waiting_spare)
+    rows = chosen.prefetch_related("installations")
+    for code in rows.order_by("pk"):
+        lock, device = locks.get(code.device_id, (None, None))
+        if lock is None or device is None:
+            continue  # not managed any more: nothing of it is ours
+        watched = WatchedCode(
+            code.wish(), code.installed(), code.summary(), missing_since.get(code.pk)
         )
-        step = "Look in the lock's app whether it is really there, and remove it by hand."
-    elif error is not None:
-        cause, sentence = str(error["error_code"]), str(error["message"])
-        step = _NEXT_STEPS.get(cause, "Open the lock to see what it reports.")
-    elif code.wish().awaits_computing:
-        cause = "pin_unknown"
-        sentence = "The lock's maker has not given the PIN of the code yet."
-        step = "Check the lock's account; the maker is asked again and again."
-    elif lock.failing_since is not None:
-        cause, sentence = "lock_silent", "The lock does not answer, so the code waits."
-        step = "Check the lock's power and connection; the code is sent when it is back."
-    else:
-        cause, sentence = "not_on_lock", "The code is not on the lock yet."
-        step = "Open the lock to see what it reports, or use another way in."
-    return Alarm(
-        device=lock,
-        code=code,
-        cause=cause,
-        severity=Severity.BAD if is_near or is_unwanted else Severity.WARN,
-        sentence=sentence,
-        next_step=step,
-        since=since,
-        evidence={
-            "status": code.status,
-            "last_read_at": lock.last_read_at and stamp(lock.last_read_at),
-        },
-    )
+        if code_alarm(watched, lock, now) is not None:
+            ringing.append((code, watched, lock))
+    commands = _last_commands([code.pk for code, _, _ in ringing])
+    for code, watched, lock in ringing:
+        alarm = code_alarm(replace(watched, last_command=commands.get(code.pk)), lock, now)
+        if alarm is not None:
+            yield _Placed(alarm, device_id=code.device_id, code_id=code.pk)
 
 
-_NEXT_STEPS = {
-    "duplicate_code_on_device": "Change the PIN, or remove the other code in the lock's app.",
-    "no_space_for_access_code_on_device": "Delete codes that are no longer used.",
-    "code_constraints_violated": "Change the PIN.",
-    "conflicting_external_modification": "Agree that nobody changes codes in the lock's app.",
+_ASKED = {
+    CommandAction.PROGRAM: "asked to take the code",
+    CommandAction.UPDATE: "asked to change the code",
+    CommandAction.REMOVE: "asked to drop the code",
+}
+_ANSWERED = {
+    "": "no answer yet",
+    Outcome.ACCEPTED: "it said yes",
+    Outcome.REFUSED: "it said no",
+    Outcome.UNREACHABLE: "no clear answer",
+    Outcome.LOST: "the engine ended before the answer",
+    Outcome.CRASHED: "it could not be sent",
 }
 
 
-def _about_locks(now: datetime) -> Iterable[Alarm]:
-    """Yield the locks that hold codes and could not be read for too long."""
-    with_codes = (
-        Device.objects.managed()
-        .filter(
-            codes__gone_at=None,
-            codes__installations__placement__in=[
-                Placement.WRITING,
-                Placement.PRESENT,
-                Placement.ERASING,
-            ],
-        )
-        .distinct()
+def _last_commands(code_ids: Sequence[int]) -> dict[int, Seen]:
+    """Return what was asked last for each of these codes, and the answer. One query."""
+    newest = (
+        LockCommand.objects.filter(installation__code__in=code_ids)
+        .values("installation__code")
+        .annotate(newest=Max("pk"))
+        .values("newest")
     )
-    for device in with_codes:
-        seen = device.last_read_at or device.created_at
-        patience = max(BLIND_AFTER, 1.5 * device.capabilities.wake_every)
-        if now - seen < patience:
-            continue
-        yield Alarm(
-            device=device,
-            code=None,
-            cause="lock_blind",
-            severity=Severity.WARN,
-            sentence="The lock has not been read for a while; what is shown may be old.",
-            next_step="Check the lock's power and connection, then choose Check again.",
-            since=seen,
-            evidence={"last_read_at": device.last_read_at and stamp(device.last_read_at)},
+    rows = LockCommand.objects.filter(pk__in=newest).values_list(
+        "installation__code", "action", "outcome", "error_message", "asked_at", "answered_at"
+    )
+    return {
+        code_id: Seen(
+            "Last command",
+            f"{_ASKED[CommandAction(action)]}: {_ANSWERED[outcome]}"
+            + (f" (“{message}”)" if message else ""),
+            answered_at or asked_at,
         )
+        for code_id, action, outcome, message, asked_at, answered_at in rows
+    }
+
+
+_Known = tuple[WatchedLock, Device]
+
+
+def _watched_locks(now: datetime) -> dict[int, _Known]:
+    """Return every managed lock with what is known of it."""
+    is_wanted = (Q(withdrawn_at=None) | Q(withdrawn_at__gt=now)) & (
+        Q(ends_at=None) | Q(ends_at__gt=now)
+    )
+    is_due = is_wanted & (Q(starts_at=None) | Q(starts_at__lt=now + NEAR))
+    codes = {
+        device_id: (codes, due)
+        for device_id, codes, due in AccessCode.objects.live()
+        .filter(is_offline=False)
+        .values("device_id")
+        .annotate(codes=Count("pk"), due=Count("pk", filter=is_due))
+        .order_by()
+        .values_list("device_id", "codes", "due")
+    }
+    held = dict(
+        Installation.objects.exclude(placement=Placement.ABSENT)
+        .values("device_id")
+        .annotate(held=Count("pk"))
+        .order_by()
+        .values_list("device_id", "held")
+    )
+    failures = _failures()
+    devices = list(Device.objects.managed().select_related("property", "account"))
+    past = _past_of([device for device in devices if _is_odd(device)])
+    stale_after = timedelta(minutes=settings.LOCKSITE_STALE_MINUTES)
+    locks = {}
+    for device in devices:
+        facts = device.facts(
+            codes_used=held.get(device.pk, 0), recent=past.get(str(device.uid), ())
+        )
+        number, due = codes.get(device.pk, (0, 0))
+        lock = WatchedLock(
+            terms=terms_of(device),
+            verdict=lock_verdict(facts, now, stale_after=stale_after),
+            known_since=device.created_at,
+            last_read_at=device.last_read_at,
+            failing_since=device.failing_since,
+            failure=failures.get(device.pk) if device.failing_since else None,
+            codes=number,
+            due=due,
+            held=held.get(device.pk, 0),
+        )
+        locks[device.pk] = (lock, device)
+    return locks
+
+
+def _failures() -> dict[int, FailedReading]:
+    """Return the newest reading of each lock that fails. One query."""
+    newest = LockReading.objects.filter(device=OuterRef("pk")).order_by("-at", "-id")
+    failing = Device.objects.filter(failing_since__isnull=False).annotate(
+        newest=Subquery(newest.values("pk")[:1])
+    )
+    rows = LockReading.objects.filter(pk__in=failing.values("newest"), is_good=False)
+    return {
+        row.device_id: FailedReading(row.error_code, row.error_message, row.at) for row in rows
+    }
+
+
+def _is_odd(device: Device) -> bool:
+    """Return whether past events may explain how the lock is now."""
+    takes = device.flags.get("can_program_online_access_codes") is True
+    return not takes or bool(device.errors) or device.properties.get("online") is not True
+
+
+def _past_of(devices: Iterable[Device]) -> dict[str, tuple[PastEvent, ...]]:
+    """Return the newest ``device.`` events of these locks, by public id, newest first."""
+    rows = (
+        Event.objects.filter(
+            device_uid__in=[device.uid for device in devices], event_type__startswith="device."
+        )
+        .annotate(place=Window(RowNumber(), partition_by=F("device_uid"), order_by=F("id").desc()))
+        .filter(place__lte=_EVENTS_KEPT)
+        .order_by("-id")
+        .values_list("device_uid", "event_type", "occurred_at", "payload")
+    )
+    past: dict[str, tuple[PastEvent, ...]] = {}
+    for uid, event_type, occurred_at, payload in rows:
+        past[str(uid)] = (*past.get(str(uid), ()), PastEvent(event_type, occurred_at, payload))
+    return past
+
+
+def _about_accounts(locks: Mapping[int, _Known]) -> Iterator[_Placed]:
+    """Yield one alarm for each account that does not let us in."""
+    for account in ProviderAccount.objects.exclude(state=AccountState.CONNECTED):
+        mine = [
+            (lock, device) for lock, device in locks.values() if device.account_id == account.pk
+        ]
+        refused = [
+            cause.at
+            for lock, _ in mine
+            if (cause := lock.cause({"account"})) is not None and cause.at is not None
+        ]
+        watched = WatchedAccount(
+            name=account.name,
+            said=account.problem,
+            since=min(refused, default=account.refreshed_at or account.created_at),
+            last_listed_at=account.refreshed_at,
+            codes=sum(lock.codes for lock, _ in mine),
+            due=sum(lock.due for lock, _ in mine),
+        )
+        yield _Placed(account_alarm(watched), account_id=account.pk)
+
+
+def _about_engines(now: datetime) -> Iterator[_Placed]:
+    """Yield the alarm for engines that cannot trust their clock."""
+    doubts = EngineBeat.objects.alive(now).filter(clock_off_by__isnull=False)
+    rows = doubts.order_by("host", "pid").values_list("host", "clock_off_by", "beat_at")
+    said = [(host, off_by, at) for host, off_by, at in rows if off_by is not None]
+    alarm = clock_alarm(said, now)
+    if alarm is not None:
+        yield _Placed(alarm)

@@ -176,7 +176,7 @@ def list_board(desk: Desk, query: Any) -> Board:
     codes, rows = _code_list(desk, asked)
     return Board(
         parts=(
-            shell.engine_part(desk),
+            *shell.frame_parts(desk),
             Part(
                 "code-chips",
                 "accesscodes/_code_chips.html",
@@ -313,7 +313,7 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
     manage = _manage(desk, known)
     return Board(
         parts=(
-            shell.engine_part(desk),
+            *shell.frame_parts(desk),
             Part(
                 "code-head",
                 "accesscodes/_code_head.html",

@@ -25,6 +25,8 @@ def _board(request: HtmxHttpRequest, desk: Desk) -> tuple[Board, str]:
             return lock_views.lock_board(desk, device, request.GET.get("asked", "")), "locks"
         case "code":
             return code_views.code_board(desk, reading.code_or_404(desk, _uid(name))), "codes"
+        case "frame":
+            return shell.frame_board(desk), ""
         case _:
             raise Http404("no such page")
 

@@ -102,7 +102,7 @@ def list_board(desk: Desk, state: str, search: str) -> Board:
     is_moving = any("being sent" in row.why for row in locks.rows)
     return Board(
         parts=(
-            shell.engine_part(desk),
+            *shell.frame_parts(desk),
             Part(
                 "lock-chips",
                 "accesscodes/_lock_chips.html",
@@ -205,7 +205,7 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
     foreign = lock_presenters.foreign_entries(reading.foreign_codes(device), desk.zone, desk.now)
     return Board(
         parts=(
-            shell.engine_part(desk),
+            *shell.frame_parts(desk),
             Part(
                 "lock-head",
                 "accesscodes/_lock_head.html",

@@ -4,9 +4,10 @@ Frozen values made from rows; templates only print them. Nothing here holds the 
 the `repr` of a value may be hashed to find out whether a fragment changed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
 from uuid import UUID
 
 from accesscodes.choices import Kind, Severity
@@ -21,6 +22,7 @@ from accesscodes.web.states import (
 from properties.capabilities import (
     LockVerdict,
 )
+from properties.stamps import read_stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,16 @@ def _proof(code: AccessCode, zone: tzinfo, now: datetime) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceLine:
+    """One thing that a problem rests on. `at` is ``None`` where no instant is known."""
+
+    what: str
+    said: str
+    at: Stamp | None
+    age: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProblemNote:
     """Something that the watchdog has found, still open."""
 
@@ -238,6 +250,7 @@ class ProblemNote:
     sentence: str
     next_step: str
     since: Stamp
+    evidence: tuple[EvidenceLine, ...]
 
 
 def problem_notes(
@@ -251,10 +264,24 @@ def problem_notes(
             problem.sentence,
             problem.next_step,
             Stamp.of(problem.since, wall_time.moment(problem.since, zone, now)),
+            tuple(_evidence_line(item, zone, now) for item in problem.evidence),
         )
         for problem in problems
     ]
     return tuple(sorted(notes, key=lambda note: (note.tone is not Tone.BAD, note.since.iso)))
+
+
+def _evidence_line(item: Mapping[str, Any], zone: tzinfo, now: datetime) -> EvidenceLine:
+    """Return one line, with its age in whole minutes: a page is not sent anew each second."""
+    at = item["at"] and read_stamp(item["at"])
+    if not at:
+        return EvidenceLine(item["what"], item["said"], None, "")
+    age = ""
+    if at <= now:
+        is_new = now - at < timedelta(minutes=1)
+        age = "just now" if is_new else f"{wall_time.span(now - at)} ago"
+    shown = Stamp.of(at, wall_time.moment(at, zone, now))
+    return EvidenceLine(item["what"], item["said"], shown, age)
 
 
 @dataclass(frozen=True, slots=True)

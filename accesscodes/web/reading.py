@@ -10,10 +10,9 @@ from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import RowNumber
 from django.http import Http404
 
-from accesscodes.choices import CommandAction, Kind, Placement, Status
+from accesscodes.choices import CommandAction, Kind, Placement, Severity, Status
 from accesscodes.models import (
     AccessCode,
-    EngineBeat,
     LockCommand,
     Problem,
     UnmanagedCode,
@@ -272,26 +271,16 @@ def foreign_codes(device: Device) -> list[UnmanagedCode]:
 
 
 def lock_problems(desk: Desk, device: Device) -> list[Problem]:
-    """Return what is open on the lock itself."""
-    return list(
-        Problem.objects.for_actor(desk.actor)
-        .open()
-        .filter(device=device, code=None)
-        .order_by("since")
-    )
+    """Return what is open on the lock itself, or on its whole account."""
+    return list(Problem.objects.for_actor(desk.actor).open().of_lock(device).order_by("since"))
 
 
 def code_problems(desk: Desk, code: AccessCode) -> list[Problem]:
-    """Return what is open on one code."""
-    return list(Problem.objects.for_actor(desk.actor).open().filter(code=code).order_by("since"))
+    """Return what is open on one code, or stands for all codes of its account."""
+    return list(Problem.objects.for_actor(desk.actor).open().of_code(code).order_by("since"))
 
 
-def engine_seen(now: datetime) -> tuple[bool, datetime | None]:
-    """Return whether an engine is alive, and when one gave a sign of life last. One query."""
-    beats = list(EngineBeat.objects.order_by("-beat_at").values_list("beat_at", "stopped_at")[:20])
-    last = max((beat_at for beat_at, _ in beats), default=None)
-    is_alive = any(
-        stopped_at is None and beat_at > now - EngineBeat.DEAD_AFTER
-        for beat_at, stopped_at in beats
-    )
-    return is_alive, last
+def urgent_problems(desk: Desk) -> int:
+    """Return how many open problems of this property somebody should act on now. One query."""
+    here = Device.objects.filter(property=desk.house, is_managed=True)
+    return Problem.objects.open().filter(severity=Severity.BAD).touching(here).count()

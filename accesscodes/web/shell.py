@@ -1,6 +1,6 @@
 """The frame around every page of the desk: where, who, and whether the engine runs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from accesscodes.web import reading, wall_time
+from accesscodes.engine_health import EngineState, engine_health
+from accesscodes.web import live, reading, wall_time
 from accesscodes.web.access import Desk
 from accesscodes.web.live import Board, Live, Part
 from locksite.htmx import HtmxHttpRequest, render_fragments
@@ -69,19 +70,46 @@ class EngineNote:
     sentence: str
 
 
-def engine_part(desk: Desk) -> Part:
-    """Return the banner that says when no engine runs. One query."""
-    is_alive, last = reading.engine_seen(desk.now)
-    sentence = ""
-    if not is_alive:
-        seen = ""
-        if last is not None:
-            seen = f" It was last seen {wall_time.in_sentence(last, desk.zone, desk.now)}."
-        sentence = (
-            "The engine is not running. Codes are neither sent nor removed until an "
-            f"administrator starts it.{seen}"
-        )
-    return Part("engine-note", "components/_engine_note.html", {"engine": EngineNote(sentence)})
+def frame_parts(desk: Desk) -> tuple[Part, ...]:
+    """Return what may change on every page. Two queries.
+
+    Whether codes are sent and removed at all, and how many problems are urgent.
+    """
+    health = engine_health(desk.now)
+    since = (
+        "" if health.since is None else wall_time.in_sentence(health.since, desk.zone, desk.now)
+    )
+    note = EngineNote(_ENGINE_SENTENCES[health.state](since))
+    return (
+        Part("engine-note", "components/_engine_note.html", {"engine": note}),
+        Part(
+            "nav-count",
+            "components/_nav_count.html",
+            {"urgent": reading.urgent_problems(desk)},
+        ),
+    )
+
+
+_ENGINE_SENTENCES: Mapping[EngineState, Callable[[str], str]] = {
+    EngineState.RUNNING: lambda _: "",
+    EngineState.STOPPED: lambda since: (
+        "The engine is not running. Codes are neither sent nor removed until an administrator "
+        "starts it." + (f" It was last seen {since}." if since else "")
+    ),
+    EngineState.BEHIND: lambda since: (
+        "The engine is not keeping up. Codes are sent and removed late: a lock has been waiting "
+        f"since {since.removeprefix('on ')}. Tell an administrator."
+    ),
+    EngineState.CLOCK: lambda _: (
+        "The engine's clock is wrong. Codes stay on their locks past their end until an "
+        "administrator sets it right."
+    ),
+}
+
+
+def frame_board(desk: Desk) -> Board:
+    """Return what may change on a page that otherwise stays as it is, such as a form."""
+    return Board(parts=frame_parts(desk), query={"scope": "frame"}, seconds=live.IDLE)
 
 
 def live_element(desk: Desk, board: Board) -> Live:
@@ -105,14 +133,12 @@ def page(
     board: Board | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Render a whole page; `board` keeps it up to date."""
+    """Render a whole page; `board` keeps it up to date, without one only its frame is."""
     values: dict[str, Any] = {**shared(desk, section), **context}
-    if board is None:
-        values |= engine_part(desk).context
-    else:
-        for part in (*board.parts, *([board.whole] if board.whole is not None else [])):
-            values |= part.context
-        values["live"] = live_element(desk, board)
+    board = board or frame_board(desk)
+    for part in (*board.parts, *([board.whole] if board.whole is not None else [])):
+        values |= part.context
+    values["live"] = live_element(desk, board)
     return render(request, template, values, status=status)
 
 

@@ -277,7 +277,7 @@ def _is_loaded_unseen(view: _View) -> bool:
         and view.is_current
         and view.code.installed.keeps_window
         and view.code.wish.starts_at is not None
-        and not view.starts_ahead
+        and view.start_is_past_by > START_GRACE
     )
 
 
@@ -388,6 +388,20 @@ STATES: tuple[_Row, ...] = (
         "octagon-alert",
         _cause_sentence,
         Action.OPEN_LOCK,
+    ),
+    _Row(
+        "loaded_unseen",
+        _is_loaded_unseen,
+        "Loaded, not confirmed",
+        Tone.WARN,
+        "triangle-alert",
+        lambda view: (
+            f"It was on the lock {wall_time.in_sentence(seen_at, view.code.zone, view.now)}; "
+            "the lock has not answered since. It very likely opens."
+            if (seen_at := view.code.installed.seen_at) is not None
+            else "The lock has not answered since it was loaded. It very likely opens."
+        ),
+        Action.CHECK_AGAIN,
     ),
     _Row(
         "duplicate",
@@ -522,20 +536,6 @@ STATES: tuple[_Row, ...] = (
         "calendar-check",
         lambda view: f"Already on the lock. Opens from {view.time(view.code.wish.starts_at)}.",
         Action.HAND_OVER,
-    ),
-    _Row(
-        "loaded_unseen",
-        _is_loaded_unseen,
-        "Loaded, not confirmed",
-        Tone.WARN,
-        "triangle-alert",
-        lambda view: (
-            f"It was on the lock {wall_time.in_sentence(seen_at, view.code.zone, view.now)}; "
-            "the lock has not answered since. It very likely opens."
-            if (seen_at := view.code.installed.seen_at) is not None
-            else "The lock has not answered since it was loaded. It very likely opens."
-        ),
-        Action.CHECK_AGAIN,
     ),
     _Row(
         "slow_set",

@@ -139,7 +139,7 @@ def test_a_disconnected_account_gives_no_pin_and_staff_are_told(world):
     world.run(minutes=5)
     watch(world.now)
 
-    assert waiting == (None, ["The lock's maker has not given the PIN of the code yet."])
+    assert waiting == (None, ["The code has no PIN yet, so there is nothing to send."])
     assert fresh(code).pin is not None
     assert Problem.objects.open().count() == 0
 

@@ -328,8 +328,8 @@ def test_the_list_costs_the_same_however_many_codes(desk, world, codes, django_a
     desk.get(where)
 
     # session, user, roles, properties; locks, slots, dates, events; codes, their entries, those
-    # that are gone; engine
-    with django_assert_num_queries(12):
+    # that are gone; engine, urgent
+    with django_assert_num_queries(13):
         desk.get(where)
 
 
@@ -340,8 +340,8 @@ def test_the_page_of_a_code_costs_a_fixed_number_of_queries(
     desk.get(where)
 
     # session, user, roles, properties; code, its entry; slots, dates, events of the lock; events,
-    # deeds, first try, problems; engine
-    with django_assert_num_queries(14):
+    # deeds, first try, problems; engine, urgent
+    with django_assert_num_queries(15):
         desk.get(where)
 
 

@@ -152,8 +152,8 @@ def test_a_look_at_a_list_costs_no_more_than_the_list(desk, world, django_assert
     world.run(minutes=10)
     where = next_look(desk.get(reverse("lock-list", args=[world.property.slug])))
 
-    # session, user, roles, properties; locks, slots, dates, events; engine
-    with django_assert_num_queries(9):
+    # session, user, roles, properties; locks, slots, dates, events; engine, urgent problems
+    with django_assert_num_queries(10):
         desk.get(where, headers=HTMX)
 
 

@@ -13,6 +13,7 @@ from locksite.masked import Pin
 from properties.choices import Fault
 from properties.models import Device, ProviderAccount
 from properties.providers.virtual.people import add_foreign_code, switch_fault
+from properties.stamps import stamp
 from tests.accesscodes.world import World
 from tests.desk.html import attributes, ids, links, words
 from tests.factories import DeviceFactory, PropertyFactory
@@ -129,8 +130,8 @@ def test_the_list_costs_the_same_however_many_doors(
         issue_code(device, CodeSpec(name="Lena"), actor=SYSTEM, now=world.now)
     desk.get(list_path(world))
 
-    # session, user, properties; locks, slots, codes, events; engine
-    with django_assert_num_queries(8):
+    # session, user, properties; locks, slots, codes, events; engine, urgent problems
+    with django_assert_num_queries(9):
         desk.get(list_path(world))
 
 
@@ -211,6 +212,14 @@ def test_open_problems_of_a_door_are_shown(desk, world):
         severity=Severity.BAD,
         sentence="The lock could not be read.",
         next_step="Check its hub.",
+        evidence=[
+            {
+                "what": "Lock last read",
+                "said": "",
+                "at": stamp(world.now - timedelta(hours=1, minutes=2)),
+            },
+            {"what": "Lock battery", "said": "9 %", "at": None},
+        ],
         since=world.now - timedelta(hours=1),
         opened_at=world.now,
     )
@@ -218,8 +227,10 @@ def test_open_problems_of_a_door_are_shown(desk, world):
     page = desk.get(lock_path(world))
 
     assert words(page, "lock-problems") == (
-        "The lock could not be read. Check its hub. Since today 10:00 ."
+        "The lock could not be read. Check its hub. Since today 10:00 . Lock last read: today "
+        "09:58 (1 h 2 min ago) Lock battery: 9 %"
     )
+    assert words(page, "nav-count") == "1 urgent problem"
 
 
 def test_check_again_pokes_the_lock_and_its_account_and_shows_the_answer(desk, world):
@@ -288,8 +299,9 @@ def test_the_page_of_a_door_costs_a_fixed_number_of_queries(
     desk.get(path)
 
     # session, user, properties; lock; slots, codes' dates, events of the lock; codes, their
-    # entries; last events, their names; newest reading; problems; engine
-    with django_assert_num_queries(14):
+    # entries; last events, their names; newest reading; problems; engine, urgent
+    # problems
+    with django_assert_num_queries(15):
         desk.get(path)
 
 
