@@ -25,6 +25,7 @@ class Layer(IntEnum):
 LAYERS = (
     ("locksite.errors", Layer.WORDS),
     ("locksite.doors", Layer.WORDS),
+    ("locksite.local_time", Layer.WORDS),
     ("locksite.masked", Layer.WORDS),
     ("locksite.actors", Layer.WORDS),
     ("properties.stamps", Layer.WORDS),
