@@ -8,6 +8,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -569,14 +570,12 @@ class EngineBeatQuerySet(models.QuerySet["EngineBeat"]):
     """Questions about engines."""
 
     def alive(self, now: datetime) -> Self:
-        """Return the engines that gave a sign of life within `EngineBeat.DEAD_AFTER`."""
-        return self.filter(beat_at__gt=now - EngineBeat.DEAD_AFTER, stopped_at=None)
+        """Return the engines that gave a sign of life within `EngineBeat.dead_after()`."""
+        return self.filter(beat_at__gt=now - EngineBeat.dead_after(), stopped_at=None)
 
 
 class EngineBeat(models.Model):
-    """A sign of life of one engine process, every five seconds."""
-
-    DEAD_AFTER = timedelta(seconds=20)
+    """A sign of life of one engine process, several within `dead_after()`."""
 
     engine_id = models.UUIDField(primary_key=True)
     host = models.CharField(max_length=100)
@@ -591,3 +590,8 @@ class EngineBeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"
+
+    @staticmethod
+    def dead_after() -> timedelta:
+        """Return how long an engine may be silent before others take its locks over."""
+        return timedelta(seconds=settings.LOCKSITE_ENGINE_DEAD_SECONDS)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -17,7 +17,7 @@ def _services(now: datetime) -> list[dict[str, str]]:
     """Return the state of the database and of the engine, in the wire's form."""
     try:
         is_engine_alive = EngineBeat.objects.alive(now).exists()
-    except DatabaseError:
+    except Error:
         database, engine = "unhealthy", "unknown"
     else:
         database, engine = "healthy", "healthy" if is_engine_alive else "unhealthy"

@@ -274,7 +274,7 @@ def engine_seen(now: datetime) -> tuple[bool, datetime | None]:
     beats = list(EngineBeat.objects.order_by("-beat_at").values_list("beat_at", "stopped_at")[:20])
     last = max((beat_at for beat_at, _ in beats), default=None)
     is_alive = any(
-        stopped_at is None and beat_at > now - EngineBeat.DEAD_AFTER
+        stopped_at is None and beat_at > now - EngineBeat.dead_after()
         for beat_at, stopped_at in beats
     )
     return is_alive, last
