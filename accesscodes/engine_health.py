@@ -52,7 +52,7 @@ def engine_health(now: datetime) -> EngineHealth:
     alive = [
         (off_by, waiting_since)
         for beat_at, stopped_at, off_by, waiting_since in beats
-        if stopped_at is None and beat_at > now - EngineBeat.DEAD_AFTER
+        if stopped_at is None and beat_at > now - EngineBeat.dead_after()
     ]
     if not alive:
         return EngineHealth(EngineState.STOPPED, beats[0][0] if beats else None)

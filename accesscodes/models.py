@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
@@ -872,21 +873,19 @@ class EngineBeatQuerySet(models.QuerySet["EngineBeat"]):
     """Questions about engines."""
 
     def alive(self, now: datetime) -> Self:
-        """Return the engines that gave a sign of life within `EngineBeat.DEAD_AFTER`.
+        """Return the engines that gave a sign of life within `EngineBeat.dead_after()`.
 
         One from the future was dated by a clock that is wrong, or was, and says nothing.
         """
         return self.filter(
-            beat_at__gt=now - EngineBeat.DEAD_AFTER,
+            beat_at__gt=now - EngineBeat.dead_after(),
             beat_at__lte=now + CLOCKS_DIFFER_BY,
             stopped_at=None,
         )
 
 
 class EngineBeat(models.Model):
-    """A sign of life of one engine process, every five seconds."""
-
-    DEAD_AFTER = timedelta(seconds=20)
+    """A sign of life of one engine process, several within `dead_after()`."""
 
     engine_id = models.UUIDField(primary_key=True)
     host = models.CharField(max_length=100)
@@ -901,3 +900,8 @@ class EngineBeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"
+
+    @staticmethod
+    def dead_after() -> timedelta:
+        """Return how long an engine may be silent before others take its locks over."""
+        return timedelta(seconds=settings.LOCKSITE_ENGINE_DEAD_SECONDS)

@@ -10,7 +10,7 @@ Order of the checks (Seam, PIN rules): capability, PIN, window, name, duplicates
 import unicodedata
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import Enum
 from typing import Final
 from uuid import UUID, uuid4
@@ -26,6 +26,7 @@ from locksite.actors import Actor
 from locksite.database import hold_word, write_transaction
 from locksite.errors import RuleBroken
 from locksite.journal.models import AuditEntry
+from locksite.local_time import clock
 from locksite.masked import Pin
 from locksite.pins import index_of, seal
 from properties.capabilities import Cause, lock_verdict, refusal
@@ -101,9 +102,12 @@ class _Window:
     def kind(self) -> Kind:
         return Kind.ONGOING if self.starts_at is None else Kind.TIME_BOUND
 
-    @property
-    def days(self) -> tuple[datetime, ...]:
-        return tuple(at for at in (self.starts_at, self.ends_at) if at is not None)
+    def days(self, device: Device) -> list[date]:
+        """Return the first and the last day, by the calendar of the lock's house."""
+        zone = _zone_of(device)
+        return [
+            at.astimezone(zone).date() for at in (self.starts_at, self.ends_at) if at is not None
+        ]
 
 
 def issue_code(device: Device, spec: CodeSpec, *, actor: Actor, now: datetime) -> AccessCode:
@@ -128,7 +132,7 @@ def issue_code(device: Device, spec: CodeSpec, *, actor: Actor, now: datetime) -
         elif rules.assigns_pins and spec.common_code_key:
             raise RuleBroken("invalid_input", _NOT_SHARED, "common_code_key")
         if spec.pin is not None:
-            _check_pin(spec.pin, rules, window, refuse_weak=spec.refuse_weak)
+            _check_pin(device, spec.pin, rules, window, refuse_weak=spec.refuse_weak)
         _check_window(window, rules, now)
         _check_options(device, spec, window)
         if spec.is_offline_access_code:
@@ -193,7 +197,7 @@ def change_code(
         window = _changed_window(code, changes)
         rules = PinRules.from_properties(device.properties)
         if isinstance(changes.pin, Pin):
-            _check_pin(changes.pin, rules, window, refuse_weak=changes.refuse_weak)
+            _check_pin(device, changes.pin, rules, window, refuse_weak=changes.refuse_weak)
         if (window.starts_at, window.ends_at) != (code.starts_at, code.ends_at):
             _check_capability(device, window, None, now)
             _check_window(
@@ -412,8 +416,13 @@ def _spoken(cause: Cause, device: Device) -> str:
     """Return the reason as one sentence, with its moment in the time of the house."""
     if cause.at is None:
         return cause.sentence
-    zone = device.property.zone if device.property else UTC
-    return cause.sentence.replace("{at}", f"{cause.at.astimezone(zone):%a %d %b %H:%M}")
+    zone = _zone_of(device)
+    at = f"{cause.at.astimezone(zone):%a %d %b} {clock(cause.at, zone)}"
+    return cause.sentence.replace("{at}", at)
+
+
+def _zone_of(device: Device) -> tzinfo:
+    return device.property.zone if device.property else UTC
 
 
 def _check_options(device: Device, spec: CodeSpec, window: _Window) -> None:
@@ -485,12 +494,14 @@ def _let_spare_follow(code: AccessCode, now: datetime) -> None:
     ledger.record(spare, now=now, before=before)
 
 
-def _check_pin(pin: Pin, rules: PinRules, window: _Window, *, refuse_weak: bool) -> None:
+def _check_pin(
+    device: Device, pin: Pin, rules: PinRules, window: _Window, *, refuse_weak: bool
+) -> None:
     broken = pin_rules.first_broken(pin.digits, rules)
     if broken is not None:
         raise RuleBroken("invalid_input", broken.message, "code")
     if (refuse_weak or settings.LOCKSITE_REFUSE_WEAK_PINS) and pin_rules.is_weak(
-        pin, dates=[at.date() for at in window.days]
+        pin, dates=window.days(device)
     ):
         raise RuleBroken("invalid_input", "This PIN is easy to guess. Choose another.", "code")
 
@@ -597,7 +608,7 @@ def _drawn_pin(
             rules,
             length=pin_rules.length_for(rules, length, for_desk=for_desk),
             is_taken=lambda pin: index_of(device.uid, pin) in taken,
-            dates=[at.date() for at in window.days],
+            dates=window.days(device),
         )
     except NoPinLeft:
         raise RuleBroken("invalid_input", "No free PIN is left on this lock.", "code") from None

@@ -15,6 +15,8 @@ from typing import Final
 
 import requests
 
+from locksite.http import bounded_sessions
+
 
 @dataclass(frozen=True, slots=True)
 class Doors:
@@ -22,9 +24,9 @@ class Doors:
 
     `now` returns an aware UTC datetime. `monotonic` returns seconds that no change of the clock
     touches, and that go on while the machine sleeps. `sleep` waits for a time span and returns
-    early when the process is asked to stop. `http` returns a session for calls to a provider.
-    `rand` is a source of chance that is *not* fit for secrets; PINs and keys are drawn from
-    `secrets`.
+    early when the process is asked to stop. `http` returns a session for calls to a provider,
+    which end in time (`locksite.http`). `rand` is a source of chance that is *not* fit for
+    secrets; PINs and keys are drawn from `secrets`.
     """
 
     now: Callable[[], datetime]
@@ -46,7 +48,7 @@ def real_doors(stop: threading.Event | None = None) -> Doors:
     return Doors(
         now=lambda: datetime.now(UTC),
         sleep=sleep,
-        http=requests.Session,
+        http=bounded_sessions(),
         rand=random.Random(),  # noqa: S311  (jitter only)
         monotonic=_monotonic,
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -21,7 +21,7 @@ def _services(now: datetime) -> list[dict[str, str]]:
     """
     try:
         health = engine_health(now)
-    except DatabaseError:
+    except Error:
         database, engine, since = "unhealthy", "unknown", None
     else:
         database, engine, since = "healthy", _WORDS[health.state], health.since

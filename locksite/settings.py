@@ -209,6 +209,11 @@ LOCKSITE_WORKSPACE_ID = _checked(
 LOCKSITE_WORKSPACE_NAME = _checked(env.str, "LOCKSITE_WORKSPACE_NAME", "Locksite")
 # How many locks one engine works on at the same time.
 LOCKSITE_ENGINE_THREADS = _checked(env.int, "LOCKSITE_ENGINE_THREADS", 16)
+# How long, in seconds, an engine may be silent before others take its locks over; it gives four
+# signs of life in that time.
+LOCKSITE_ENGINE_DEAD_SECONDS = _checked(env.int, "LOCKSITE_ENGINE_DEAD_SECONDS", 20)
+if LOCKSITE_ENGINE_DEAD_SECONDS < 2:
+    raise ImproperlyConfigured("LOCKSITE_ENGINE_DEAD_SECONDS must be at least 2.")
 # How old a reading may be, in minutes, before a lock counts as not checked.
 LOCKSITE_STALE_MINUTES = _checked(env.int, "LOCKSITE_STALE_MINUTES", 15)
 # Whether the API refuses PINs such as 1234 that Locksite itself never generates.

@@ -144,6 +144,7 @@ class Site:
         self.port = free_port()
         self.web: Process | None = None
         self.engine: Process | None = None
+        self.more_engines: list[Process] = []
         self._has_database = False
 
         server = database_url or os.environ.get("LOCKSITE_TEST_DATABASE_URL", "")
@@ -197,10 +198,11 @@ class Site:
 
     def stop(self) -> None:
         """End web and engine, and drop the database if it is on a server."""
-        for process in (self.engine, self.web):
+        for process in (*self.more_engines, self.engine, self.web):
             if process is not None:
                 process.stop()
         self.engine = self.web = None
+        self.more_engines = []
         self._drop_database()
 
     __enter__ = start
@@ -222,6 +224,14 @@ class Site:
         """Start the engine and wait for its first sign of life."""
         arguments = [sys.executable, "manage.py", "run_engine"]
         self.engine = self._started("engine", arguments, self._has_beaten)
+
+    def start_another_engine(self) -> Process:
+        """Start one more engine beside the first, and wait for its first sign of life."""
+        arguments = [sys.executable, "manage.py", "run_engine"]
+        name = f"engine-{len(self.more_engines) + 2}"
+        process = self._started(name, arguments, self._has_beaten)
+        self.more_engines.append(process)
+        return process
 
     def stop_engine(self) -> None:
         """Ask the engine to end and wait for it."""

@@ -25,6 +25,8 @@ class Layer(IntEnum):
 LAYERS = (
     ("locksite.errors", Layer.WORDS),
     ("locksite.doors", Layer.WORDS),
+    ("locksite.http", Layer.WORDS),
+    ("locksite.local_time", Layer.WORDS),
     ("locksite.masked", Layer.WORDS),
     ("locksite.actors", Layer.WORDS),
     ("properties.stamps", Layer.WORDS),
@@ -122,6 +124,7 @@ LIBRARIES = {
     "accesscodes.choices": {"django.db.models"},
     "properties.choices": {"django.db.models"},
     "locksite.doors": {"requests"},
+    "locksite.http": {"requests", "requests.adapters", "requests.exceptions", "urllib3"},
 }
 
 # Below the engine and the providers, the world is reached through `Doors` alone.

@@ -3,7 +3,7 @@
 Safety comes from the token, not from the clock: every write of a holder names its token, and a
 holder whose token is no longer the newest changes nothing. The clock only says when a lease may be
 taken over: after 90 seconds, or as soon as the engine that holds it has given no sign of life for
-20.
+20 (`LOCKSITE_ENGINE_DEAD_SECONDS`).
 """
 
 from collections.abc import Sequence

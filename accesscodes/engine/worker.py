@@ -16,14 +16,20 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import (
+    Error,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connections,
+)
 
 from accesscodes import ledger
 from accesscodes.engine import lease as leases
 from accesscodes.engine.clock import ClockGuard
 from accesscodes.engine.lease import Answers
 from accesscodes.entries import refusal_pause
-from accesscodes.ledger import Lease, LeaseLost
+from accesscodes.ledger import LEASE_TIME, Lease, LeaseLost
 from accesscodes.models import EngineBeat
 from locksite.database import write_transaction
 from locksite.doors import Doors
@@ -31,7 +37,11 @@ from locksite.doors import Doors
 log = logging.getLogger(__name__)
 
 TICK = timedelta(milliseconds=250)
-BEAT = timedelta(seconds=5)
+BEATS = 4
+"""How many signs of life an engine gives in the time after which it counts as dead."""
+
+AFTER_AN_OUTAGE = timedelta(seconds=2)
+"""How long after the database was lost it is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +93,7 @@ class Worker:
                     self._take_up(Answers.YES, answering, self._threads)
                     self._take_up(Answers.NO, silent, self._threads_for_silent)
                     self._run_jobs(clockwork)
-                except DatabaseError:
+                except Error:
                     log.exception("the database does not answer; trying again")
                     close_old_connections()
                 self._doors.sleep(TICK)
@@ -130,6 +140,9 @@ class Worker:
         except LeaseLost:
             log.warning("lock %s was taken over by another engine", pk)
             return
+        except (OperationalError, InterfaceError):
+            log.exception("work on lock %s lost the database", pk)
+            wake_at = self._doors.now() + AFTER_AN_OUTAGE
         except Exception:
             log.exception("work on lock %s failed", pk)
             try:
@@ -137,7 +150,21 @@ class Worker:
             except LeaseLost:
                 return
             wake_at = self._doors.now() + refusal_pause(failures)
-        leases.give_back(lease, wake_at)
+        self._give_back(lease, wake_at)
+
+    def _give_back(self, lease: Lease, wake_at: datetime) -> None:
+        """End the lease, if need be after an outage: nobody else may take the lock before."""
+        give_up_at = self._doors.now() + LEASE_TIME
+        while True:
+            try:
+                leases.give_back(lease, wake_at)
+            except (OperationalError, InterfaceError):
+                close_old_connections()
+                if self._stop.is_set() or self._doors.now() >= give_up_at:
+                    raise
+                self._doors.sleep(AFTER_AN_OUTAGE)
+            else:
+                return
 
     def _guarded(self, work: Callable[[Any], object], argument: object) -> None:
         """Run one piece of work with a fresh connection; nothing it raises ends the engine."""
@@ -152,10 +179,10 @@ class Worker:
     # ---- signs of life --------------------------------------------------------------------------
 
     def _keep_beating(self) -> None:
-        while not self._stop.wait(BEAT.total_seconds()):
+        while not self._stop.wait(EngineBeat.dead_after().total_seconds() / BEATS):
             try:
                 self._beat()
-            except DatabaseError:
+            except Error:
                 log.exception("no sign of life could be written")
                 close_old_connections()
         connections.close_all()

@@ -25,6 +25,7 @@ from accesscodes.web.feedback import (
 from accesscodes.web.forms import NameForm, PinForm, WhenForm
 from locksite.errors import RuleBroken
 from locksite.htmx import HtmxHttpRequest
+from locksite.local_time import as_written
 
 # ---- Deleting ----------------------------------------------------------------------------------
 
@@ -120,11 +121,11 @@ def _when_of(code: AccessCode, desk: Desk) -> dict[str, str]:
         return {"kind": Kind.ONGOING}
     values = {"kind": str(Kind.TIME_BOUND)}
     for side, at in (("start", code.starts_at), ("end", code.ends_at)):
-        local = at.astimezone(desk.zone)
+        written = as_written(at, desk.zone)
         values |= {
-            f"{side}_date": f"{local:%Y-%m-%d}",
-            f"{side}_time": f"{local:%H:%M}",
-            f"{side}_fold": str(local.fold),
+            f"{side}_date": written.day.isoformat(),
+            f"{side}_time": written.time,
+            f"{side}_fold": "" if written.fold is None else str(written.fold),
         }
     return values
 

@@ -6,7 +6,7 @@ fields at once. The services check again and have the last word.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -19,12 +19,12 @@ from accesscodes.choices import Kind
 from accesscodes.offline import ROUNDING, Offer
 from accesscodes.pin_rules import PinRules, RuleState
 from accesscodes.web import wall_time
-from accesscodes.web.wall_time import Exact, Skipped, Twice
 from locksite.errors import RuleBroken
+from locksite.local_time import Exact, Skipped, Twice, at_wall, offset_name
 from locksite.masked import Pin
 from properties.offline_windows import DAY, Window
 
-LONG_STAY = timedelta(days=90)
+LONG_STAY = 90  # days
 FAR_AHEAD = timedelta(days=366)
 
 FIELDS_OF_THE_WIRE: Mapping[str, str] = {
@@ -104,7 +104,7 @@ class WhenForm(forms.Form):
         self, side: str, written: datetime, cleaned: Mapping[str, Any]
     ) -> datetime | None:
         answer = str(cleaned.get(f"{side}_fold") or "")
-        asked = wall_time.at_wall(written, self.zone)
+        asked = at_wall(written, self.zone)
         match asked:
             case Exact(at):
                 return at
@@ -123,8 +123,8 @@ class WhenForm(forms.Form):
                     FoldQuestion(
                         f"{side}_fold",
                         f"{written:%H:%M} happens twice on {written.day} {written:%B}. Which one?",
-                        f"First, {wall_time.offset_name(first)}",
-                        f"Second, {wall_time.offset_name(second)}",
+                        f"First, {offset_name(first)}",
+                        f"Second, {offset_name(second)}",
                         answer,
                     )
                 )
@@ -135,7 +135,7 @@ class WhenForm(forms.Form):
                         "Choose which one is meant.",
                     )
                     return None
-                exact = wall_time.at_wall(written, self.zone, int(answer))
+                exact = at_wall(written, self.zone, int(answer))
                 return exact.at if isinstance(exact, Exact) else None
 
     def _check_window(self) -> None:
@@ -151,8 +151,9 @@ class WhenForm(forms.Form):
         """Return what is allowed and yet looks like a slip of the pen, or ""."""
         if self.starts_at is None or self.ends_at is None or self.ends_at <= self.starts_at:
             return ""
-        if self.ends_at - self.starts_at > LONG_STAY:
-            return f"That is {(self.ends_at - self.starts_at).days} days. Is the end date right?"
+        days = wall_time.days_between(self.starts_at, self.ends_at, self.zone)
+        if days > LONG_STAY:
+            return f"That is {days} days. Is the end date right?"
         if self.starts_at - self.now > FAR_AHEAD:
             return "That is more than a year ahead. Is the start date right?"
         return ""
@@ -168,22 +169,6 @@ class WhenForm(forms.Form):
         """Put the message of a broken rule beside its field, or above the form."""
         field = FIELDS_OF_THE_WIRE.get(broken.field or "")
         self.add_error(field if field in self.fields else None, broken.message)
-
-
-def stay_from(now: datetime, zone: ZoneInfo, check_in: time, check_out: time) -> dict[str, Any]:
-    """Return the first values of a stay: one night from check-in today, or from now."""
-    local = now.astimezone(zone)
-    start = check_in
-    if local.time() > check_in:
-        start = local.time().replace(
-            minute=local.minute - local.minute % 5, second=0, microsecond=0
-        )
-    return {
-        "start_date": f"{local.date():%Y-%m-%d}",
-        "start_time": f"{start:%H:%M}",
-        "end_date": f"{local.date() + timedelta(days=1):%Y-%m-%d}",
-        "end_time": f"{check_out:%H:%M}",
-    }
 
 
 class IssueForm(WhenForm):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,14 +28,10 @@ from accesscodes.web.feedback import (
     first_error,
     name_hint,
 )
-from accesscodes.web.forms import (
-    IssueForm,
-    code_uid_of,
-    new_token,
-    stay_from,
-)
+from accesscodes.web.forms import IssueForm, code_uid_of, new_token
 from accesscodes.web.issue_plan import Sheet, plan_of
 from accesscodes.web.lock_presenters import LockRow
+from accesscodes.web.stays import Stay, quick_stays
 from locksite.errors import RuleBroken
 from locksite.htmx import HtmxHttpRequest, render_fragments
 from locksite.masked import Pin
@@ -44,59 +39,6 @@ from properties.capabilities import LockVerdict, refusal
 
 IN_USE = "This PIN is in use on this door."
 WEAK = "This PIN is easy to guess."
-
-
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """A button that fills in the dates."""
-
-    key: str
-    label: str
-    start_date: str
-    start_time: str
-    end_date: str
-    end_time: str
-
-    def values(self) -> dict[str, str]:
-        """Return the fields it fills in."""
-        return {
-            "kind": str(Kind.TIME_BOUND),
-            "start_date": self.start_date,
-            "start_time": self.start_time,
-            "end_date": self.end_date,
-            "end_time": self.end_time,
-            "start_fold": "",
-            "end_fold": "",
-        }
-
-
-def quick_stays(desk: Desk) -> tuple[Stay, ...]:
-    """Return the usual stays, by the property's check-in and check-out times."""
-    house, local = desk.house, desk.now.astimezone(desk.zone)
-    tonight = stay_from(desk.now, desk.zone, house.check_in_time, house.check_out_time)
-    check_in = f"{house.check_in_time:%H:%M}"
-
-    def stay(key: str, label: str, nights: int, start: datetime | None = None) -> Stay:
-        first = (start or local).date()
-        begins = tonight["start_time"] if first == local.date() else check_in
-        return Stay(
-            key,
-            label,
-            f"{first:%Y-%m-%d}",
-            begins,
-            f"{first + timedelta(days=nights):%Y-%m-%d}",
-            tonight["end_time"],
-        )
-
-    weekday = local.weekday()  # Monday is 0
-    friday = local + timedelta(days=max(4 - weekday, 0))
-    weekend_nights = min(2, max(6 - weekday, 1))
-    return (
-        stay("tonight", "Tonight", 1),
-        stay("two", "2 nights", 2),
-        stay("weekend", "Weekend", weekend_nights, friday),
-        stay("week", "1 week", 7),
-    )
 
 
 # ---- The form and everything around it ----------------------------------------------------------
@@ -249,7 +191,7 @@ def _page(
         "rules": sheet.rules,
         "name_hint": name_hint(sheet.rules),
         "lengths": [(str(length), f"{length} digits") for length in sheet.rules.supported],
-        "stays": quick_stays(desk),
+        "stays": _stays(desk),
         "zone_name": desk.zone_name,
         "supports_backup": bool(lock.device.properties.get("supports_backup_access_code_pool")),
         "shows_errors": shows_errors,
@@ -292,14 +234,18 @@ def _offline_words(sheet: Sheet) -> OfflineWords:
     )
 
 
+def _stays(desk: Desk) -> tuple[Stay, ...]:
+    house = desk.house
+    return quick_stays(desk.now, desk.zone, house.check_in_time, house.check_out_time)
+
+
 def _first_values(desk: Desk, lock_uid: UUID) -> dict[str, str]:
     device = reading.device_or_404(desk, lock_uid)
     rules = PinRules.from_properties(device.properties)
-    house = desk.house
+    tonight = _stays(desk)[0]
     return {
         "name": "",
-        "kind": str(Kind.TIME_BOUND),
-        **stay_from(desk.now, desk.zone, house.check_in_time, house.check_out_time),
+        **tonight.values(),
         "pin_mode": "generate",
         "pin_length": str(pin_rules.length_for(rules, None, for_desk=True)),
         "rounding": "hours",
@@ -331,7 +277,7 @@ def _filled_in(request: HtmxHttpRequest, desk: Desk) -> dict[str, Any] | None:
     """Return the form with a suggestion taken over, for buttons without JavaScript."""
     values: dict[str, Any] = {name: request.POST.get(name, "") for name in request.POST}
     if (key := request.POST.get("stay")) is not None:
-        stays = {stay.key: stay for stay in quick_stays(desk)}
+        stays = {stay.key: stay for stay in _stays(desk)}
         return {**values, **stays[key].values()} if key in stays else values
     if (digits := request.POST.get("take_pin")) is not None:
         return {**values, "pin": digits, "pin_mode": "choose"}

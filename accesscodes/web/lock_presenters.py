@@ -16,6 +16,7 @@ from accesscodes.models import UnmanagedCode
 from accesscodes.web import wall_time
 from accesscodes.web.presenters import CodeCard
 from accesscodes.web.states import Tone
+from locksite.local_time import clock
 from properties.capabilities import (
     Cause,
     Check,
@@ -338,7 +339,7 @@ def _asked(
         return "", False
     answered_at = verdict.reported_at
     if answered_at is not None and answered_at > asked_at:
-        at = f"{answered_at.astimezone(zone):%H:%M:%S}"
+        at = clock(answered_at, zone, seconds=True)
         return f"Checked again at {at}: {VERDICTS[verdict.verdict].label.lower()}.", False
     if (now - asked_at).total_seconds() > ANSWER_EXPECTED_SECONDS:
         return "No new answer yet. We keep asking.", False

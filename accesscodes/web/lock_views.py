@@ -24,6 +24,7 @@ from accesscodes.web.live import Board, Part
 from accesscodes.web.lock_presenters import VERDICTS, LockRow
 from accesscodes.web.presenters import CodeCard
 from locksite.htmx import HtmxHttpRequest, render_fragments
+from locksite.local_time import clock
 from properties.capabilities import Verdict
 from properties.choices import ProviderKind
 from properties.models import Device, ProviderAccount
@@ -197,7 +198,7 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
         panel.verdict is Verdict.STALE,
         device.account.kind == ProviderKind.VIRTUAL,
         panel.may_issue,
-        "" if reported_at is None else f"{reported_at.astimezone(desk.zone):%H:%M:%S}",
+        "" if reported_at is None else clock(reported_at, desk.zone, seconds=True),
     )
     usage = lock_presenters.usage_words(lock.usage.used, device.capabilities.max_codes)
     states = [card.state for card in cards]

@@ -13,6 +13,7 @@ from accesscodes.web import live, reading, wall_time
 from accesscodes.web.access import Desk
 from accesscodes.web.live import Board, Live, Part
 from locksite.htmx import HtmxHttpRequest, render_fragments
+from locksite.local_time import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def frame(desk: Desk, section: str) -> Frame:
         HouseLink(
             reverse("desk", args=[house.slug]),
             house.name,
-            f"{house.city} {wall_time.clock(desk.now, house.zone)}".strip(),
+            f"{house.city} {clock(desk.now, house.zone)}".strip(),
             house.pk == desk.house.pk,
         )
         for house in desk.houses
@@ -115,7 +116,7 @@ def frame_board(desk: Desk) -> Board:
 def live_element(desk: Desk, board: Board) -> Live:
     """Return the element by which a page keeps itself up to date."""
     path = reverse("live", args=[desk.house.slug])
-    return board.element(path, wall_time.clock(desk.now, desk.zone))
+    return board.element(path, clock(desk.now, desk.zone))
 
 
 def shared(desk: Desk, section: str) -> dict[str, Any]:

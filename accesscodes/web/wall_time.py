@@ -1,85 +1,11 @@
-"""From a wall clock to an instant, and back into words. Pure.
+"""Instants in words, in the time of the property. Pure.
 
-People at the desk read and write the time of their property. Two things can be wrong with a
-written time: on the day when clocks go forward it may not exist, when they go back it may happen
-twice.
+How a wall clock is read, and which of two equal times is meant, stands in `locksite.local_time`.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
-# ---- A written time -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Exact:
-    """The time names one instant; `at` is aware UTC."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """Clocks jump over this time. `resumes_at`: the first instant after the jump, in the zone."""
-
-    resumes_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Twice:
-    """Clocks show this time twice; both instants, in the zone."""
-
-    first: datetime
-    second: datetime
-
-
-WallTime = Exact | Skipped | Twice
-
-
-def at_wall(written: datetime, zone: tzinfo, fold: int | None = None) -> WallTime:
-    """Return what a naive local time means in `zone`.
-
-    `fold` is the answer to "which of the two": 0 the first, 1 the second, ``None`` not asked yet.
-    It is ignored for times that happen once.
-    """
-    first = written.replace(tzinfo=zone, fold=0)
-    second = written.replace(tzinfo=zone, fold=1)
-    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != written:
-        return Skipped(_end_of_gap(first, second, zone))
-    if first.utcoffset() == second.utcoffset() or fold == 0:
-        return Exact(first.astimezone(UTC))
-    if fold == 1:
-        return Exact(second.astimezone(UTC))
-    return Twice(first, second)
-
-
-def _end_of_gap(first: datetime, second: datetime, zone: tzinfo) -> datetime:
-    """Return the instant of the jump: the two folds of a skipped time lie on its two sides."""
-    before, after = second.astimezone(UTC), first.astimezone(UTC)
-    offset_before = before.astimezone(zone).utcoffset()
-    while after - before > timedelta(seconds=1):
-        middle = before + (after - before) / 2
-        if middle.astimezone(zone).utcoffset() == offset_before:
-            before = middle
-        else:
-            after = middle
-    return (after + timedelta(milliseconds=500)).replace(microsecond=0).astimezone(zone)
-
-
-def offset_name(at: datetime) -> str:
-    """Return "UTC+2" or "UTC+5:30" for an aware time."""
-    offset = at.utcoffset() or timedelta(0)
-    sign = "-" if offset < timedelta(0) else "+"
-    hours, rest = divmod(abs(int(offset.total_seconds())), 3600)
-    return f"UTC{sign}{hours}" + (f":{rest // 60:02d}" if rest else "")
-
-
-# ---- Words --------------------------------------------------------------------------------------
-
-
-def clock(at: datetime, zone: tzinfo) -> str:
-    """Return "15:00"."""
-    return f"{at.astimezone(zone):%H:%M}"
+from locksite.local_time import clock
 
 
 def day_and_month(day: date, today: date) -> str:
@@ -153,9 +79,14 @@ def window(
     return f"{moment(starts_at, zone, now)} to {moment(ends_at, zone, now)}"
 
 
+def days_between(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> int:
+    """Return the days of the calendar from one to the other: 1 from evening to next morning."""
+    return (ends_at.astimezone(zone).date() - starts_at.astimezone(zone).date()).days
+
+
 def nights(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> str:
     """Return "1 night", "4 nights", or "" for a stay within one day."""
-    number = (ends_at.astimezone(zone).date() - starts_at.astimezone(zone).date()).days
+    number = days_between(starts_at, ends_at, zone)
     if number < 1:
         return ""
     return "1 night" if number == 1 else f"{number} nights"

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from locksite.local_time import clock
 from locksite.visitors import address_of
 from properties.models import Property
 from properties.staff import actor_of, properties_of
@@ -28,8 +29,7 @@ class House:
 
 
 def _house(house: Property, now: datetime) -> House:
-    clock = f"{now.astimezone(house.zone):%H:%M}"
-    return House(house.slug, house.name, f"{house.city} {clock}".strip())
+    return House(house.slug, house.name, f"{house.city} {clock(now, house.zone)}".strip())
 
 
 @never_cache

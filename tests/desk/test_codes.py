@@ -216,6 +216,26 @@ def test_a_stay_is_extended(desk, world):
     assert code.ends_at == datetime(2026, 11, 30, 10, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    "starts_at",
+    [
+        datetime(2026, 11, 26, 14, 0, 30, 500000, tzinfo=UTC),  # as partners may
+        datetime(2027, 10, 31, 0, 30, tzinfo=UTC),  # the first 02:30 of that night
+        datetime(2027, 10, 31, 1, 30, tzinfo=UTC),  # and the second
+    ],
+)
+def test_extending_a_stay_leaves_its_start_as_it_is_to_the_millisecond(desk, world, starts_at):
+    code = issue(world, starts_at=starts_at, ends_at=starts_at + timedelta(days=2))
+    form = fields(desk.get(path(world, code, "code-dates")))
+
+    answer = desk.post(path(world, code, "code-dates"), {**form, "end_date": "2027-11-30"})
+
+    assert answer.status_code == 302
+    code.refresh_from_db()
+    assert code.starts_at == starts_at
+    assert code.ends_at.date().isoformat() == "2027-11-30"
+
+
 def test_a_stay_becomes_a_code_until_removed(desk, world):
     code = issue(world, **STAY)
 

@@ -313,7 +313,7 @@ def test_a_very_long_stay_is_asked_about(desk, world):
 
     answer = desk.post(path(world, "code-validate"), form)
 
-    assert words(answer, "when-feedback") == "That is 367 days. Is the end date right?"
+    assert words(answer, "when-feedback") == "That is 368 days. Is the end date right?"
 
 
 def test_quick_stays_fill_the_dates_without_javascript(desk, world):

@@ -1,0 +1,113 @@
+"""From a wall clock to an instant, and back. Pure.
+
+Two things can be wrong with a written time: on the day when clocks go forward it may not exist,
+when they go back it may happen twice. So a time is never guessed: it is exact, or refused with the
+next one that exists, or asked back. What is shown says which of two equal times is meant.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """The time names one instant; `at` is aware UTC."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Clocks jump over this time. `resumes_at`: the first instant after the jump, in the zone."""
+
+    resumes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Twice:
+    """Clocks show this time twice; both instants, in the zone."""
+
+    first: datetime
+    second: datetime
+
+
+WallTime = Exact | Skipped | Twice
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An instant as it is written in a zone.
+
+    `time` is "15:00", with seconds only where there are some. `fold` says which of two equal times
+    is meant (0 the first, 1 the second); ``None``: it happens once.
+    """
+
+    day: date
+    time: str
+    fold: int | None
+
+
+def at_wall(written: datetime, zone: tzinfo, fold: int | None = None) -> WallTime:
+    """Return what a naive local time means in `zone`.
+
+    `fold` is the answer to "which of the two": 0 the first, 1 the second, ``None`` not asked yet.
+    It is ignored for times that happen once. Raises `OverflowError` at the ends of the calendar.
+    """
+    first = written.replace(tzinfo=zone, fold=0)
+    second = written.replace(tzinfo=zone, fold=1)
+    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != written:
+        return Skipped(_end_of_gap(first, second, zone))
+    if first.utcoffset() == second.utcoffset() or fold == 0:
+        return Exact(first.astimezone(UTC))
+    if fold == 1:
+        return Exact(second.astimezone(UTC))
+    return Twice(first, second)
+
+
+def as_written(at: datetime, zone: tzinfo) -> Written:
+    """Return how `at` is written in `zone`; `at_wall` reads it back as the same instant."""
+    local = at.astimezone(zone)
+    if local.microsecond:
+        # A time field of a page knows at most thousandths; partners' times have no more.
+        precision = "microseconds" if local.microsecond % 1000 else "milliseconds"
+    else:
+        precision = "seconds" if local.second else "minutes"
+    return Written(
+        local.date(),
+        local.time().isoformat(precision),
+        local.fold if happens_twice(local) else None,
+    )
+
+
+def clock(at: datetime, zone: tzinfo, *, seconds: bool = False) -> str:
+    """Return "15:00", or "15:00:09"; "02:30 UTC+2" where clocks show the same time twice."""
+    local = at.astimezone(zone)
+    text = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    return f"{text} {offset_name(local)}" if happens_twice(local) else text
+
+
+def happens_twice(local: datetime) -> bool:
+    """Return whether an aware time that exists in its zone is shown there a second time."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def offset_name(at: datetime) -> str:
+    """Return "UTC+2" or "UTC+5:30" for an aware time."""
+    offset = at.utcoffset() or timedelta(0)
+    sign = "-" if offset < timedelta(0) else "+"
+    hours, rest = divmod(abs(int(offset.total_seconds())), 3600)
+    return f"UTC{sign}{hours}" + (f":{rest // 60:02d}" if rest else "")
+
+
+def _end_of_gap(first: datetime, second: datetime, zone: tzinfo) -> datetime:
+    """Return the instant of the jump, to the second; the folds of a skipped time lie around it."""
+    origin = second.astimezone(UTC).replace(microsecond=0)
+    before, after = 0, int((first.astimezone(UTC) - origin).total_seconds()) + 1
+    offset_before = origin.astimezone(zone).utcoffset()
+    while after - before > 1:
+        middle = (before + after) // 2
+        if (origin + timedelta(seconds=middle)).astimezone(zone).utcoffset() == offset_before:
+            before = middle
+        else:
+            after = middle
+    return (origin + timedelta(seconds=after)).astimezone(zone)
