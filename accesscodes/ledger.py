@@ -620,7 +620,9 @@ def _record(
 
 def _with_holder(code: AccessCode, summary: Summary) -> Summary:
     """Return the summary with the id of the unmanaged code that has the same PIN, if one has."""
-    if all(error["error_code"] != "duplicate_code_on_device" for error in summary.errors):
+    if code.pin_index is None or all(
+        error["error_code"] != "duplicate_code_on_device" for error in summary.errors
+    ):
         return summary
     holder = (
         UnmanagedCode.objects.live()

@@ -1,15 +1,15 @@
 """When a PIN may work that a maker computes offline: hours, days, and how times are rounded. Pure.
 
 A lock reports what it offers in `properties.offline_time_frame_options`. Codes start on a full
-hour of the lock's own zone and last for whole hours or, at equal times of day, for whole days. A
-window that was asked for is made to fit by starting earlier and ending later, never the other way
-round: the guest gets in for all the time that was asked for.
+hour of the lock's own zone and last for whole hours, for whole days at equal times of day, or from
+one fixed time of day to another. A window that was asked for is made to fit by starting earlier
+and ending later, never the other way round: the guest gets in for all the time asked for.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
 HOUR: Final = timedelta(hours=1)
@@ -20,6 +20,7 @@ LONGEST: Final = timedelta(days=367)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # By the zone's offset then, so that its slots stay where they are however its clocks change.
 _REFERENCE: Final = datetime(2020, 1, 1, tzinfo=UTC)
+_FULL_HOUR: Final = re.compile(r"([01]\d|2[0-3]):00(?::00)?")
 _DURATION: Final = re.compile(r"P(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,5})M)?)?")
 
 
@@ -27,16 +28,23 @@ _DURATION: Final = re.compile(r"P(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,5})M
 class Frame:
     """One kind of window that a lock offers.
 
-    `is_daily`: it starts and ends at the same time of day.
+    `is_daily`: it starts and ends at the same time of day. `pairs`: it starts and ends at one of
+    these pairs of times, on any two days; empty: at any full hour.
     """
 
     shortest: timedelta = HOUR
     longest: timedelta = LONGEST
     is_daily: bool = False
+    pairs: tuple[tuple[time, time], ...] = ()
 
     def takes(self, length: timedelta) -> bool:
         """Return whether a window may last this long."""
         return self.shortest <= length <= self.longest
+
+    def keeps_times(self, starts_at: datetime, ends_at: datetime, zone: tzinfo) -> bool:
+        """Return whether a window starts and ends at times of day that are offered."""
+        times = (starts_at.astimezone(zone).time(), ends_at.astimezone(zone).time())
+        return not self.pairs or times in self.pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class Window:
 def frames_of(properties: Mapping[str, Any]) -> tuple[Frame, ...]:
     """Return what a lock offers; a lock that reports nothing takes any number of hours.
 
-    Options that only allow fixed times of day are left out: nothing here rounds to them.
+    Fixed times of day that are no full hours are left out: no PIN starts then.
     """
     options = properties.get("offline_time_frame_options")
     if not options:
@@ -61,9 +69,11 @@ def frames_of(properties: Mapping[str, Any]) -> tuple[Frame, ...]:
             shortest=_duration(option.get("min_duration"), HOUR),
             longest=_duration(option.get("max_duration"), LONGEST),
             is_daily=option.get("matching_start_end_time") is True,
+            pairs=_pairs(option.get("time_pairs") or ()),
         )
         for option in options
-        if isinstance(option, Mapping) and not option.get("time_pairs")
+        if isinstance(option, Mapping)
+        and (not option.get("time_pairs") or _pairs(option["time_pairs"]))
     )
 
 
@@ -80,7 +90,14 @@ def fit(
     Neither end is moved by more than `most`; ``None``: there is no such window.
     """
     try:
-        found = [_covering(starts_at, ends_at, frame, zone) for frame in frames]
+        found = [
+            window
+            for frame in frames
+            for window in (
+                [_from_pair(starts_at, ends_at, frame, pair, zone) for pair in frame.pairs]
+                or [_covering(starts_at, ends_at, frame, zone)]
+            )
+        ]
     except OverflowError:  # the end of the calendar
         return None
     fitting = [
@@ -112,7 +129,9 @@ def fit_one_time(
 def offer_of(frames: Sequence[Frame]) -> str:
     """Return what a lock offers: "1 hour to 28 days, or 29 to 60 days at the same time of day"."""
     return ", or ".join(
-        f"{frame.shortest // DAY} to {frame.longest // DAY} days at the same time of day"
+        f"{_times(frame.pairs)}, up to {_words(frame.longest)}"
+        if frame.pairs
+        else f"{frame.shortest // DAY} to {frame.longest // DAY} days at the same time of day"
         if frame.is_daily
         else f"{_words(frame.shortest)} to {_words(frame.longest)}"
         for frame in frames
@@ -167,6 +186,53 @@ def _covering(starts_at: datetime, ends_at: datetime, frame: Frame, zone: tzinfo
     if not frame.takes(days * DAY):
         return None
     return Window(start, days_later(start, days, zone), is_daily=True)
+
+
+def _from_pair(
+    starts_at: datetime,
+    ends_at: datetime,
+    frame: Frame,
+    pair: tuple[time, time],
+    zone: tzinfo,
+) -> Window | None:
+    """Return the window between these times of day that covers the wanted one most closely."""
+    start = _at_time(starts_at, pair[0], zone, days=0)
+    if start > starts_at:
+        start = _at_time(starts_at, pair[0], zone, days=-1)
+    end = _at_time(ends_at, pair[1], zone, days=0)
+    if end < ends_at:
+        end = _at_time(ends_at, pair[1], zone, days=1)
+    is_whole = end > start and not (end - start) % HOUR
+    return Window(start, end) if is_whole and frame.takes(end - start) else None
+
+
+def _at_time(at: datetime, clock: time, zone: tzinfo, *, days: int) -> datetime:
+    day = at.astimezone(zone).date() + days * DAY
+    return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
+
+
+def _pairs(found: Any) -> tuple[tuple[time, time], ...]:
+    pairs = []
+    for pair in found if isinstance(found, Sequence) else ():
+        times = (
+            [_clock(pair.get(key)) for key in ("start_time", "end_time")]
+            if isinstance(pair, Mapping)
+            else []
+        )
+        if len(times) == 2 and times[0] is not None and times[1] is not None:
+            pairs.append((times[0], times[1]))
+    return tuple(pairs)
+
+
+def _clock(text: Any) -> time | None:
+    """Return a time of day that is a full hour, else ``None``."""
+    found = _FULL_HOUR.fullmatch(text) if isinstance(text, str) else None
+    return None if found is None else time(int(found[1]))
+
+
+def _times(pairs: Sequence[tuple[time, time]]) -> str:
+    words = [f"{start:%H:%M} to {end:%H:%M}" for start, end in pairs]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def _hours_up(length: timedelta) -> timedelta:

@@ -297,3 +297,28 @@ def test_two_codes_wait_at_the_same_time(world):
     assert [world.digits(code) for code in codes] == CHOSEN[:3]
     assert len(contents(world.locks[0], now=world.now)) == 3
     assert [fresh(code).installation.placement for code in codes] == [Placement.PRESENT] * 3
+
+
+def test_a_make_whose_maker_chooses_goes_through_the_whole_life_of_a_code(clock):
+    world = World("salto", clock=clock)
+    code = issue_code(
+        world.device(),
+        CodeSpec(name="Lena Okafor", starts_at=world.now, ends_at=world.now + 20 * HOUR),
+        actor=world.actor,
+        now=world.now,
+    )
+    world.run(minutes=2)
+    digits = world.digits(code)
+    opened = world.type(digits).opened
+
+    change_code(
+        fresh(code), CodeChanges(ends_at=world.now + 40 * HOUR), actor=world.actor, now=world.now
+    )
+    world.run(minutes=2)
+    longer = fresh(code)
+
+    assert opened
+    assert (longer.status, longer.errors) == (Status.SET, [])
+    assert world.on_lock() == {world.digits(code)}
+    world.run(hours=41)
+    assert (fresh(code).status, world.on_lock()) == (Status.GONE, set())

@@ -382,3 +382,37 @@ def test_a_lock_with_online_and_offline_codes_gets_both(world):
     assert world.on_lock() == {"482915"}
     assert [fresh(code).status for code in (offline, online)] == [Status.SET, Status.SET]
     assert Device.objects.get().failing_since is None
+
+
+def test_a_lock_with_fixed_times_and_no_online_codes_at_all(clock):
+    world = World("oracode", clock=clock)
+    code = issue(world, starts=5.5 * HOUR, lasts=42.5 * HOUR)  # half past three to ten
+    world.run(hours=6)
+
+    assert (code.starts_at, code.ends_at) == (START + 5 * HOUR, START + 49 * HOUR)
+    assert (fresh(code).status, fresh(code).errors) == (Status.SET, [])
+    assert world.type(world.digits(code)).opened
+    world.run(hours=44)
+    assert fresh(code).status == Status.GONE
+    with pytest.raises(RuleBroken) as error:
+        issue(world, starts=59 * HOUR, lasts=HOUR)
+    assert error.value.message == (
+        "This lock offers offline codes for 15:00 to 11:00, 09:00 to 18:00 or 12:00 to 12:00, "
+        "up to 31 days."
+    )
+
+
+def test_a_lock_that_names_no_windows_takes_any_number_of_hours(clock):
+    world = World("lockly", clock=clock)
+    stay = issue(world, starts=timedelta(0), lasts=70 * HOUR)
+    visit = issue(world, starts=timedelta(0), lasts=3 * HOUR, is_one_time_use=True)
+    world.run(hours=2)
+
+    assert [world.type(world.digits(code)).opened for code in (stay, visit, visit)] == [
+        True,
+        True,
+        False,
+    ]
+    world.run(hours=60)
+    assert world.type(world.digits(stay)).opened
+    assert fresh(stay).warnings == []

@@ -60,9 +60,11 @@ def test_what_a_lock_reports_is_read():
         ({"offline_time_frame_options": []}, (Frame(),)),
         ({"offline_time_frame_options": [{"min_duration": 7, "max_duration": "x"}]}, (Frame(),)),
         ({"offline_time_frame_options": [{"time_pairs": [{"start_time": "15:00"}]}, "?"]}, ()),
+        ({"offline_time_frame_options": [{"time_pairs": [{"start_time": "15:30"}, 7]}]}, ()),
+        ({"offline_time_frame_options": [{"time_pairs": "15:00"}]}, ()),
     ],
 )
-def test_malformed_options_say_nothing_and_fixed_times_are_left_out(properties, frames):
+def test_malformed_options_say_nothing_and_odd_times_are_left_out(properties, frames):
     assert frames_of(properties) == frames
 
 
@@ -194,6 +196,48 @@ def test_a_code_that_opens_once_waits_as_long_as_the_maker_says(asked, lasts, mo
         if window is None
         else Window(midnight + window[0] * HOUR, midnight + window[1] * HOUR)
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "window"),
+    [
+        # a stay, as it is set up
+        ((15, 35), (15, 35)),
+        ((15.5, 34.5), (15, 35)),
+        # an hour early and an hour longer is all that may be added
+        ((16.5, 35), None),
+        ((15, 33.5), None),
+        # another pair, on one day
+        ((9.5, 18), (9, 18)),
+        # no start of one pair with the end of another
+        ((15, 42), None),
+        ((9, 9.5), None),
+    ],
+)
+def test_where_times_of_day_are_fixed_a_window_keeps_to_one_pair(asked, window):
+    [frame] = frames_of(
+        {
+            "offline_time_frame_options": [
+                {
+                    "max_duration": "P31D",
+                    "time_pairs": [
+                        {"start_time": "15:00", "end_time": "11:00"},
+                        {"start_time": "09:00", "end_time": "18:00"},
+                    ],
+                }
+            ]
+        }
+    )
+    midnight = at(2026, 11, 26, zone=BERLIN)
+
+    found = fit(midnight + asked[0] * HOUR, midnight + asked[1] * HOUR, [frame], BERLIN, most=HOUR)
+
+    assert found == (
+        None
+        if window is None
+        else Window(midnight + window[0] * HOUR, midnight + window[1] * HOUR)
+    )
+    assert offer_of([frame]) == "15:00 to 11:00 or 09:00 to 18:00, up to 31 days"
 
 
 def test_codes_of_one_hour_are_counted_together_and_daily_ones_by_their_day():

@@ -101,6 +101,14 @@ class Make:
     privacy_warning: str = "privacy_mode"
 
     @property
+    def time_pairs(self) -> list[dict[str, str]]:
+        """Return the windows that the installer set up, in the shape of the wire."""
+        return [
+            {"display_name": slot.name, "start_time": slot.starts, "end_time": slot.ends}
+            for slot in self.time_slots or ()
+        ]
+
+    @property
     def usable_codes(self) -> int:
         """Return how many codes others than its own hub may put on it."""
         return self.max_codes - self.reserved_slots

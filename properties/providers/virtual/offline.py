@@ -9,8 +9,8 @@ to be used early, one that was counts on.
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
@@ -91,7 +91,9 @@ def _length(make: Make, window: OfflineWindow, zone: tzinfo) -> tuple[Kind, int]
         days = days_between(window.starts_at, window.ends_at, zone)
         if frame.is_daily and days is not None and frame.takes(days * DAY):
             return Kind.DAILY, days
-        if not frame.is_daily and not rest and frame.takes(lasts):
+        if frame.is_daily or rest or not frame.takes(lasts):
+            continue
+        if frame.keeps_times(window.starts_at, window.ends_at, zone):
             return Kind.HOURLY, hours
     raise _no("The lock takes no offline codes of this length.")
 
@@ -160,13 +162,14 @@ def _unused(make: Make, secret: bytes, pin: Pin, now: datetime, zone: tzinfo) ->
     """Return the grant that these digits are, if it is open and may still be used first now."""
     if not (pin.digits.isascii() and pin.digits.isdigit() and len(pin.digits) == 2 * _HALF):
         return None
-    current = slot_of(now, zone)
-    for start in range(current, current - (make.first_use_within or LONGEST) // HOUR, -1):
+    current, reach = slot_of(now, zone), make.first_use_within or _longest(make)
+    for start in range(current, current - reach // HOUR - 1, -1):
         for kind in Kind:
             grant = _read(secret, kind, start, pin)
             if grant is not None and _is_offered(make, grant, zone):
                 begins, ends = grant.bounds(zone)
-                if begins <= now < ends:
+                is_in_time = now - begins < reach
+                if is_in_time and begins <= now < ends:
                     return grant
     return None
 
@@ -181,7 +184,16 @@ def _is_offered(make: Make, grant: Grant, zone: tzinfo) -> bool:
 
 
 def _frames(make: Make) -> tuple[Frame, ...]:
-    return frames_of({"offline_time_frame_options": make.offline_time_frames})
+    """Return what the make offers, in the shape in which its locks report it."""
+    frames = frames_of({"offline_time_frame_options": make.offline_time_frames})
+    if make.time_slots is None:
+        return frames
+    pairs = frames_of({"offline_time_frame_options": [{"time_pairs": make.time_pairs}]})
+    return tuple(replace(frame, pairs=one.pairs) for frame in frames for one in pairs)
+
+
+def _longest(make: Make) -> timedelta:
+    return max((frame.longest for frame in _frames(make)), default=HOUR)
 
 
 def _no(sentence: str) -> Refused:

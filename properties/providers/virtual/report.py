@@ -134,10 +134,7 @@ def _offline_frames(body: Body) -> list[dict[str, Any]]:
         return [dict(one) for one in make.offline_time_frames]
     if not make.time_slots:
         return []
-    pairs = [
-        {"display_name": slot.name, "start_time": slot.starts, "end_time": slot.ends}
-        for slot in make.time_slots
-    ]
+    pairs = make.time_pairs
     zone = _zone(body)
     return [
         {**one, "time_pairs": pairs, **({"time_zone": zone} if zone else {})}

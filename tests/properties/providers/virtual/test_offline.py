@@ -199,6 +199,19 @@ def test_a_make_without_fixed_windows_takes_any_number_of_hours():
     assert typed(pin(visit, ANY), START + 5 * HOUR, make=ANY).reason is Reason.UNKNOWN_CODE
 
 
+def test_a_lock_with_fixed_times_takes_a_pin_for_those_times_at_any_time_of_its_stay():
+    make = MAKES["oracode"]  # 15:00 to 11:00, among others
+    stay = window(20 + 5 * 24)  # five more nights; 15:00 in Berlin
+    digits = pin(stay, make)
+
+    assert typed(digits, START, make=make).reason is None
+    assert typed(digits, START + 100 * HOUR, make=make).reason is None
+    assert typed(digits, stay.ends_at, make=make).reason is Reason.UNKNOWN_CODE
+    for asked in (window(21), window(20, starts_at=START + HOUR), window(20 + 31 * 24)):
+        with pytest.raises(Refused):
+            pin(asked, make)
+
+
 @pytest.mark.parametrize("digits", ["", "1", "48291", "abcdefghij", "4829153721", "٤٨٢٩١٥٣٧٢١"])
 def test_what_is_no_such_pin_is_unknown(digits):
     assert typed(Pin(digits), START) == Attempt(Reason.UNKNOWN_CODE)
