@@ -1,0 +1,1 @@
+"""The whole engine on simulated locks, in simulated time, with everything going wrong by seed."""

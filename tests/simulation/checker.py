@@ -1,0 +1,418 @@
+"""The invariants, held against the truth.
+
+The checker knows four things: what is physically on the locks and ever was, what people were
+promised (the shadow log in `people`), the rows, and what was logged. It never asks the engine what
+it thinks, and imports none of its decisions; the one table it shares is the list of allowed
+transitions, which stands once in the product.
+
+An exemption is a limit that cannot hold for a reason in the world. Each stands next to its check.
+"""
+
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from accesscodes.lifecycle import EDGES
+from locksite.pins import index_of
+from properties.providers.base import SlotWrite
+from tests.simulation import rows
+from tests.simulation.locks import Held, Lock, opens
+from tests.simulation.people import LEAD, Intent
+
+if TYPE_CHECKING:
+    from tests.simulation.world import Engine, Thread, World
+
+OVERSTAY = timedelta(minutes=15)
+ALARM = timedelta(minutes=10)
+PROOF = timedelta(seconds=200)
+PER_MINUTE = {"program": 16, "remove": 16}
+WRITES_WHILE_SETTLING = 3
+
+
+class Checker:
+    """Watches one schedule; what is not as it should be ends up in `violations`."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.violations: list[tuple[str, str]] = []
+        self.problems_changed = True
+        self.complaints: list[str] = []
+        """Everything that was logged at level ERROR: an engine has no business there."""
+        self._rows_changed = True
+        self._rows: list[tuple[Any, ...]] = []
+        self._problem_codes: set[int] = set()
+        self._problem_locks: set[int] = set()
+        self._last_transition = 0
+        self._status: dict[int, str] = {}
+        self._looked_at = world.stage.now
+        self._moved = (0, 0, 0)
+        self._since: dict[tuple[Any, ...], datetime] = {}
+        self._over: dict[tuple[int, str], timedelta] = {}
+        self._was_over: set[tuple[int, str]] = set()
+        self._reported: set[tuple[Any, ...]] = set()
+        self._commands: dict[tuple[int, str], list[datetime]] = {}
+        self._sent_in_quiet: dict[tuple[int, str], int] = {}
+        self.commands = 0
+
+    def found(self, invariant: str, what: str, key: tuple[Any, ...] = ()) -> None:
+        """Write down a violation; with a key, once."""
+        if key:
+            if (invariant, *key) in self._reported:
+                return
+            self._reported.add((invariant, *key))
+        self.violations.append((invariant, f"{self.world.stage.now:%H:%M:%S} {what}"))
+        self.world.tell("VIOLATION", invariant, what)
+
+    # ---- commands as they leave, and as they land -----------------------------------------------
+
+    def note_command(
+        self, engine: "Engine", lock: Lock, action: str, slot: int, write: SlotWrite | None
+    ) -> None:
+        """I13, I14, I1c, and no code is written that nobody wants."""
+        world, now = self.world, self.world.stage.now
+        self.commands += 1
+        world.tell("command", lock.pk, action, slot, write and write.pin.digits)
+        open_rows = rows.fetch(
+            "SELECT c.action, c.slot, c.lease_token, c.pin_index, c.asked_at, i.code_id"
+            " FROM accesscodes_lockcommand c"
+            " JOIN accesscodes_installation i ON i.id = c.installation_id"
+            " WHERE c.device_id = %s AND c.outcome = ''",
+            (lock.pk,),
+        )
+        lease = world.thread.lease if world.thread else None
+        pin_index = write and index_of(world.uids[lock.pk], write.pin)
+        named = [
+            row
+            for row in open_rows
+            if row[:2] == (action, slot)
+            and lease is not None
+            and row[2] == lease.token
+            and pin_index in {None, row[3]}
+        ]
+        newest = rows.token_of(lock.pk)
+        # A holder that stood still past its lease cannot know: its command leaves, and the row
+        # that named it was closed as lost by the engine that took over.
+        if not named and lease is not None and newest == lease.token:
+            self.found("I13", f"lock {lock.pk}: {action} of slot {slot} without an intent")
+        times = self._commands.setdefault((lock.pk, action), [])
+        times.append(now)
+        while times[0] <= now - timedelta(seconds=60):
+            times.pop(0)
+        if len(times) > PER_MINUTE[action]:
+            self.found("I14", f"lock {lock.pk}: {len(times)} × {action} in a minute", (lock.pk,))
+        if not world.trouble.is_on:
+            key = (lock.pk, write.pin.digits if write else f"slot {slot}")
+            self._sent_in_quiet[key] = self._sent_in_quiet.get(key, 0) + 1
+            if self._sent_in_quiet[key] > WRITES_WHILE_SETTLING:
+                self.found("I9", f"lock {lock.pk}: {key[1]} written again and again", key)
+        if named and write is not None:
+            self._judge_program(lock, write, rows.moment(named[0][4]), named[0][5])
+
+    def _judge_program(self, lock: Lock, write: SlotWrite, asked_at: Any, code_id: int) -> None:
+        intent = self.world.people.intents[code_id]
+        ask = intent.as_of(asked_at)
+        has_window = write.starts_at is not None and lock.body.make.keeps_window
+        if ask.starts_at is not None and not has_window and asked_at < ask.starts_at - LEAD:
+            self.found("I1c", f"code {code_id} was put on its lock before its time")
+        is_withdrawn = intent.withdrawn_at is not None and intent.withdrawn_at < asked_at
+        # The end may pass between the plan and the command.
+        is_over = ask.ends_at is not None and ask.ends_at + PROOF < asked_at
+        if is_withdrawn or is_over:
+            self.found("I12", f"code {code_id} was written though nobody wants it")
+
+    def note_landing(self, lock: Lock, slot: int, digits: str | None, *, is_late: bool) -> None:
+        """I10 and I4, at the moment at which a command of ours takes effect.
+
+        Exempt: an entry that no reading has ever shown, which cannot be respected; and a command
+        that its lock carries out long after it was sent.
+        """
+        if is_late:
+            return
+        there = lock.slots.get(slot)
+        if there is not None and not there.is_ours and there.was_shown:
+            self.found("I10", f"lock {lock.pk}: slot {slot} is not ours and was written to")
+        for other, held in lock.slots.items():
+            is_known = held.was_shown or (held.is_ours and not held.is_late)
+            if other != slot and digits == held.entry.pin.digits and is_known:
+                self.found("I4", f"lock {lock.pk}: {digits} went into {slot}, is in {other} too")
+
+    # ---- rows -----------------------------------------------------------------------------------
+
+    def is_stale(self, thread: "Thread") -> bool:
+        """Return whether a piece of work holds a lease that somebody else has taken over."""
+        lease = thread.lease
+        return lease is not None and rows.token_of(lease.device_id) != lease.token
+
+    def rows_changed(self) -> None:
+        """Judge each new transition at once: claims of `set` and `gone` one by one."""
+        self._rows_changed = True
+        new = rows.fetch(
+            "SELECT id, code_id, from_status, to_status, at FROM accesscodes_transition"
+            " WHERE id > %s ORDER BY id",
+            (self._last_transition,),
+        )
+        for number, code_id, old, status, at in new:
+            self._last_transition = number
+            self.world.tell("status", code_id, old, status)
+            if self._status.get(code_id, "") != old or (old, status) not in EDGES:
+                self.found("I6", f"code {code_id}: {old or 'new'} → {status} breaks the chain")
+            self._status[code_id] = status
+            intent = self.world.people.intents.get(code_id)
+            if intent is None:
+                continue  # written this very moment: no claim can rest on anything
+            if status == "set" and not self._was_set(intent, rows.moment(at)):
+                self.found("I11", f"code {code_id} was not on its lock when it was called set")
+            if status == "gone" and not self._was_gone(intent, rows.moment(at)):
+                self.found("I11", f"code {code_id} was still on its lock when it was called gone")
+
+    def _states(self, lock: Lock, until: Any) -> list[tuple[dict[int, Held], datetime]]:
+        """Return what the lock held in the time a proof may rest on: each state with its end."""
+        since = until - PROOF
+        slots = lock.slots_at(since)
+        states = []
+        for at, slot, held in lock.past:
+            if since < at <= until:
+                states.append((dict(slots), at))
+                if held is None:
+                    slots.pop(slot, None)
+                else:
+                    slots[slot] = held
+        return [*states, (slots, until)]
+
+    def _was_set(self, intent: Intent, at: Any) -> bool:
+        keeps = intent.lock.body.make.keeps_window
+        return any(
+            held.entry.pin.digits == intent.now.digits
+            and opens(held.entry, end, keeps_window=keeps)
+            for slots, end in self._states(intent.lock, at)
+            for held in slots.values()
+        )
+
+    def _was_gone(self, intent: Intent, at: Any) -> bool:
+        pins = intent.pins()
+        for other in self.world.people.intents.values():
+            if other is not intent and other.lock is intent.lock:
+                pins -= other.pins()  # whose entry it is cannot be told from outside
+        return any(
+            not any(
+                held.is_ours and not held.is_typed and held.entry.pin.digits in pins
+                for held in slots.values()
+            )
+            for slots, _ in self._states(intent.lock, at)
+        )
+
+    def _read_rows(self) -> None:
+        self._rows_changed = False
+        self._rows = rows.fetch(
+            "SELECT id, status, name, pin_index, starts_at, ends_at, withdrawn_at"
+            " FROM accesscodes_accesscode ORDER BY id"
+        )
+        for pk, status, name, pin_index, starts_at, ends_at, withdrawn_at in self._rows:
+            intent = self.world.people.intents.get(pk)
+            if intent is None:
+                continue
+            ask = intent.now
+            is_as_asked = (
+                name == ask.name
+                and pin_index == intent.pin_indexes[ask.digits]
+                and rows.moment(starts_at) == ask.starts_at
+                and rows.moment(ends_at) == ask.ends_at
+                and rows.moment(withdrawn_at) == intent.withdrawn_at
+            )
+            if not is_as_asked:
+                self.found("I12", f"code {pk}: the row is not what was acknowledged", (pk,))
+            if self._status.get(pk, status) != status:
+                self.found("I6", f"code {pk}: status {status} without a transition", (pk, status))
+
+    def _read_problems(self) -> None:
+        self.problems_changed = False
+        found = rows.fetch(
+            "SELECT code_id, device_id FROM accesscodes_problem WHERE closed_at IS NULL"
+        )
+        self._problem_codes = {code for code, _ in found if code is not None}
+        self._problem_locks = {lock for code, lock in found if code is None}
+
+    # ---- the long look --------------------------------------------------------------------------
+
+    def look_if_moved(self) -> None:
+        """Look at everything if something that matters has moved."""
+        moved = (
+            sum(lock.changes for lock in self.world.locks),
+            self.world.people.changes,
+            self._last_transition,
+        )
+        if moved != self._moved or self.problems_changed:
+            self._moved = moved
+            self.look()
+
+    def look(self) -> None:
+        """Compare all that is promised with all that is true, and let the clocks run on."""
+        now = self.world.stage.now
+        span, self._looked_at = now - self._looked_at, now
+        if self._rows_changed:
+            self._read_rows()
+        if self.problems_changed:
+            self._read_problems()
+        on_lock: dict[int, list[Intent]] = {lock.pk: [] for lock in self.world.locks}
+        for intent in self.world.people.intents.values():
+            on_lock[intent.lock.pk].append(intent)
+        over: set[tuple[int, str]] = set()
+        for lock in self.world.locks:
+            opening = lock.opening(now)
+            self._look_for_overstay(lock, opening, on_lock[lock.pk], now, span, over)
+            self._look_for_lockout(lock, opening, on_lock[lock.pk], now)
+        self._was_over = over
+
+    def _look_for_overstay(
+        self,
+        lock: Lock,
+        opening: dict[str, bool],
+        intents: list[Intent],
+        now: datetime,
+        span: timedelta,
+        over: set[tuple[int, str]],
+    ) -> None:
+        """I1 and I1b: a PIN that opens and should not. A PIN that people typed in is theirs."""
+        allowed = {intent.now.digits for intent in intents if intent.may_open(now)}
+        for digits, is_typed in opening.items():
+            key = (lock.pk, digits)
+            if digits in allowed or is_typed:
+                self._over.pop(key, None)
+                self._since.pop(("I1b", *key), None)
+                continue
+            over.add(key)
+            if key in self._was_over and not lock.is_cut_off():
+                self._over[key] = self._over.get(key, timedelta(0)) + span
+                if self._over[key] > OVERSTAY:
+                    self.found("I1", f"lock {lock.pk}: {digits} still opens", key)
+            has_issue = lock.pk in self._problem_locks or any(
+                intent.pk in self._problem_codes and digits in intent.pins()
+                for intent in intents
+            )
+            self._clock(("I1b", *key), not has_issue, now, f"lock {lock.pk}: {digits} still opens")
+        for key in [key for key in self._was_over - over if key[0] == lock.pk]:
+            self._since.pop(("I1b", *key), None)
+
+    def _look_for_lockout(
+        self, lock: Lock, opening: dict[str, bool], intents: list[Intent], now: datetime
+    ) -> None:
+        """I3 and I3b: a guest before a shut door, and a green light over it."""
+        for intent in intents:
+            is_shut = intent.now.digits not in opening
+            has_issue = lock.pk in self._problem_locks or intent.pk in self._problem_codes
+            is_due = intent.is_wanted(now) and intent.has_started(now)
+            silent = is_shut and not has_issue
+            self._clock(("I3", intent.pk), silent and is_due, now, f"code {intent.pk} is absent")
+            is_green = self._status.get(intent.pk) == "set"
+            self._clock(
+                ("I3b", intent.pk), silent and is_green, now, f"code {intent.pk} is not there"
+            )
+
+    def _clock(self, key: tuple[Any, ...], is_bad: bool, now: datetime, what: str) -> None:
+        if not is_bad:
+            self._since.pop(key, None)
+        elif now - self._since.setdefault(key, now) > ALARM:
+            self.found(key[0], f"{what}, and nobody was told for {ALARM}", key)
+
+    # ---- in the end -----------------------------------------------------------------------------
+
+    def differences(self) -> list[tuple[str, str]]:
+        """Return what is not yet as people want it: I2 and I5. Empty: all has settled."""
+        now = self.world.stage.now
+        if self._rows_changed:
+            self._read_rows()
+        if self.problems_changed:
+            self._read_problems()
+        status = {row[0]: row[1] for row in self._rows}
+        found: list[tuple[str, str]] = []
+        for lock in self.world.locks:
+            intents = [i for i in self.world.people.intents.values() if i.lock is lock]
+            typed = {held.entry.pin.digits for held in lock.slots.values() if held.is_typed}
+            ours = {
+                held.entry.pin.digits for held in lock.slots.values() if not held.is_typed
+            }
+            wanted = {i.now.digits for i in intents if i.belongs(now)}
+            for digits in sorted(ours - wanted):
+                found.append(("I5", f"lock {lock.pk} holds {digits}, which nobody wants"))
+            opening = lock.opening(now)
+            is_full = len(lock.slots) >= lock.body.make.max_codes
+            for intent in intents:
+                digits, said = intent.now.digits, status.get(intent.pk)
+                if not intent.is_wanted(now):
+                    if said != "gone":
+                        found.append(("I2", f"code {intent.pk} is not gone but {said}"))
+                    continue
+                # People may type a PIN that we are asked to issue, and fill a lock: nothing can be
+                # done about either except to say so.
+                is_hindered = digits in typed or (is_full and digits not in ours)
+                if is_hindered and intent.belongs(now):
+                    if intent.pk not in self._problem_codes and digits not in ours:
+                        found.append(("I2", f"code {intent.pk} is hindered, and nobody was told"))
+                    continue
+                if intent.belongs(now) and digits not in ours:
+                    found.append(("I2", f"code {intent.pk} is not on its lock"))
+                if intent.has_started(now) and (digits not in opening or said != "set"):
+                    found.append(("I2", f"code {intent.pk} should be set and is {said}"))
+        return found
+
+    def finish(self) -> None:
+        """Judge what can only be judged in the end: I6, I15 and what was logged."""
+        self._check_events()
+        self._check_secrecy()
+        for complaint in self.complaints:
+            self.found("I6", f"logged as an error: {complaint[:2000]}")
+
+    def _check_events(self) -> None:
+        """I6: each transition gave the events that `lifecycle` names, and each of them once."""
+        events = rows.fetch(
+            "SELECT access_code_uid, event_type, COUNT(*) FROM journal_event"
+            " WHERE access_code_uid IS NOT NULL GROUP BY 1, 2"
+        )
+        told: dict[str, dict[str, int]] = {}
+        for uid, event_type, number in events:
+            told.setdefault(str(uid).replace("-", ""), {})[event_type] = number
+        moves = rows.fetch(
+            "SELECT code_id, to_status, COUNT(*) FROM accesscodes_transition GROUP BY 1, 2"
+        )
+        became: dict[int, dict[str, int]] = {}
+        for code_id, status, number in moves:
+            became.setdefault(code_id, {})[status] = number
+        sent = {
+            code_id
+            for (code_id,) in rows.fetch(
+                "SELECT DISTINCT i.code_id FROM accesscodes_lockcommand c"
+                " JOIN accesscodes_installation i ON i.id = c.installation_id"
+                " WHERE c.action = 'program'"
+            )
+        }
+        for intent in self.world.people.intents.values():
+            mine = told.get(intent.uid.replace("-", ""), {})
+            moved = became.get(intent.pk, {})
+            is_gone = moved.get("gone", 0)
+            expected = {
+                "created": 1,
+                "set_on_device": moved.get("set", 0),
+                "deleted": is_gone,
+                "removed_from_device": is_gone if intent.pk in sent else 0,
+            }
+            actual = {name: mine.get(f"access_code.{name}", 0) for name in expected}
+            if actual != expected:
+                self.found("I6", f"code {intent.pk}: events {actual}, transitions {expected}")
+
+    def _check_secrecy(self) -> None:
+        """I15: no PIN in a log line or in the open part of an event."""
+        pins = {pin for intent in self.world.people.intents.values() for pin in intent.pins()}
+        pins |= self.world.people.pins_typed
+        texts = [*self.world.log_lines]
+        texts += [str(text) for (text,) in rows.fetch("SELECT payload FROM journal_event")]
+        texts += [
+            str(text)
+            for (text,) in rows.fetch("SELECT sentence || evidence FROM accesscodes_problem")
+        ]
+        for number in re.findall(r"\d{6,}", _PLAIN.sub(" ", "\n".join(texts))):
+            if number in pins:
+                self.found("I15", "a PIN was logged or told in the clear", (number,))
+
+
+# Ids and moments hold digits that are no PINs.
+_PLAIN = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\dT[\d:.]+Z?")
