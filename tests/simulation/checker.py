@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 OVERSTAY = timedelta(minutes=15)
 ALARM = timedelta(minutes=10)
 PROOF = timedelta(seconds=200)
+UNSEEN = timedelta(seconds=240)
+"""How long a new wish may wait for the first look at its lock while an engine runs: a lease of a
+call that stands still (90 s), one more engine that dies, and what it takes to start."""
 PER_MINUTE = {"program": 16, "remove": 16}
 WRITES_WHILE_SETTLING = 3
 
@@ -53,6 +56,7 @@ class Checker:
         self._commands: dict[tuple[int, str], list[datetime]] = {}
         self._sent_in_quiet: dict[tuple[int, str], int] = {}
         self.commands = 0
+        self._waiting: dict[int, timedelta] = {}
 
     def found(self, invariant: str, what: str, key: tuple[Any, ...] = ()) -> None:
         """Write down a violation; with a key, once."""
@@ -63,6 +67,14 @@ class Checker:
         self.violations.append((invariant, f"{self.world.stage.now:%H:%M:%S} {what}"))
         self.world.tell("VIOLATION", invariant, what)
 
+    def note_wish(self, lock: Lock) -> None:
+        """A wish on this lock was acknowledged: somebody has to look at the lock."""
+        self._waiting.setdefault(lock.pk, timedelta(0))
+
+    def note_read(self, lock: Lock) -> None:
+        """Somebody looks at the lock."""
+        self._waiting.pop(lock.pk, None)
+
     # ---- commands as they leave, and as they land -----------------------------------------------
 
     def note_command(
@@ -70,7 +82,6 @@ class Checker:
     ) -> None:
         """I13, I14, I1c, and no code is written that nobody wants."""
         world, now = self.world, self.world.stage.now
-        self.commands += 1
         world.tell("command", lock.pk, action, slot, write and write.pin.digits)
         open_rows = rows.fetch(
             "SELECT c.action, c.slot, c.lease_token, c.pin_index, c.asked_at, i.code_id"
@@ -100,7 +111,15 @@ class Checker:
             times.pop(0)
         if len(times) > PER_MINUTE[action]:
             self.found("I14", f"lock {lock.pk}: {len(times)} × {action} in a minute", (lock.pk,))
-        if not world.trouble.is_on:
+        # People may type a PIN that we are asked to issue, and fill a lock: it goes on refusing, and
+        # is asked ever more rarely.
+        is_hindered = write is not None and (
+            len(lock.slots) >= lock.body.make.max_codes
+            or any(h.is_typed and h.entry.pin == write.pin for h in lock.slots.values())
+        )
+        if not is_hindered:
+            self.commands += 1
+        if not world.trouble.is_on and not is_hindered:
             key = (lock.pk, write.pin.digits if write else f"slot {slot}")
             self._sent_in_quiet[key] = self._sent_in_quiet.get(key, 0) + 1
             if self._sent_in_quiet[key] > WRITES_WHILE_SETTLING:
@@ -256,6 +275,11 @@ class Checker:
         on_lock: dict[int, list[Intent]] = {lock.pk: [] for lock in self.world.locks}
         for intent in self.world.people.intents.values():
             on_lock[intent.lock.pk].append(intent)
+        if self.world.running():
+            for pk in self._waiting:
+                self._waiting[pk] += span
+                if self._waiting[pk] > UNSEEN:
+                    self.found("I16", f"lock {pk}: a new wish, and nobody looked at it", (pk,))
         over: set[tuple[int, str]] = set()
         for lock in self.world.locks:
             opening = lock.opening(now)

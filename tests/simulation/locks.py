@@ -149,6 +149,7 @@ class Driver:
         world = self.world
         target = world.lock_of(lock)
         world.door("read")
+        world.checker.note_read(target)
         fault = world.trouble.befalls(target, "read")
         shown: list[dict[int, Held] | ProviderError] = []
 

@@ -128,6 +128,14 @@ class People:
     def _later(self, seconds: float, deed: Callable[[], object]) -> None:
         self.world.stage.after(timedelta(seconds=seconds), deed)
 
+    def wanted(self) -> list[tuple[int, bool, bool]]:
+        """Return which codes have to be on their locks now, and which have begun."""
+        now = self.world.stage.now
+        return [
+            (pk, intent.belongs(now), intent.has_started(now))
+            for pk, intent in self.intents.items()
+        ]
+
     # ---- at the desk and through the API --------------------------------------------------------
 
     def issue(self) -> None:
@@ -205,6 +213,7 @@ class People:
         if code is not None:
             intent.withdrawn_at = now
             self.changes += 1
+            self.world.checker.note_wish(intent.lock)
             self.world.tell("acknowledged", "withdraw", intent.pk)
 
     def _ask(self, what: str, lock: Lock, act: Callable[[], AccessCode]) -> AccessCode | None:
@@ -232,6 +241,7 @@ class People:
         )
         intent.asked.append(ask)
         self.changes += 1
+        self.world.checker.note_wish(intent.lock)
         self.world.tell(
             "acknowledged", intent.pk, intent.lock.pk, ask.digits, ask.starts_at, ask.ends_at
         )
@@ -272,7 +282,8 @@ class People:
         if not slot:
             return
         held = lock.slots[slot]
-        what = rand.choice(("pin", "off", "dates"))
+        # Nobody can see another PIN on a lock that hides them; see `trouble` on lies.
+        what = rand.choice(("off", "dates") if lock.hides_pins else ("pin", "off", "dates"))
         entry, is_typed = held.entry, held.is_typed
         if what == "pin":
             pin, is_typed = self._fresh_pin(), True

@@ -77,11 +77,12 @@ def _live(world: World) -> None:
 def _calm_down(world: World) -> None:
     """Wait until all is as wanted and stays so; what is not after an hour is lost."""
     end = world.stage.now + QUIET
-    settled_at, commands = None, 0
+    settled_at, commands, wanted = None, 0, world.people.wanted()
     while world.stage.now < end:
         world.stage.run_until(world.stage.now + timedelta(seconds=60))
         differences = world.checker.differences()
-        if differences or world.trouble.in_flight:
+        before, wanted = wanted, world.people.wanted()
+        if differences or world.trouble.in_flight or before != wanted:
             settled_at = None
         elif settled_at is None:
             settled_at, commands = world.stage.now, world.checker.commands

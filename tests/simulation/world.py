@@ -6,6 +6,7 @@ lies inside a transaction is asserted at every door.
 """
 
 import random
+import sys
 import threading
 import uuid
 from collections.abc import Callable
@@ -200,6 +201,20 @@ class World:
         self.story.append((self.stage.now, *what))
         if self.is_verbose:
             self.show(what)
+
+    def show(self, what: tuple[Any, ...]) -> None:
+        """Print a step, and what the locks hold after it."""
+        held = "  ".join(
+            f"[{lock.pk}{'!' if lock.is_cut_off() else ''}: "
+            + " ".join(
+                f"{slot}={'' if each.is_ours else '~'}{each.entry.pin.digits}"
+                for slot, each in sorted(lock.slots.items())
+            )
+            + "]"
+            for lock in self.locks
+        )
+        words = " ".join(str(each) for each in what)
+        sys.stdout.write(f"{self.stage.now:%d %H:%M:%S.%f} {words:<70} {held}\n")
 
     def count(self, what: str) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1
