@@ -22,9 +22,6 @@ from tests.simulation import schedule, scratch
 Put = Callable[[Any, str, Any], None]
 """Puts a value in the place of an attribute, until the engine is whole again."""
 
-PATIENCE = 60
-"""Schedules within which every broken engine has to be caught."""
-
 
 # ---- what a provider says, and what a reading shows ---------------------------------------------
 
@@ -32,7 +29,7 @@ PATIENCE = 60
 def trusts_a_providers_yes(put: Put) -> None:
     """A write that was accepted counts as proven."""
 
-    def after_acceptance(installed: Any) -> Any:
+    def after_acceptance(wish: Any, installed: Any, terms: Any, at: datetime) -> Any:
         if installed.placement is not Placement.WRITING:
             return replace(installed, is_acknowledged=True)
         return replace(
@@ -40,7 +37,7 @@ def trusts_a_providers_yes(put: Put) -> None:
             is_acknowledged=True,
             placement=Placement.PRESENT,
             content=installed.sent,
-            seen_at=installed.retry_at,
+            seen_at=at,
         )
 
     put(entries, "after_acceptance", after_acceptance)
@@ -49,12 +46,12 @@ def trusts_a_providers_yes(put: Put) -> None:
 def believes_a_removal(put: Put) -> None:
     """A removal that was accepted counts as proven: the code is gone without a look."""
 
-    def after_acceptance(installed: Any) -> Any:
+    def after_acceptance(wish: Any, installed: Any, terms: Any, at: datetime) -> Any:
         installed = replace(installed, is_acknowledged=True)
         if installed.placement is not Placement.ERASING:
             return installed
         return replace(
-            installed, placement=Placement.ABSENT, content=None, absent_at=installed.retry_at
+            installed, placement=Placement.ABSENT, content=None, absent_at=at
         )
 
     put(entries, "after_acceptance", after_acceptance)
@@ -95,8 +92,8 @@ def treats_unreadable_as_empty(put: Put) -> None:
                 return LockReading(at=self._doors.now(), codes=())
             return reading
 
-    def init(self: Any, lease: Any, doors: Any, driver_for: Any) -> None:
-        whole(self, lease, doors, driver_for)
+    def init(self: Any, lease: Any, doors: Any, driver_for: Any, **kwargs: Any) -> None:
+        whole(self, lease, doors, driver_for, **kwargs)
         self._driver = Blind(self._driver, doors)
 
     put(reconcile._Pass, "__init__", init)
@@ -146,9 +143,11 @@ def leaves_removals_to_the_lock(put: Put) -> None:
     """What a lock ends by itself is not taken off."""
     whole = planning.plan_lock
 
-    def plan_lock(codes: Sequence[Any], seen: Any, terms: Any, now: datetime) -> Any:
+    def plan_lock(
+        codes: Sequence[Any], seen: Any, terms: Any, now: datetime, **kwargs: Any
+    ) -> Any:
         ends = {code.wish.code_id for code in codes if code.wish.ends_at is not None}
-        steps = whole(codes, seen, terms, now)
+        steps = whole(codes, seen, terms, now, **kwargs)
         return [
             step
             for step in steps
@@ -227,14 +226,17 @@ def moves_live_codes(put: Put) -> None:
 def writes_before_removing(put: Put) -> None:
     """New codes go on the lock before old ones are off it, whoever holds their PIN."""
 
-    def plan_lock(codes: Sequence[Any], seen: Any, terms: Any, now: datetime) -> list[Any]:
+    def plan_lock(
+        codes: Sequence[Any], seen: Any, terms: Any, now: datetime, **kwargs: Any
+    ) -> list[Any]:
         lock = planning._Occupancy(codes, seen, terms)
         steps: list[Any] = []
         for code in codes:
-            if planning._wants_writing(code, terms, now) and (slot := lock._slot_for(code)):
+            wants = planning._wants_writing(code, terms, now)
+            if wants and planning._may_try(code.installed, now) and (slot := lock._slot_for(code)):
                 lock._claims[slot] = code.wish.code_id
                 steps.append(planning.Program(code.wish.code_id, slot))
-        return steps or whole(codes, seen, terms, now)
+        return steps or whole(codes, seen, terms, now, **kwargs)
 
     whole = planning.plan_lock
     put(planning, "plan_lock", plan_lock)
@@ -305,7 +307,7 @@ def resurrects_deleted_codes(put: Put) -> None:
     whole = ledger.finish
 
     def finish(command: LockCommand, code: AccessCode, *args: Any, **kwargs: Any) -> None:
-        if command.action == "program":
+        if command.action != "remove":
             AccessCode.objects.filter(pk=code.pk).update(withdrawn_at=None)
         whole(command, code, *args, **kwargs)
 
@@ -404,23 +406,23 @@ class Caught:
     what: str
 
 
-def hunt(name: str, first: int = 0) -> Caught | None:
-    """Run schedules with a broken engine until it is caught; `None`: it was not."""
+def hunt(name: str) -> Caught | None:
+    """As `caught`, in a database of its own."""
     with scratch.own_database():
-        return caught(name, first)
+        return caught(name, patience=60)
 
 
-def caught(name: str, first: int = 0) -> Caught | None:
-    """As `hunt`, on the database in place.
+def caught(name: str, *, patience: int) -> Caught | None:
+    """Run schedules with a broken engine until it is caught; `None`: `patience` were not enough.
 
     What counts is a schedule that a whole engine lives through without a violation.
     """
-    for number in range(PATIENCE):
+    for seed in range(patience):
         with broken(name):
-            outcome = schedule.run(first + number)
-        if outcome.violations and not schedule.run(first + number).violations:
+            outcome = schedule.run(seed)
+        if outcome.violations and not schedule.run(seed).violations:
             invariant, what = outcome.violations[0]
-            return Caught(invariant, number + 1, what)
+            return Caught(invariant, seed + 1, what)
     return None
 
 

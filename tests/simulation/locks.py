@@ -164,6 +164,7 @@ class Driver:
             raise shown[0]
         for held in shown[0].values():
             held.was_shown = True
+        world.checker.note_shown(target, shown[0])
         return LockReading(
             at=world.stage.now,
             codes=tuple(

@@ -55,6 +55,8 @@ class Intent:
     asked: list[Asked]
     withdrawn_at: datetime | None = None
     pin_indexes: dict[str, str] = field(default_factory=dict)
+    was_shown: bool = False
+    times_missed: int = 0
 
     @property
     def now(self) -> Asked:

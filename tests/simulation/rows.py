@@ -34,6 +34,13 @@ def token_of(device_id: int) -> int:
     return token
 
 
+def locks() -> list[tuple[Any, ...]]:
+    """Return of each lock: id, when it is due, who holds it until when, failures in a row."""
+    return fetch(
+        "SELECT id, due_at, lease_owner, lease_until, failures FROM properties_device ORDER BY id"
+    )
+
+
 def written(moment: datetime) -> Any:
     """Return a moment as the database keeps it."""
     return str(moment.replace(tzinfo=None)) if is_sqlite() else moment

@@ -16,7 +16,8 @@ from typing import Any
 from django.db import connection
 from greenlet import greenlet
 
-from accesscodes.engine import lease as leases
+from accesscodes.engine.clock import ClockGuard
+from accesscodes.engine.lease import Answers
 from accesscodes.engine.reconcile import reconcile
 from accesscodes.engine.watchdog import watch
 from accesscodes.engine.worker import Worker
@@ -82,10 +83,12 @@ class Engine:
         self.threads: dict[str, Thread] = {}
         self.doors = Doors(
             now=self._now,
+            monotonic=lambda: world.stage.now.timestamp(),
             sleep=world.wait,
             http=_no_network,
             rand=random.Random(world.rand.random()),
         )
+        self._clock = ClockGuard(self.doors, lambda: None)
         self._driver = Driver(world, self)
         self.worker = Worker(
             self.uid,
@@ -93,7 +96,8 @@ class Engine:
             stop=threading.Event(),
             work_on=self._work_on,
             jobs=(),
-            threads=1,
+            threads=8,
+            clock=self._clock,
         )
         EngineBeat.objects.create(
             engine_id=self.uid,
@@ -109,20 +113,33 @@ class Engine:
 
     def _now(self) -> datetime:
         self.world.door("now")
-        return self.world.stage.now
+        return self.world.clock()
 
     def _work_on(self, lease: Lease) -> datetime:
         thread = self.world.thread
         assert thread is not None
         thread.lease = lease
-        wake_at = reconcile(lease, self.doors, lambda account, doors: self._driver)
+        wake_at = reconcile(
+            lease,
+            self.doors,
+            lambda account, doors: self._driver,
+            is_clock_trusted=self._clock.is_trusted,
+        )
         self.world.door("give back")
         return wake_at
 
-    def take_due(self) -> None:
-        """Take every due lock that this process has not in hand, as `Worker._tick` does."""
-        for pk in leases.due_locks(self.world.stage.now, 8):
-            self.start(f"lock {pk}", lambda pk=pk: self.worker.take_and_work(pk))
+    def take_due(self, kinds: set[Answers]) -> None:
+        """Let the worker hand out what is due; its threads are ours.
+
+        `kinds` are those of which a lock is due: asking for the others finds nothing, and only
+        clears away what is done.
+        """
+        at_work = self.worker._at_work
+        for answers in Answers:
+            at_work[answers] = {pk: job for pk, job in at_work[answers].items() if not job.done()}
+        for answers in Answers:
+            if answers in kinds:
+                self.worker._take_up(answers, Pool(self), 8)
 
     def list_account(self) -> None:
         account = self.world.account
@@ -138,6 +155,27 @@ class Engine:
             thread = Thread(self, name, work)
             self.threads[name] = thread
             self.world.turn(thread)
+
+
+class Pool:
+    """Stands for the worker's thread pool: each piece of work becomes a greenlet."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def submit(self, guarded: Any, work: Callable[[int], object], pk: int) -> "Job":
+        self._engine.start(f"lock {pk}", lambda: work(pk))
+        return Job(self._engine, f"lock {pk}")
+
+
+class Job:
+    """Stands for the future of a piece of work."""
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self._engine, self._name = engine, name
+
+    def done(self) -> bool:
+        return self._name not in self._engine.threads
 
 
 class World:
@@ -158,6 +196,7 @@ class World:
         self.checker = Checker(self)
         self.trouble = Trouble(self)
         self.people = People(self)
+        self.clock_is_off_by = timedelta(0)
         self._tick_at: datetime | None = None
         self._last_tick: datetime | None = None
         self._changes_seen = -1
@@ -187,8 +226,16 @@ class World:
 
     def _quiet_doors(self) -> Doors:
         return Doors(
-            now=lambda: self.stage.now, sleep=lambda span: None, http=_no_network, rand=self.rand
+            now=self.clock,
+            monotonic=lambda: self.stage.now.timestamp(),
+            sleep=lambda span: None,
+            http=_no_network,
+            rand=self.rand,
         )
+
+    def clock(self) -> datetime:
+        """Return the time that the engines' machine shows: wrong for a while in some schedules."""
+        return self.stage.now + self.clock_is_off_by
 
     def source_for(self, account: ProviderAccount, doors: Doors) -> Source:
         return Source(self)
@@ -293,7 +340,7 @@ class World:
         self.stage.after(WATCH_EVERY, self._watch)
         if self.running():
             self._beat()
-            watch(self.stage.now)
+            watch(self.clock())
             self.checker.problems_changed = True
 
     def list_soon(self) -> None:
@@ -336,13 +383,16 @@ class World:
                 engine.beat_at = now
                 rows.execute(
                     "UPDATE accesscodes_enginebeat SET beat_at = %s WHERE engine_id = %s",
-                    (rows.written(now), engine.uid.hex if rows.is_sqlite() else engine.uid),
+                    (
+                        rows.written(self.clock()),
+                        engine.uid.hex if rows.is_sqlite() else engine.uid,
+                    ),
                 )
 
     def _plan_tick(self, *, force: bool = False) -> None:
         """Plan the moment at which a process will find a lock due."""
         now = self.stage.now
-        due = min((self._due_at(row) for row in device_rows()), default=None)
+        due = min((self._due_at(row) for row in rows.locks()), default=None)
         if due is None:
             return
         if due <= now and not force and self._last_tick == now:
@@ -357,9 +407,10 @@ class World:
         moment = rows.moment(due_at)
         if moment is None:
             return self.stage.now + timedelta(days=1)
+        moment -= self.clock_is_off_by
         if owner is None:
             return moment
-        free_at = rows.moment(until) or moment
+        free_at = (rows.moment(until) or moment) - self.clock_is_off_by
         holder = next((e for e in self.engines if _same(e.uid, owner)), None)
         if holder is None or not holder.is_running:
             beat_at = self.stage.now if holder is None else holder.beat_at
@@ -373,18 +424,16 @@ class World:
         engines = self.running()
         self.rand.shuffle(engines)
         self._beat()
+        kinds = {
+            Answers.NO if row[4] else Answers.YES
+            for row in rows.locks()
+            if self._due_at(row) <= planned
+        }
         for engine in engines[: 1 if self.rand.random() < 0.8 else 2]:
-            engine.take_due()
+            engine.take_due(kinds)
         if not engines:
             return  # the next one to start plans anew
         self._changes_seen = -2
-
-
-def device_rows() -> list[tuple[Any, ...]]:
-    return rows.fetch(
-        "SELECT id, due_at, lease_owner, lease_until, lease_token FROM properties_device"
-        " ORDER BY id"
-    )
 
 
 def _same(uid: uuid.UUID, value: Any) -> bool:
