@@ -217,7 +217,7 @@ def moves_live_codes(put: Put) -> None:
     """Every write goes into another slot than the one before."""
 
     def slot_for(self: Any, code: Any) -> int:
-        taken = self._seen.keys() | self._claims.keys() | {code.installed.slot}
+        taken = {*self._seen, *self._claims, code.installed.slot}
         return next(slot for slot in range(1, 999) if slot not in taken)
 
     put(planning._Occupancy, "_slot_for", slot_for)

@@ -16,7 +16,7 @@ from accesscodes.lifecycle import EDGES
 from locksite.pins import index_of
 from properties.providers.base import SlotWrite
 from tests.simulation import rows
-from tests.simulation.locks import Held, Lock, opens
+from tests.simulation.locks import DEFECT, Held, Lock, opens
 from tests.simulation.people import LEAD, Intent
 
 if TYPE_CHECKING:
@@ -126,7 +126,8 @@ class Checker:
         # People may type a PIN that we are asked to issue, and fill a lock: it goes on refusing, and
         # is asked ever more rarely.
         is_hindered = write is not None and (
-            len(lock.slots) >= lock.body.make.max_codes
+            write.pin.digits in world.trouble.poisoned
+            or len(lock.slots) >= lock.body.make.max_codes
             or any(h.is_typed and h.entry.pin == write.pin for h in lock.slots.values())
         )
         if not is_hindered:
@@ -137,7 +138,10 @@ class Checker:
             if self._sent_in_quiet[key] > WRITES_WHILE_SETTLING:
                 self.found("I9", f"lock {lock.pk}: {key[1]} written again and again", key)
         if named and write is not None:
-            self._judge_program(lock, write, rows.moment(named[0][4]), named[0][5])
+            asked_at = rows.moment(named[0][4])
+            # While the clock is a day ahead, tomorrow's codes go on the locks; nothing comes off.
+            if not world.has_clock_steps:
+                self._judge_program(lock, write, asked_at, named[0][5])
 
     def _count(self, lock: Lock, action: str, now: Any) -> None:
         """I14. What kind of write it is, and when it was meant to leave, says its intent."""
@@ -187,11 +191,11 @@ class Checker:
         """Judge each new transition at once: claims of `set` and `gone` one by one."""
         self._rows_changed = True
         new = rows.fetch(
-            "SELECT id, code_id, from_status, to_status, at FROM accesscodes_transition"
+            "SELECT id, code_id, from_status, to_status FROM accesscodes_transition"
             " WHERE id > %s ORDER BY id",
             (self._last_transition,),
         )
-        for number, code_id, old, status, at in new:
+        for number, code_id, old, status in new:
             self._last_transition = number
             self.world.tell("status", code_id, old, status)
             if self._status.get(code_id, "") != old or (old, status) not in EDGES:
@@ -200,9 +204,10 @@ class Checker:
             intent = self.world.people.intents.get(code_id)
             if intent is None:
                 continue  # written this very moment: no claim can rest on anything
-            if status == "set" and not self._was_set(intent, rows.moment(at)):
+            at = self.world.stage.now  # the row's own time may come from a clock that is wrong
+            if status == "set" and not self._was_set(intent, at):
                 self.found("I11", f"code {code_id} was not on its lock when it was called set")
-            if status == "gone" and not self._was_gone(intent, rows.moment(at)):
+            if status == "gone" and not self._was_gone(intent, at):
                 self.found("I11", f"code {code_id} was still on its lock when it was called gone")
 
     def _states(self, lock: Lock, until: Any) -> list[tuple[dict[int, Held], datetime]]:
@@ -391,11 +396,13 @@ class Checker:
                 # done about either except to say so.
                 is_hindered = (
                     digits in typed
+                    or digits in self.world.trouble.poisoned
                     or (is_full and digits not in ours)
                     or intent.times_missed > RESTORES
                 )
                 if is_hindered and intent.belongs(now):
-                    if intent.pk not in self._problem_codes and said != "set":
+                    is_right = digits in ours and (said == "set" or not intent.has_started(now))
+                    if intent.pk not in self._problem_codes and not is_right:
                         found.append(("I2", f"code {intent.pk} is hindered, and nobody was told"))
                     continue
                 if intent.belongs(now) and digits not in ours:
@@ -409,6 +416,8 @@ class Checker:
         self._check_events()
         self._check_secrecy()
         for complaint in self.complaints:
+            if DEFECT in complaint or self.world.has_clock_steps and "the clock is off" in complaint:
+                continue
             self.found("I6", f"logged as an error: {complaint[:2000]}")
 
     def _check_events(self) -> None:

@@ -40,6 +40,10 @@ CALL_DEADLINE = timedelta(seconds=20)
 """How long a call takes that gets no answer."""
 
 
+DEFECT = "a defect in the driver"
+"""What is logged, and may be, where a driver breaks down at one code."""
+
+
 @dataclass(slots=True)
 class Held:
     """What is in one slot. Replaced when it changes, so that the past keeps what was.
@@ -178,8 +182,8 @@ class Driver:
         self.world.door("program")
         self.world.checker.note_command(self.engine, target, "program", write.slot, write)
         fault = self.world.trouble.befalls(target, "write")
-        if fault == "breaks":
-            raise RuntimeError("a defect in the driver")
+        if write.pin.digits in self.world.trouble.poisoned:
+            raise RuntimeError(DEFECT)
         answers: list[ProviderError | None] = []
 
         def arrive() -> None:

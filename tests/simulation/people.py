@@ -142,6 +142,8 @@ class People:
 
     def issue(self) -> None:
         """Issue a code: until removed, or with dates near and far."""
+        if self.world.clock_is_off_by:
+            return  # the desk's clock is as wrong; what it would promise is no measure
         rand, now = self.world.rand, self.world.stage.now
         lock = rand.choice(self.world.locks)
         starts_at = ends_at = None
@@ -167,11 +169,13 @@ class People:
         if code is not None:
             self.intents[code.pk] = Intent(code.pk, str(code.uid), lock, [])
             self._acknowledge(code)
+            if self.world.variant == "poison" and not self.world.trouble.poisoned:
+                self.world.trouble.poisoned.add(self.intents[code.pk].now.digits)
 
     def change(self) -> None:
         """Change the PIN, the name, the dates or the kind of a code."""
         intent = self._some_code()
-        if intent is None:
+        if intent is None or self.world.clock_is_off_by:
             return
         rand, now = self.world.rand, self.world.stage.now
         what = rand.choice(("pin", "pin", "name", "window", "window", "longer", "ongoing", "end"))
@@ -203,7 +207,7 @@ class People:
     def withdraw(self) -> None:
         """Delete a code."""
         intent = self._some_code()
-        if intent is None:
+        if intent is None or self.world.clock_is_off_by:
             return
         now = self.world.stage.now
         row = AccessCode.objects.get(pk=intent.pk)
@@ -225,6 +229,9 @@ class People:
         except RuleBroken as refused:
             assert refused.code in SAID_NO, refused
             self.world.tell("refused", what, lock.pk, refused.code)
+            return None
+        except AssertionError as broken:
+            self.world.checker.found("I6", f"{what}: {broken}")
             return None
 
     def _acknowledge(self, code: AccessCode) -> None:

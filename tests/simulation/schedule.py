@@ -23,6 +23,15 @@ QUIET = timedelta(minutes=60)
 STAYS_SETTLED = timedelta(minutes=11)
 
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+CLOCK_CHANGES = (
+    datetime(2026, 3, 29, 0, 40, tzinfo=UTC),
+    datetime(2026, 10, 25, 0, 40, tzinfo=UTC),
+)
+"""Shortly before summer time begins and ends in the house."""
+
+VARIANTS = {"": 14, "clock change": 2, "clock step": 2, "poison": 1, "hopeless lock": 1}
+"""What is special about a schedule, and in how many of twenty."""
+
 MAKES = ("schlage", "lockly", "wyze", "august", "ttlock", "nuki", "yale", "tedee")
 
 
@@ -46,8 +55,12 @@ def _run(seed: int, *, is_verbose: bool) -> Outcome:
     if scratch.is_sqlite():
         scratch.wipe()
     rand = random.Random(f"house {seed}")
+    (variant,) = rand.choices(list(VARIANTS), list(VARIANTS.values()))
     start = START + timedelta(seconds=rand.randrange(86400))
-    world = World(seed, start, is_verbose=is_verbose)
+    if variant == "clock change":
+        start = rand.choice(CLOCK_CHANGES) - timedelta(seconds=rand.randrange(1800))
+    world = World(seed, start, variant, is_verbose=is_verbose)
+    world.count(f"variant {variant}".strip())
     with _listening(world), _reached_through(world):
         world.open([_lock(rand, start) for _ in range(rand.choice((1, 2, 2, 2, 3)))], "Europe/Berlin")
         try:
@@ -70,6 +83,7 @@ def _lock(rand: random.Random, start: datetime) -> Lock:
 def _live(world: World) -> None:
     world.trouble.is_on = True
     world.trouble.plan(TROUBLE)
+    world.trouble.strike_special(world.variant, TROUBLE)
     world.people.plan(TROUBLE)
     world.stage.run_until(world.stage.now + TROUBLE + timedelta(seconds=1))
     _calm_down(world)

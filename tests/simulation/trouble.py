@@ -46,6 +46,8 @@ class Trouble:
         self.in_flight = 0
         self.hopeless: set[str] = set()
         """Locks (by uid) every call to which fails."""
+        self.poisoned: set[str] = set()
+        """PINs at which the driver itself breaks down."""
 
     def befalls(self, lock: Lock, kind: str) -> str:
         """Return the fault of one call, or nothing."""
@@ -124,6 +126,24 @@ class Trouble:
         for _ in range(rand.randrange(3, 8)):
             world.stage.after(timedelta(seconds=rand.uniform(0, total)), self._death)
         world.stage.after(span, self.end)
+
+    def strike_special(self, variant: str, span: timedelta) -> None:
+        """Plan the one thing that is special about this schedule."""
+        world, rand = self.world, self.world.rand
+        if variant == "hopeless lock" and len(world.locks) > 1:
+            self.hopeless.add(rand.choice(world.locks).uid)
+        elif variant == "clock step":
+            step = rand.choice((timedelta(days=1), timedelta(hours=-1)))
+            begin = rand.uniform(300, span.total_seconds() * 0.7)
+            world.stage.after(timedelta(seconds=begin), lambda: self._set_clock(step))
+            back = begin + rand.uniform(60, 400)
+            world.stage.after(timedelta(seconds=back), lambda: self._set_clock(timedelta(0)))
+
+    def _set_clock(self, off_by: timedelta) -> None:
+        self.world.tell("clock", off_by)
+        self.world.count("clock steps")
+        self.world.clock_is_off_by = off_by
+        self.world.beat_anew()
 
     def _for_a_while(self, lock: Lock, fault: Fault, began: float, lasts: float) -> None:
         stage = self.world.stage

@@ -181,8 +181,11 @@ class Job:
 class World:
     """Everything that one schedule has, from its seed."""
 
-    def __init__(self, seed: int, start: datetime, *, is_verbose: bool = False) -> None:
-        self.seed = seed
+    def __init__(
+        self, seed: int, start: datetime, variant: str, *, is_verbose: bool = False
+    ) -> None:
+        self.variant = variant
+        self.has_clock_steps = variant == "clock step"
         self.rand = random.Random(seed)
         self.stage = Stage(start)
         self.stage.after_each = self._after_each
@@ -379,7 +382,11 @@ class World:
         """Write the signs of life of the processes that run, as they do every 5 s by themselves."""
         now = self.stage.now
         for engine in self.engines:
-            if engine.is_running and now - engine.beat_at >= timedelta(seconds=5):
+            if not engine.is_running:
+                continue
+            if self.has_clock_steps:
+                engine.worker._beat()
+            if now - engine.beat_at >= timedelta(seconds=5):
                 engine.beat_at = now
                 rows.execute(
                     "UPDATE accesscodes_enginebeat SET beat_at = %s WHERE engine_id = %s",
@@ -388,6 +395,12 @@ class World:
                         engine.uid.hex if rows.is_sqlite() else engine.uid,
                     ),
                 )
+
+    def beat_anew(self) -> None:
+        """Let the signs of life follow a clock that was set."""
+        for engine in self.engines:
+            engine.beat_at = min(engine.beat_at, self.stage.now - timedelta(seconds=5))
+        self._beat()
 
     def _plan_tick(self, *, force: bool = False) -> None:
         """Plan the moment at which a process will find a lock due."""
