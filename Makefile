@@ -3,9 +3,10 @@
 
 PY := .venv/bin/python
 JOBS ?= 2
+SEEDS ?= 10000
 POSTGRES ?= $(or $(LOCKSITE_TEST_POSTGRES_URL),postgres://root@127.0.0.1:5432/locksite_test)
 
-.PHONY: help demo run test check fmt bench audit requirements
+.PHONY: help demo run test check fmt bench bench-faults audit requirements
 .DELETE_ON_ERROR:
 
 help:
@@ -15,6 +16,7 @@ help:
 	@echo 'make check         format, lint, types, migrations, deployment check'
 	@echo 'make fmt           put the code into its format'
 	@echo 'make bench         measure'
+	@echo 'make bench-faults  live through SEEDS=10000 schedules of trouble, and break the engine on purpose'
 	@echo 'make audit         look for known weaknesses in dependencies'
 	@echo 'make requirements  compile requirements/*.in anew'
 
@@ -53,6 +55,9 @@ bench: .venv/.test
 	@for file in benchmarks/[a-z]*.py; do \
 	    name=benchmarks.$$(basename "$$file" .py); echo "$$name"; $(PY) -m "$$name" || exit 1; \
 	done
+
+bench-faults: .venv/.test
+	@$(PY) -m tests.simulation --seeds $(SEEDS) --jobs $(JOBS) --broken
 
 audit: .venv/.develop
 	$(PY) -m pip_audit --require-hashes --disable-pip -r requirements/run.txt -r requirements/postgres.txt

@@ -89,7 +89,8 @@ def many(first: int, number: int, jobs: int) -> bool:
             if done % 250 < 25 or done == len(seeds):
                 rate = (time.monotonic() - began) / done
                 say(f"{done} of {len(seeds)} schedules, {rate:.2f} s each")
-    say(f"{len(seeds)} schedules in {time.monotonic() - began:.0f} s, {spent / len(seeds):.2f} s each")
+    each = f"{spent / len(seeds):.2f} s of one core each"
+    say(f"{len(seeds)} schedules in {time.monotonic() - began:.0f} s, {each}")
     for what, amount in sorted(counts.items()):
         say(f"  {what}: {amount}")
     for invariant, hit in sorted(by_invariant.items()):

@@ -50,9 +50,7 @@ def believes_a_removal(put: Put) -> None:
         installed = replace(installed, is_acknowledged=True)
         if installed.placement is not Placement.ERASING:
             return installed
-        return replace(
-            installed, placement=Placement.ABSENT, content=None, absent_at=at
-        )
+        return replace(installed, placement=Placement.ABSENT, content=None, absent_at=at)
 
     put(entries, "after_acceptance", after_acceptance)
 

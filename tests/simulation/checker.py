@@ -16,11 +16,11 @@ from accesscodes.lifecycle import EDGES
 from locksite.pins import index_of
 from properties.providers.base import SlotWrite
 from tests.simulation import rows
-from tests.simulation.locks import DEFECT, Held, Lock, opens
+from tests.simulation.locks import DEFECT, Held, Lock, opens, pin_in
 from tests.simulation.people import LEAD, Intent
 
 if TYPE_CHECKING:
-    from tests.simulation.world import Engine, Thread, World
+    from tests.simulation.world import Thread, World
 
 OVERSTAY = timedelta(minutes=15)
 ALARM = timedelta(minutes=10)
@@ -92,12 +92,10 @@ class Checker:
 
     # ---- commands as they leave, and as they land -----------------------------------------------
 
-    def note_command(
-        self, engine: "Engine", lock: Lock, action: str, slot: int, write: SlotWrite | None
-    ) -> None:
+    def note_command(self, lock: Lock, action: str, slot: int, write: SlotWrite | None) -> None:
         """I13, I14, I1c, and no code is written that nobody wants."""
-        world, now = self.world, self.world.stage.now
-        world.tell("command", lock.pk, action, slot, write and write.pin.digits)
+        world = self.world
+        world.tell("command", lock.pk, action, slot, write and pin_in(write).digits)
         open_rows = rows.fetch(
             "SELECT c.action, c.slot, c.lease_token, c.pin_index, c.asked_at, i.code_id"
             " FROM accesscodes_lockcommand c"
@@ -106,7 +104,7 @@ class Checker:
             (lock.pk,),
         )
         lease = world.thread.lease if world.thread else None
-        pin_index = write and index_of(world.uids[lock.pk], write.pin)
+        pin_index = write and index_of(world.uids[lock.pk], pin_in(write))
         named = [
             row
             for row in open_rows
@@ -123,17 +121,17 @@ class Checker:
             self.found("I13", f"lock {lock.pk}: {action} of slot {slot} without an intent")
         if named:
             self._count(lock, named[0][0], rows.moment(named[0][4]))
-        # People may type a PIN that we are asked to issue, and fill a lock: it goes on refusing, and
-        # is asked ever more rarely.
+        # People may type a PIN that we are asked to issue, and fill a lock: it goes on refusing,
+        # and is asked ever more rarely.
         is_hindered = write is not None and (
-            write.pin.digits in world.trouble.poisoned
+            pin_in(write).digits in world.trouble.poisoned
             or len(lock.slots) >= lock.body.make.max_codes
             or any(h.is_typed and h.entry.pin == write.pin for h in lock.slots.values())
         )
         if not is_hindered:
             self.commands += 1
         if not world.trouble.is_on and not is_hindered:
-            key = (lock.pk, write.pin.digits if write else f"slot {slot}")
+            key = (lock.pk, pin_in(write).digits if write else f"slot {slot}")
             self._sent_in_quiet[key] = self._sent_in_quiet.get(key, 0) + 1
             if self._sent_in_quiet[key] > WRITES_WHILE_SETTLING:
                 self.found("I9", f"lock {lock.pk}: {key[1]} written again and again", key)
@@ -336,8 +334,7 @@ class Checker:
                 if self._over[key] > OVERSTAY:
                     self.found("I1", f"lock {lock.pk}: {digits} still opens", key)
             has_issue = lock.pk in self._problem_locks or any(
-                intent.pk in self._problem_codes and digits in intent.pins()
-                for intent in intents
+                intent.pk in self._problem_codes and digits in intent.pins() for intent in intents
             )
             self._clock(("I1b", *key), not has_issue, now, f"lock {lock.pk}: {digits} still opens")
         for key in [key for key in self._was_over - over if key[0] == lock.pk]:
@@ -378,12 +375,12 @@ class Checker:
         for lock in self.world.locks:
             intents = [i for i in self.world.people.intents.values() if i.lock is lock]
             typed = {held.entry.pin.digits for held in lock.slots.values() if held.is_typed}
-            ours = {
-                held.entry.pin.digits for held in lock.slots.values() if not held.is_typed
-            }
+            ours = {held.entry.pin.digits for held in lock.slots.values() if not held.is_typed}
             wanted = {i.now.digits for i in intents if i.belongs(now)}
-            for digits in sorted(ours - wanted):
-                found.append(("I5", f"lock {lock.pk} holds {digits}, which nobody wants"))
+            found += [
+                ("I5", f"lock {lock.pk} holds {digits}, which nobody wants")
+                for digits in sorted(ours - wanted)
+            ]
             opening = lock.opening(now)
             is_full = len(lock.slots) >= lock.body.make.max_codes
             for intent in intents:
@@ -416,7 +413,9 @@ class Checker:
         self._check_events()
         self._check_secrecy()
         for complaint in self.complaints:
-            if DEFECT in complaint or self.world.has_clock_steps and "the clock is off" in complaint:
+            if DEFECT in complaint or (
+                self.world.has_clock_steps and "the clock is off" in complaint
+            ):
                 continue
             self.found("I6", f"logged as an error: {complaint[:2000]}")
 

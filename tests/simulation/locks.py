@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from locksite.masked import Pin
 from properties.choices import Fault, Proof
 from properties.providers.base import (
     AccountProblem,
@@ -137,8 +138,20 @@ def opens(entry: Entry, now: datetime, *, keeps_window: bool) -> bool:
 
 def new_lock(uid: str, make: str, made_at: datetime, traits: Mapping[str, Any]) -> Lock:
     """Return an empty lock of a make from the catalogue, with some of its traits changed."""
-    body = Body(uid=uid, make=differing(make, traits), name=f"Door {uid[:4]}", made_at=made_at)
+    body = Body(
+        uid=uid,
+        make=differing(make, traits),
+        name=f"Door {uid[:4]}",
+        made_at=made_at,
+        time_zone="Europe/Berlin",
+    )
     return Lock(body)
+
+
+def pin_in(write: SlotWrite) -> Pin:
+    """Return the PIN of a write; none of these makes chooses PINs itself."""
+    assert write.pin is not None
+    return write.pin
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +193,9 @@ class Driver:
         """Put an entry into a slot, unless something goes wrong on the way."""
         target = self.world.lock_of(lock)
         self.world.door("program")
-        self.world.checker.note_command(self.engine, target, "program", write.slot, write)
+        self.world.checker.note_command(target, "program", write.slot, write)
         fault = self.world.trouble.befalls(target, "write")
-        if write.pin.digits in self.world.trouble.poisoned:
+        if pin_in(write).digits in self.world.trouble.poisoned:
             raise RuntimeError(DEFECT)
         answers: list[ProviderError | None] = []
 
@@ -195,7 +208,7 @@ class Driver:
         """Empty a slot, unless something goes wrong on the way; an empty one is no error."""
         target = self.world.lock_of(lock)
         self.world.door("remove")
-        self.world.checker.note_command(self.engine, target, "remove", slot, None)
+        self.world.checker.note_command(target, "remove", slot, None)
         fault = self.world.trouble.befalls(target, "write")
         answers: list[ProviderError | None] = []
 
@@ -217,14 +230,18 @@ class Driver:
     def _write(self, target: Lock, write: SlotWrite, fault: str) -> ProviderError | None:
         if target.is_cut_off():
             return _cut_off(target)
-        refused = refusal(target.body, target.memory(), write)
+        now, pin = self.world.stage.now, pin_in(write)
+        refused = refusal(target.body, target.memory(), write, now)
         if refused is not None:
             return refused
-        now = self.world.stage.now
         is_late = fault == "late"
-        self.world.checker.note_landing(target, write.slot, write.pin.digits, is_late=is_late)
+        self.world.checker.note_landing(target, write.slot, pin.digits, is_late=is_late)
         held = Held(
-            stored(target.body, write), is_ours=True, is_typed=False, since=now, is_late=is_late
+            stored(target.body, write, pin),
+            is_ours=True,
+            is_typed=False,
+            since=now,
+            is_late=is_late,
         )
         target.put(write.slot, held, now)
         if fault == "loses":
@@ -315,4 +332,3 @@ class Source:
         if any(Fault.ACCOUNT_DISCONNECTED in lock.body.faults for lock in self.world.locks):
             raise AccountProblem("account_disconnected", "The account no longer lets us in.")
         return [report(lock.body, len(lock.slots)) for lock in self.world.locks]
-

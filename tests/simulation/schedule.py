@@ -62,15 +62,15 @@ def _run(seed: int, *, is_verbose: bool) -> Outcome:
     world = World(seed, start, variant, is_verbose=is_verbose)
     world.count(f"variant {variant}".strip())
     with _listening(world), _reached_through(world):
-        world.open([_lock(rand, start) for _ in range(rand.choice((1, 2, 2, 2, 3)))], "Europe/Berlin")
+        world.open(
+            [_lock(rand, start) for _ in range(rand.choice((1, 2, 2, 2, 3)))], "Europe/Berlin"
+        )
         try:
             _live(world)
         finally:
             world.close()
     world.checker.finish()
-    return Outcome(
-        seed, tuple(world.checker.violations), world.counts, digest_of(world.story)
-    )
+    return Outcome(seed, tuple(world.checker.violations), world.counts, digest_of(world.story))
 
 
 def _lock(rand: random.Random, start: datetime) -> Lock:

@@ -1,8 +1,8 @@
 """Engines, locks and people on one stage, and the doors between the engines and the rest.
 
-The engine, the models and the SQL are the real ones. Every door that an engine goes through (`now`,
-a call to a lock, an answer) is a place where its process may end or stand still; that none of them
-lies inside a transaction is asserted at every door.
+The engine, the models and the SQL are the real ones. Every door that an engine goes through
+(`now`, a call to a lock, an answer) is a place where its process may end or stand still; that none
+of them lies inside a transaction is asserted at every door.
 """
 
 import random
@@ -83,7 +83,7 @@ class Engine:
         self.threads: dict[str, Thread] = {}
         self.doors = Doors(
             now=self._now,
-            monotonic=lambda: world.stage.now.timestamp(),
+            monotonic=world.monotonic,
             sleep=world.wait,
             http=_no_network,
             rand=random.Random(world.rand.random()),
@@ -230,11 +230,15 @@ class World:
     def _quiet_doors(self) -> Doors:
         return Doors(
             now=self.clock,
-            monotonic=lambda: self.stage.now.timestamp(),
+            monotonic=self.monotonic,
             sleep=lambda span: None,
             http=_no_network,
             rand=self.rand,
         )
+
+    def monotonic(self) -> float:
+        """Return seconds that no change of the clock touches."""
+        return self.stage.now.timestamp()
 
     def clock(self) -> datetime:
         """Return the time that the engines' machine shows: wrong for a while in some schedules."""
@@ -272,7 +276,7 @@ class World:
     # ---- turns and doors ------------------------------------------------------------------------
 
     def turn(self, thread: Thread) -> None:
-        """Let a piece of work go on to its next wait, and see that a stale holder writes nothing."""
+        """Let a piece of work go on to its next wait; see that a stale holder writes nothing."""
         is_stale, before = self.checker.is_stale(thread), rows.changes()
         self.thread = thread
         thread.greenlet.switch()
@@ -379,7 +383,7 @@ class World:
         self.checker.look_if_moved()
 
     def _beat(self) -> None:
-        """Write the signs of life of the processes that run, as they do every 5 s by themselves."""
+        """Write the signs of life of the processes that run, at most every 5 s."""
         now = self.stage.now
         for engine in self.engines:
             if not engine.is_running:
@@ -460,4 +464,3 @@ def _in_transaction() -> bool:
 
 def _no_network() -> Any:
     raise AssertionError("a simulated engine opens no connection")
-
