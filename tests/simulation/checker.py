@@ -404,20 +404,32 @@ class Checker:
                     continue
                 if intent.belongs(now) and digits not in ours:
                     found.append(("I2", f"code {intent.pk} is not on its lock"))
+                if intent.belongs(now) and intent.is_native() and not self._has_dates(intent):
+                    found.append(("I2", f"code {intent.pk} has other dates on its lock"))
                 if intent.has_started(now) and (digits not in opening or said != "set"):
                     found.append(("I2", f"code {intent.pk} should be set and is {said}"))
         return found
+
+    def _has_dates(self, intent: Intent) -> bool:
+        """Return whether the lock starts and stops the code when people want it, to the second."""
+        ask = intent.now
+        wanted = [at and at.replace(microsecond=0) for at in (ask.starts_at, ask.ends_at)]
+        return any(
+            [held.entry.starts_at, held.entry.ends_at] == wanted
+            for held in intent.lock.slots.values()
+            if held.entry.pin.digits == ask.digits
+        )
 
     def finish(self) -> None:
         """Judge what can only be judged in the end: I6, I15 and what was logged."""
         self._check_events()
         self._check_secrecy()
         for complaint in self.complaints:
-            if DEFECT in complaint or (
-                self.world.has_clock_steps and "the clock is off" in complaint
-            ):
+            is_the_clock = self.world.has_clock_steps and "the clock is off" in complaint
+            if DEFECT in complaint or is_the_clock:
                 continue
-            self.found("I6", f"logged as an error: {complaint[:2000]}")
+            kind = _PLAIN.sub("…", complaint.partition("\n")[0])
+            self.found("I6", f"logged as an error: {complaint[:2000]}", (kind,))
 
     def _check_events(self) -> None:
         """I6: each transition gave the events that `lifecycle` names, and each of them once."""

@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models.expressions import Col
 from django.db.models.sql.compiler import SQLCompiler
 
-_columns: dict[tuple[str, str], str] = {}
+_columns: dict[tuple[str, Any], str] = {}
 _converters: dict[tuple[Any, Any], list[Any]] = {}
 
 

@@ -97,7 +97,8 @@ def _calm_down(world: World) -> None:
         world.stage.run_until(world.stage.now + timedelta(seconds=60))
         differences = world.checker.differences()
         before, wanted = wanted, world.people.wanted()
-        if differences or world.trouble.in_flight or before != wanted:
+        on_their_way = world.trouble.in_flight + world.paused
+        if differences or on_their_way or before != wanted:
             settled_at = None
         elif settled_at is None:
             settled_at, commands = world.stage.now, world.checker.commands
@@ -119,12 +120,13 @@ def digest_of(story: list[tuple[Any, ...]]) -> str:
 @contextmanager
 def _reached_through(world: World) -> Iterator[None]:
     """Let the account be listed from the simulated locks."""
-    kept = sync.source_for
-    sync.source_for = world.source_for
+    module: Any = sync
+    kept = module.source_for
+    module.source_for = world.source_for
     try:
         yield
     finally:
-        sync.source_for = kept
+        module.source_for = kept
 
 
 class _Ear(logging.Handler):

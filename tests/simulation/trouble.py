@@ -71,7 +71,7 @@ class Trouble:
         if not self.is_on:
             return ""
         draw = self.world.rand.random()
-        if draw < KILL_AT_DOOR:
+        if draw < KILL_AT_DOOR and not self.world.clock_is_off_by:
             return "kill"
         if draw < KILL_AT_DOOR + PAUSE_AT_DOOR and len(self.world.running()) > 1:
             return "pause"
@@ -140,6 +140,10 @@ class Trouble:
             world.stage.after(timedelta(seconds=back), lambda: self._set_clock(timedelta(0)))
 
     def _set_clock(self, off_by: timedelta) -> None:
+        """Set the clock of the engines' machine wrong, or right.
+
+        No process starts while it is wrong: one that never saw the right time cannot know.
+        """
         self.world.tell("clock", off_by)
         self.world.count("clock steps")
         self.world.clock_is_off_by = off_by
@@ -173,7 +177,7 @@ class Trouble:
 
     def _death(self) -> None:
         engines = self.world.running()
-        if engines and self.is_on:
+        if engines and self.is_on and not self.world.clock_is_off_by:
             self.world.kill(self.world.rand.choice(engines), "anywhere")
 
     def end(self) -> None:
