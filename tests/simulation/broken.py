@@ -23,6 +23,10 @@ Put = Callable[[Any, str, Any], None]
 """Puts a value in the place of an attribute, until the engine is whole again."""
 
 
+SELDOM = timedelta(minutes=30)
+"""As late as a look may be planned; what lies farther ahead is taken for a clock gone wrong."""
+
+
 # ---- what a provider says, and what a reading shows ---------------------------------------------
 
 
@@ -56,20 +60,20 @@ def believes_a_removal(put: Put) -> None:
 
 
 def forgets_the_read_back(put: Put) -> None:
-    """After its commands it looks at the clock and not at the lock, and comes back in an hour."""
+    """After its commands it looks at the clock and not at the lock, and comes back much later."""
     whole = reconcile._Pass._look
 
     def look(self: Any) -> bool:
         return True if self._has_looked else whole(self)
 
     put(reconcile._Pass, "_look", look)
-    put(planning, "LOOK_WITH_WORK", timedelta(hours=1))
-    put(planning, "LOOK_IDLE", timedelta(hours=1))
+    put(planning, "LOOK_WITH_WORK", SELDOM)
+    put(planning, "LOOK_IDLE", SELDOM)
 
 
 def never_looks_back(put: Put) -> None:
     """A settled lock is not looked at again before something is wanted of it."""
-    put(planning, "LOOK_IDLE", timedelta(days=365))
+    put(planning, "LOOK_IDLE", SELDOM)
 
 
 def treats_unreadable_as_empty(put: Put) -> None:
@@ -128,11 +132,11 @@ def never_pauses(put: Put) -> None:
 
 
 def forgets_locks_that_failed(put: Put) -> None:
-    """A lock that could not be read is left alone for a day."""
+    """A lock that could not be read is left alone for half an hour."""
 
     def wake_blind(self: Any) -> datetime:
         now: datetime = self._doors.now()
-        return now + timedelta(days=1)
+        return now + SELDOM
 
     put(reconcile._Pass, "_wake_blind", wake_blind)
 
