@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 # On PostgreSQL the first 50 stand for all: what differs there are locks and races, not decisions.
 ON_POSTGRES = os.environ.get("LOCKSITE_TEST_DATABASE_URL", "").startswith("postgres")
-SEEDS = int(os.environ.get("LOCKSITE_TEST_SEEDS", "50" if ON_POSTGRES else "500"))
+SEEDS = int(os.environ.get("LOCKSITE_TEST_SEEDS", "50"))
 MAKES = ("schlage", "lockly", "wyze", "august", "ttlock")
 CALL_FAULTS = (Fault.LIES, Fault.DOES_THEN_FAILS, Fault.FAILS_BEFORE)
 DEATHS = 0.04
