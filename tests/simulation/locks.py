@@ -41,6 +41,9 @@ CALL_DEADLINE = timedelta(seconds=20)
 """How long a call takes that gets no answer."""
 
 
+INTERRUPTED = 0.02
+"""During how many calls somebody changes or issues a code, besides all that people do anyway."""
+
 DEFECT = "a defect in the driver"
 """What is logged, and may be, where a driver breaks down at one code."""
 
@@ -287,6 +290,8 @@ class Driver:
             back = CALL_DEADLINE - there
         if arrive is not _nothing:
             world.stage.after(there, arrive)
+        if world.trouble.is_on and world.rand.random() < INTERRUPTED:
+            world.stage.after(there, world.rand.choice((world.people.change, world.people.issue)))
         world.wait(there + back)
         world.door("answer")
 
