@@ -213,6 +213,7 @@ def writes_down_afterwards(put: Put) -> None:
 def forgets_after_gone(put: Put) -> None:
     """A code that is gone is not looked for any more: what lands late stays."""
     put(entries, "AUDIT_AFTER_GONE", timedelta(0))
+    put(drift, "recall", lambda codes, seen, foreign, writers: (seen, (), tuple(foreign)))
 
 
 def moves_live_codes(put: Put) -> None:

@@ -360,7 +360,8 @@ class Checker:
             )
 
     def _clock(self, key: tuple[Any, ...], is_bad: bool, now: datetime, what: str) -> None:
-        if not is_bad:
+        # While the clock is wrong no alarm can be told by it; that it is wrong has been told.
+        if not is_bad or self.world.clock_is_off_by:
             self._since.pop(key, None)
         elif now - self._since.setdefault(key, now) > ALARM:
             self.found(key[0], f"{what}, and nobody was told for {ALARM}", key)

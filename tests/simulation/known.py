@@ -1,3 +1,9 @@
-"""Seeds that failed once, with what they found. They run first."""
+"""Seeds that failed once. They run first.
 
-FAILED_ONCE: tuple[int, ...] = ()
+A seed is a schedule only as long as nothing about the drawing changes; what it found has a test of
+its own next to the rule that was wrong.
+"""
+
+# 3, 16: an empty list; 9: an old name on a lock that hides PINs; 13: a clock a day ahead;
+# 34: a PIN freed too soon; 306: two codes in one slot; 312: a shortened stay; 323: an old list.
+FAILED_ONCE: tuple[int, ...] = (3, 9, 13, 16, 34, 306, 312, 323)

@@ -6,7 +6,7 @@ the trouble is over; what was on its way then still arrives.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from properties.choices import Fault
@@ -46,6 +46,7 @@ class Trouble:
         self.in_flight = 0
         self.hopeless: set[str] = set()
         """Locks (by uid) every call to which fails."""
+        self._empty_at: dict[str, datetime] = {}
         self.poisoned: set[str] = set()
         """PINs at which the driver itself breaks down."""
 
@@ -62,9 +63,22 @@ class Trouble:
         if kind == "write":
             faults = HIDDEN_WRITE_FAULTS if lock.hides_pins else WRITE_FAULTS
         (fault,) = rand.choices(list(faults), list(faults.values()))
+        if fault == "empty" and not self._may_seem_empty(lock):
+            fault = "stale"
         self.world.count(f"call {fault}")
         self.world.tell("fault", lock.pk, kind, fault)
         return fault
+
+    def _may_seem_empty(self, lock: Lock) -> bool:
+        """Return whether the lock may wrongly show nothing, as it may not twice in a row.
+
+        Of one or two codes a second look decides. Of more it does
+        not, so a lock that holds more may show nothing for as long as it likes.
+        """
+        now, before = self.world.stage.now, self._empty_at.get(lock.uid)
+        self._empty_at[lock.uid] = now
+        holds_many = sum(held.is_ours for held in lock.slots.values()) > 3
+        return before is None or now - before > timedelta(minutes=10) or holds_many
 
     def at_door(self) -> str:
         """Return whether the process that goes through a door ends there, or stands still."""
