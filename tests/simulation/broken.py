@@ -126,9 +126,10 @@ def gives_up(put: Put) -> None:
 
 
 def never_pauses(put: Put) -> None:
-    """No pause after a failure: the same again, at once."""
+    """No pause after a failure, and no thought of how much a lock may be told in a minute."""
     put(planning, "_may_try", lambda installed, now: True)
-    put(planning, "LOOK_WITH_WORK", timedelta(seconds=1))
+    put(planning, "within_budget", lambda steps, sent, now: (list(steps), None))
+    put(planning, "LOOK_WITH_WORK", timedelta(seconds=5))
 
 
 def forgets_locks_that_failed(put: Put) -> None:
