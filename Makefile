@@ -3,7 +3,7 @@
 
 PY := .venv/bin/python
 JOBS ?= 2
-KILL_TESTS := tests/accesscodes/test_kills.py tests/accesscodes/test_outages.py tests/accesscodes/test_restarts.py
+KILL_TESTS := tests/accesscodes/test_kills.py tests/accesscodes/test_restarts.py
 POSTGRES ?= $(or $(LOCKSITE_TEST_POSTGRES_URL),postgres://root@127.0.0.1:5432/locksite_test)
 
 .PHONY: help demo run test check fmt bench bench-kills audit requirements
