@@ -82,6 +82,12 @@ def begun(site):
     return site.rows("SELECT count(*) FROM accesscodes_lockcommand")[0][0]
 
 
+def wait_for_work(site, commands):
+    """Wait until so many more commands were begun."""
+    enough = begun(site) + commands
+    wait_until(lambda: begun(site) >= enough, f"{commands} more commands")
+
+
 def settle(site):
     """Wait until every code is where it is wanted; return how many seconds it took."""
     began = time.monotonic()
@@ -106,8 +112,7 @@ def test_an_engine_killed_again_and_again_loses_nothing_and_doubles_nothing(site
 
     with Traffic(hotel, live=CODES, per_second=PER_SECOND) as traffic:
         for number in range(KILLS):
-            enough = begun(site) + rand.randint(1, 8)
-            wait_until(lambda enough=enough: begun(site) >= enough, f"work before kill {number}")
+            wait_for_work(site, rand.randint(1, 8))
             site.kill_engine()
             site.start_engine()
             if number % 20 == 19:
@@ -123,6 +128,10 @@ def test_an_engine_killed_again_and_again_loses_nothing_and_doubles_nothing(site
     )
     assert cut_off > 0, "no engine was killed in the middle of a command"
     assert traffic.answers["acknowledged"] > KILLS
+
+
+def wait_until_it_notices(engine):
+    wait_until(lambda: "was taken over" in engine.output(), "the sleeper notices")
 
 
 def test_an_engine_stopped_beyond_its_lease_writes_nothing_when_it_goes_on(site, tell):
@@ -143,7 +152,7 @@ def test_an_engine_stopped_beyond_its_lease_writes_nothing_when_it_goes_on(site,
         assert hotel.memory() == {"Door 0": [pins[-1]]}
         before = commands(site)
         sleeper.signal(signal.SIGCONT)
-        wait_until(lambda p=sleeper: "was taken over" in p.output(), "the sleeper notices")
+        wait_until_it_notices(sleeper)
 
         assert [command for command in commands(site) if command.token < before[-1].token] == [
             command for command in before if command.token < before[-1].token
@@ -212,6 +221,13 @@ def is_back(hotel, beat, sent):
         return False
 
 
+def recover(hotel, beat, sent):
+    """Wait until web and engine work again; return how many seconds it took."""
+    began = time.monotonic()
+    wait_until(lambda: is_back(hotel, beat, sent), "recovery", RECOVERED_WITHIN)
+    return time.monotonic() - began
+
+
 @pytest.mark.long
 def test_a_database_that_restarts_again_and_again_loses_nothing_acknowledged(
     server, tmp_path, tell
@@ -222,17 +238,10 @@ def test_a_database_that_restarts_again_and_again_loses_nothing_acknowledged(
 
         with Traffic(hotel, live=200, per_second=4) as traffic:
             for number in range(OUTAGES):
-                enough = begun(site) + 8
-                wait_until(lambda enough=enough: begun(site) >= enough, "some work")
+                wait_for_work(site, 8)
                 beat, sent = newest_beat(site), begun(site)
                 server.restart(crash=number % 2 == 0)
-                began = time.monotonic()
-                wait_until(
-                    lambda beat=beat, sent=sent: is_back(hotel, beat, sent),
-                    f"recovery from outage {number}",
-                    RECOVERED_WITHIN,
-                )
-                slowest = max(slowest, time.monotonic() - began)
+                slowest = max(slowest, recover(hotel, beat, sent))
         seconds = settle(site)
 
         assert_right(hotel, traffic)

@@ -108,6 +108,7 @@ def test_a_lock_whose_work_fails_again_and_again_waits_ever_longer():
     for _ in range(7):
         worker(world, poisoned).take_and_work(device.pk)
         device.refresh_from_db()
+        assert device.due_at is not None
         pauses.append((device.due_at - world.now) / timedelta(minutes=1))
         world.clock.now = device.due_at
 
