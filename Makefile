@@ -4,9 +4,10 @@
 PY := .venv/bin/python
 JOBS ?= 2
 SEEDS ?= 10000
+KILL_TESTS := tests/accesscodes/test_kills.py tests/accesscodes/test_restarts.py
 POSTGRES ?= $(or $(LOCKSITE_TEST_POSTGRES_URL),postgres://root@127.0.0.1:5432/locksite_test)
 
-.PHONY: help demo run test check fmt bench bench-faults audit requirements
+.PHONY: help demo run test check fmt bench bench-faults bench-kills audit requirements
 .DELETE_ON_ERROR:
 
 help:
@@ -17,6 +18,7 @@ help:
 	@echo 'make fmt           put the code into its format'
 	@echo 'make bench         measure'
 	@echo 'make bench-faults  live through SEEDS=10000 schedules of trouble, and break the engine on purpose'
+	@echo 'make bench-kills   kill, stop and cut off real processes for about an hour, on both databases'
 	@echo 'make audit         look for known weaknesses in dependencies'
 	@echo 'make requirements  compile requirements/*.in anew'
 
@@ -58,6 +60,17 @@ bench: .venv/.test
 
 bench-faults: .venv/.test
 	@$(PY) -m tests.simulation --seeds $(SEEDS) --jobs $(JOBS) --broken
+
+# The long form of what `make test` does for a minute; PostgreSQL also from a server of its own.
+bench-kills: .venv/.test
+	LOCKSITE_TEST_LONG=1 $(PY) -m pytest -n 0 $(KILL_TESTS)
+	@if $(PY) -m tests.postgres_answers '$(POSTGRES)'; then \
+	    echo 'Again on PostgreSQL: $(POSTGRES)'; \
+	    LOCKSITE_TEST_LONG=1 LOCKSITE_TEST_DATABASE_URL='$(POSTGRES)' $(PY) -m pytest -n 0 $(KILL_TESTS); \
+	else \
+	    echo 'PostgreSQL does not answer at $(POSTGRES): that half was left out.'; \
+	    [ "$$LOCKSITE_REQUIRE_SERVICES" != 1 ]; \
+	fi
 
 audit: .venv/.develop
 	$(PY) -m pip_audit --require-hashes --disable-pip -r requirements/run.txt -r requirements/postgres.txt

@@ -43,8 +43,8 @@ class Command:
     @classmethod
     def of(cls, row: tuple) -> "Command":
         """Read a row of `COMMANDS`; SQLite gives times as text."""
-        *rest, asked_at, answered_at, outcome = row
-        return cls(*rest, _time(asked_at), answered_at and _time(answered_at), outcome)
+        asked_at, answered_at = row[6:8]
+        return cls(*row[:6], _time(asked_at), answered_at and _time(answered_at), row[8])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,9 @@ def stale_commits(
             highest = max(highest, command.token)
         for command in mine:
             taken_over = [later.asked_at for later in mine if later.token > command.token]
-            is_own_answer = command.outcome not in {"", "lost"} and command.answered_at is not None
-            if is_own_answer and taken_over and command.answered_at > min(taken_over):
+            if command.outcome in {"", "lost"} or command.answered_at is None:
+                continue  # closed by another engine, or by none
+            if taken_over and command.answered_at > min(taken_over):
                 said.append(f"command {command.id} was answered after a takeover")
     tokens: dict[int, int] = defaultdict(int)
     for step in steps:
@@ -121,7 +122,8 @@ def needless_commands(commands: Sequence[Command]) -> list[str]:
 
 def broken_chains(steps: Iterable[Step], statuses: Mapping[int, str]) -> list[str]:
     """Return the codes whose transitions do not lead in one chain from nothing to their status."""
-    said, at = [], {}
+    said: list[str] = []
+    at: dict[int, str] = {}
     for step in steps:
         if at.get(step.code, "") != step.before:
             said.append(f"transition {step.id} of code {step.code} starts at {step.before!r}")

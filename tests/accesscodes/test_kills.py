@@ -1,4 +1,4 @@
-"""Real engines under load that are killed, stopped in the middle of a command, and doubled.
+"""Real engines under load: killed, stopped in the middle of a command, doubled, cut off.
 
 Partners ask for something all the time (`tests/traffic.py`). In the end the truth is read from the
 locks' own memory and from the rows, past the engine (`tests/evidence.py`). `make bench-kills` runs
@@ -10,7 +10,9 @@ import random
 import signal
 import time
 
+import psycopg
 import pytest
+import requests
 
 from tests.evidence import (
     COMMANDS,
@@ -26,6 +28,7 @@ from tests.evidence import (
     stale_commits,
 )
 from tests.hotel import Hotel
+from tests.own_postgres import OwnPostgres, binaries
 from tests.processes import Site, wait_until
 from tests.traffic import Traffic
 
@@ -34,10 +37,12 @@ pytestmark = [pytest.mark.processes, pytest.mark.touches_database]
 IS_LONG = os.environ.get("LOCKSITE_TEST_LONG") == "1"
 KILLS = int(os.environ.get("LOCKSITE_TEST_KILLS", "200" if IS_LONG else "6"))
 STOPS = 5 if IS_LONG else 1
+OUTAGES = 20
 CODES = 500 if IS_LONG else 40
 PER_SECOND = 2.0 if IS_LONG else 5.0
 LOCKS = 20
 CONVERGED_WITHIN = 600.0
+RECOVERED_WITHIN = 30.0
 # A dead engine's locks are taken over soon, so that a kill hits new work and not a long wait.
 SOON_DEAD = {"LOCKSITE_ENGINE_DEAD_SECONDS": "3"}
 
@@ -77,6 +82,12 @@ def begun(site):
     return site.rows("SELECT count(*) FROM accesscodes_lockcommand")[0][0]
 
 
+def wait_for_work(site, commands):
+    """Wait until so many more commands were begun."""
+    enough = begun(site) + commands
+    wait_until(lambda: begun(site) >= enough, f"{commands} more commands")
+
+
 def settle(site):
     """Wait until every code is where it is wanted; return how many seconds it took."""
     began = time.monotonic()
@@ -101,8 +112,7 @@ def test_an_engine_killed_again_and_again_loses_nothing_and_doubles_nothing(site
 
     with Traffic(hotel, live=CODES, per_second=PER_SECOND) as traffic:
         for number in range(KILLS):
-            enough = begun(site) + rand.randint(1, 8)
-            wait_until(lambda enough=enough: begun(site) >= enough, f"work before kill {number}")
+            wait_for_work(site, rand.randint(1, 8))
             site.kill_engine()
             site.start_engine()
             if number % 20 == 19:
@@ -118,6 +128,10 @@ def test_an_engine_killed_again_and_again_loses_nothing_and_doubles_nothing(site
     )
     assert cut_off > 0, "no engine was killed in the middle of a command"
     assert traffic.answers["acknowledged"] > KILLS
+
+
+def wait_until_it_notices(engine):
+    wait_until(lambda: "was taken over" in engine.output(), "the sleeper notices")
 
 
 def test_an_engine_stopped_beyond_its_lease_writes_nothing_when_it_goes_on(site, tell):
@@ -138,7 +152,7 @@ def test_an_engine_stopped_beyond_its_lease_writes_nothing_when_it_goes_on(site,
         assert hotel.memory() == {"Door 0": [pins[-1]]}
         before = commands(site)
         sleeper.signal(signal.SIGCONT)
-        wait_until(lambda p=sleeper: "was taken over" in p.output(), "the sleeper notices")
+        wait_until_it_notices(sleeper)
 
         assert [command for command in commands(site) if command.token < before[-1].token] == [
             command for command in before if command.token < before[-1].token
@@ -175,3 +189,70 @@ def test_two_engines_at_once_send_nothing_twice(site, tell):
     assert engines == [(2,)]
     assert other.is_running
     tell(f"two engines: {len(sent)} commands, none twice, converged after {seconds:.0f} s")
+
+
+# ---- A database that restarts
+
+
+@pytest.fixture
+def server():
+    if binaries() is None:
+        reason = "there is no initdb on this machine"
+        if os.environ.get("LOCKSITE_REQUIRE_SERVICES") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with OwnPostgres() as server:
+        yield server
+
+
+def newest_beat(site):
+    return site.rows("SELECT max(beat_at) FROM accesscodes_enginebeat")[0][0]
+
+
+def is_back(hotel, beat, sent):
+    """Return whether web and engine have worked since: an answer, a sign of life, a command."""
+    try:
+        return (
+            hotel.call("/devices/list").status_code == 200
+            and newest_beat(hotel.site) > beat
+            and begun(hotel.site) > sent
+        )
+    except (requests.RequestException, psycopg.OperationalError):
+        return False
+
+
+def recover(hotel, beat, sent):
+    """Wait until web and engine work again; return how many seconds it took."""
+    began = time.monotonic()
+    wait_until(lambda: is_back(hotel, beat, sent), "recovery", RECOVERED_WITHIN)
+    return time.monotonic() - began
+
+
+@pytest.mark.long
+def test_a_database_that_restarts_again_and_again_loses_nothing_acknowledged(
+    server, tmp_path, tell
+):
+    with Site(tmp_path, server.url, settings=SOON_DEAD) as site:
+        hotel = Hotel(site, locks=LOCKS, answers=(0.05, 0.4))
+        engine, web, slowest = site.engine_pid, site.web.pid, 0.0
+
+        with Traffic(hotel, live=200, per_second=4) as traffic:
+            for number in range(OUTAGES):
+                wait_for_work(site, 8)
+                beat, sent = newest_beat(site), begun(site)
+                server.restart(crash=number % 2 == 0)
+                slowest = max(slowest, recover(hotel, beat, sent))
+        seconds = settle(site)
+
+        assert_right(hotel, traffic)
+        shown = {code["access_code_id"] for code in hotel.codes()}
+        kept = {uid: uid in shown for uid in traffic.promised_codes()}
+        assert kept == traffic.promised_codes()
+        assert (site.engine_pid, site.web.pid) == (engine, web), "nothing was started anew"
+        assert site.engine.is_running
+        assert site.web.is_running
+        assert "500" not in traffic.answers
+        tell(
+            f"{OUTAGES} restarts of PostgreSQL: {dict(traffic.answers)}, none acknowledged lost, "
+            f"recovered in {slowest:.1f} s at most, converged {seconds:.0f} s after the last"
+        )

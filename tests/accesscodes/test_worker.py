@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import InterfaceError, OperationalError
 
+from accesscodes.engine import lease as leases
 from accesscodes.engine.clock import ClockGuard
 from accesscodes.engine.lease import Answers
 from accesscodes.engine.worker import Worker
-from accesscodes.ledger import LeaseLost
+from accesscodes.ledger import LEASE_TIME, LeaseLost
 from accesscodes.models import EngineBeat
 from properties.models import Device
 from tests.accesscodes.world import World
@@ -45,6 +47,56 @@ def test_a_lock_whose_work_fails_is_due_again_after_a_minute(caplog):
     assert f"work on lock {device.pk} failed" in caplog.text
 
 
+def test_a_lock_whose_work_lost_the_database_is_due_again_at_once(caplog):
+    world = World("schlage")
+    device = world.device()
+
+    def cut_off(lease):
+        raise InterfaceError("the connection is closed")
+
+    worker(world, cut_off).take_and_work(device.pk)
+
+    device.refresh_from_db()
+    assert (device.lease_owner, device.due_at) == (None, world.now + timedelta(seconds=2))
+    assert f"work on lock {device.pk} lost the database" in caplog.text
+
+
+def test_a_lock_is_given_back_as_soon_as_the_database_is_there_again(monkeypatch):
+    world = World("schlage")
+    device = world.device()
+    began, give_back, tries = world.now, leases.give_back, []
+
+    def after_an_outage(lease, wake_at):
+        tries.append(world.now - began)
+        if len(tries) < 4:
+            raise OperationalError("the server is starting up")
+        give_back(lease, wake_at)
+
+    monkeypatch.setattr(leases, "give_back", after_an_outage)
+
+    worker(world, lambda lease: world.now + timedelta(minutes=5)).take_and_work(device.pk)
+
+    device.refresh_from_db()
+    assert tries == [timedelta(seconds=seconds) for seconds in (0, 2, 4, 6)]
+    assert (device.lease_owner, device.due_at) == (None, began + timedelta(minutes=5))
+
+
+def test_an_engine_does_not_wait_for_the_database_longer_than_its_lease_lasts(monkeypatch):
+    world = World("schlage")
+    device = world.device()
+    began = world.now
+
+    def outage(lease, wake_at):
+        raise OperationalError("the server is starting up")
+
+    monkeypatch.setattr(leases, "give_back", outage)
+
+    with pytest.raises(OperationalError):
+        worker(world, lambda lease: world.now).take_and_work(device.pk)
+
+    assert world.now - began == LEASE_TIME
+
+
 def test_a_lock_whose_work_fails_again_and_again_waits_ever_longer():
     world = World("schlage")
     device = world.device()
@@ -56,6 +108,7 @@ def test_a_lock_whose_work_fails_again_and_again_waits_ever_longer():
     for _ in range(7):
         worker(world, poisoned).take_and_work(device.pk)
         device.refresh_from_db()
+        assert device.due_at is not None
         pauses.append((device.due_at - world.now) / timedelta(minutes=1))
         world.clock.now = device.due_at
 
