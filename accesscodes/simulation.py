@@ -14,7 +14,6 @@ from locksite.errors import RuleBroken
 from locksite.journal.models import AuditEntry
 from locksite.masked import Pin
 from locksite.pins import index_of
-from properties.choices import Proof
 from properties.models import Device
 from properties.providers.virtual import people
 
@@ -31,16 +30,15 @@ def make_foreign_code(
     if lock is None:
         raise RuleBroken("invalid_input", "Codes are made so on virtual locks only.", "device_id")
     slot = people.add_foreign_code(lock, pin, name, now=now)
-    made = people.contents(lock, now=now)[slot]
-    shows_pin = device.capabilities.proof is Proof.READBACK
+    made = people.shown_in(lock, slot, now=now)
     content = Content(
-        pin_index=index_of(device.uid, made.pin) if shows_pin else None,
-        name=made.name if device.capabilities.shows_names else None,
+        pin_index=None if made.pin is None else index_of(device.uid, made.pin),
+        name=made.name,
+        starts_at=made.starts_at,
+        ends_at=made.ends_at,
     )
     with write_transaction():
-        row = ledger.record_stranger(
-            device.pk, Seen(slot, content), made.pin if shows_pin else None, now=now
-        )
+        row = ledger.record_stranger(device.pk, Seen(slot, content), made.pin, now=now)
         AuditEntry.objects.append(
             actor,
             "lock.make_foreign_code",

@@ -208,7 +208,7 @@ def test_many_rows_are_read_in_batches(new_key, monkeypatch):
 
     line, _, _ = run()
 
-    assert line == "9 sealed anew, 0 under the newest key already, 0 unreadable."
+    assert line == "8 sealed anew, 0 under the newest key already, 0 unreadable."
 
 
 def test_no_digit_is_printed(new_key, capsys):

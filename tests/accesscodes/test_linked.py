@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from accesscodes import linked, services
+from accesscodes import linked, pin_rules, services
 from accesscodes.choices import Status
 from accesscodes.groups import Door, Group, of_doors
 from accesscodes.models import AccessCode
@@ -54,7 +54,7 @@ class TestManyDoors:
         def generate(rules, *, is_taken, **options):
             return next(pin for pin in (Pin("4829"), Pin("7351")) if not is_taken(pin))
 
-        monkeypatch.setattr(linked.pin_rules, "generate", generate)
+        monkeypatch.setattr(pin_rules, "generate", generate)
 
         assert {digits(code) for code in issue(doors)} == {"7351"}
 

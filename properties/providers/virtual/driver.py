@@ -25,7 +25,6 @@ from properties.providers.base import (
     Receipt,
     Refused,
     Retry,
-    SeenCode,
     SlotWrite,
     Unreachable,
 )
@@ -37,7 +36,6 @@ from properties.providers.virtual.acceptance import (
     removal_refusal,
 )
 from properties.providers.virtual.body import Body
-from properties.providers.virtual.memory import Entry
 from properties.providers.virtual.mishaps import (
     BY_PEOPLE,
     OF_COMMANDS,
@@ -50,7 +48,7 @@ from properties.providers.virtual.mishaps import (
     view_of,
 )
 from properties.providers.virtual.offline import granted, pin_of
-from properties.providers.virtual.report import report
+from properties.providers.virtual.report import report, shown
 from properties.providers.virtual.store import (
     body_of,
     codes_held,
@@ -111,7 +109,7 @@ class VirtualDriver:
             return LockReading(at=now, codes=())
         memory = memory_of(row, now - view.age)
         return LockReading(
-            at=now, codes=tuple(_seen(body, slot, entry) for slot, entry in memory.items())
+            at=now, codes=tuple(shown(body, slot, entry) for slot, entry in memory.items())
         )
 
     def program(self, lock: LockRef, write: SlotWrite) -> Receipt:
@@ -271,20 +269,3 @@ def _use_up(row: VirtualLock, fault: Fault) -> bool:
 def _refuse_account(rows: Sequence[VirtualLock]) -> None:
     if any(Fault.ACCOUNT_DISCONNECTED in row.faults for row in rows):
         raise AccountProblem("account_disconnected", "The account no longer lets Locksite in.")
-
-
-def _seen(body: Body, slot: int, entry: Entry) -> SeenCode:
-    return SeenCode(
-        slot=slot,
-        pin=entry.pin if _is_shown(body, entry) else None,
-        name=entry.name if body.make.shows_names else None,
-        starts_at=entry.starts_at,
-        ends_at=entry.ends_at,
-        is_enabled=entry.is_enabled,
-    )
-
-
-def _is_shown(body: Body, entry: Entry) -> bool:
-    """Return whether a reading shows the PIN of this entry."""
-    is_hidden = entry.is_foreign and body.make.hides_foreign_pins
-    return body.proof is Proof.READBACK and not is_hidden

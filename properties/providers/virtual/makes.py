@@ -36,7 +36,7 @@ class Make:
     PINs: `digit_rules` are constraint types of the wire that concern the digits alone.
     `assigns_pins`: its maker chooses them. `refuses_duplicates`: the lock itself says no to a PIN
     that it already holds. `proof`, `shows_names`: what a reading shows; `hides_foreign_pins`: not
-    the PINs that were made elsewhere.
+    the PINs that were made elsewhere. `adopts_foreign`: codes made elsewhere may become ours.
 
     Room: `max_codes` slots, numbered from 1; the last `reserved_slots` of them the hub keeps for
     itself.
@@ -294,6 +294,7 @@ MAKES: Final[Mapping[str, Make]] = {
             needs_hub=True,
             keeps_window=False,
             hides_foreign_pins=True,
+            adopts_foreign=False,
             reserved_slots=3,
             metadata_name="smartthings_metadata",
             metadata={"device_id": "uid", "device_name": "name", "model": "model"},
@@ -309,6 +310,7 @@ MAKES: Final[Mapping[str, Make]] = {
             needs_hub=True,
             keeps_window=False,
             hides_foreign_pins=True,
+            adopts_foreign=False,
             reserved_slots=3,
             refuses_duplicates=False,
             metadata_name="smartthings_metadata",
@@ -325,6 +327,7 @@ MAKES: Final[Mapping[str, Make]] = {
             name_max=14,
             needs_whole_window=True,
             needs_future_start=True,
+            adopts_foreign=False,
             metadata_name="kwikset_metadata",
             metadata={"device_id": "uid", "device_name": "name", "model_number": "model"},
         ),

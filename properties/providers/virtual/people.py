@@ -17,13 +17,14 @@ from locksite.errors import RuleBroken
 from locksite.masked import Pin
 from properties.choices import Fault
 from properties.models import ProviderAccount, VirtualLock
-from properties.providers.base import SlotWrite
+from properties.providers.base import SeenCode, SlotWrite
 from properties.providers.virtual.acceptance import no_pin_left, refusal, stored
 from properties.providers.virtual.assigning import assigned_pin
 from properties.providers.virtual.body import KEYPAD_BATTERY_LOW, LOW_BATTERY, Body
 from properties.providers.virtual.keypad import Opening, Reason, opens
 from properties.providers.virtual.memory import Entry
 from properties.providers.virtual.offline import judge
+from properties.providers.virtual.report import shown
 from properties.providers.virtual.store import (
     body_of,
     memory_of,
@@ -248,6 +249,11 @@ def lock_behind(account: ProviderAccount, remote_id: str) -> VirtualLock | None:
     except ValueError:
         return None
     return VirtualLock.objects.filter(account=account, uid=uid).first()
+
+
+def shown_in(lock: VirtualLock, slot: int, *, now: datetime) -> SeenCode:
+    """Return what is in a slot as a reading would show it. Raises `KeyError` for an empty slot."""
+    return shown(body_of(lock), slot, memory_of(lock, now)[slot])
 
 
 def contents(lock: VirtualLock, *, now: datetime) -> dict[int, Entry]:

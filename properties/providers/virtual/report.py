@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from properties.choices import Fault
-from properties.providers.base import DeviceReport
+from properties.choices import Fault, Proof
+from properties.providers.base import DeviceReport, SeenCode
 from properties.providers.virtual.body import (
     CRITICAL_BATTERY,
     KEYPAD_BATTERY_LOW,
     LOW_BATTERY,
     Body,
 )
+from properties.providers.virtual.memory import Entry
 from properties.stamps import stamp
 
 _CUT_OFF = {
@@ -305,3 +306,16 @@ def _error(code: str, message: str, since: datetime) -> dict[str, Any]:
 
 def _warning(code: str, message: str, since: datetime) -> dict[str, Any]:
     return {"warning_code": code, "message": message, "created_at": stamp(since)}
+
+
+def shown(body: Body, slot: int, entry: Entry) -> SeenCode:
+    """Return an entry as a reading shows it."""
+    is_hidden = entry.is_foreign and body.make.hides_foreign_pins
+    return SeenCode(
+        slot=slot,
+        pin=entry.pin if body.proof is Proof.READBACK and not is_hidden else None,
+        name=entry.name if body.make.shows_names else None,
+        starts_at=entry.starts_at,
+        ends_at=entry.ends_at,
+        is_enabled=entry.is_enabled,
+    )

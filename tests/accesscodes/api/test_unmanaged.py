@@ -189,6 +189,22 @@ def test_a_code_can_be_made_in_the_app_of_a_virtual_lock(partner, world, lock):
     assert not AccessCode.objects.exists()
 
 
+def test_a_hub_that_hides_the_pins_of_others_hides_this_one_as_well(clock, world):
+    hub = World("smartthings", clock=clock)
+
+    _, made = Partner().post(
+        "/access_codes/simulate/create_unmanaged_access_code",
+        device_id=str(hub.device().uid),
+        name="Cleaner",
+        code="735162",
+    )
+    row = UnmanagedCode.objects.get()
+    hub.run(minutes=6)
+
+    assert made["access_code"] == body_of(row, code=None, cannot_be_managed=True)
+    assert UnmanagedCode.objects.get() == row
+
+
 def test_no_code_is_made_in_the_app_of_a_real_lock(world):
     device = DeviceFactory()
 

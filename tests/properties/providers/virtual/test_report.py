@@ -107,11 +107,17 @@ def test_a_healthy_lock_of_any_make_takes_codes_and_complains_of_nothing(make):
                 offers_one_time=True,
             ),
         ),
-        ("schlage_connect", Capabilities(keeps_window=False, max_codes=27)),
-        ("smartthings", Capabilities(keeps_window=False, max_codes=20)),
+        ("schlage_connect", Capabilities(max_codes=27, adopts_foreign=False)),
+        ("smartthings", Capabilities(max_codes=20, adopts_foreign=False)),
         (
             "kwikset",
-            Capabilities(keeps_window=True, max_codes=250, max_name=14, needs_future_start=True),
+            Capabilities(
+                keeps_window=True,
+                max_codes=250,
+                max_name=14,
+                needs_future_start=True,
+                adopts_foreign=False,
+            ),
         ),
         ("salto", Capabilities(keeps_window=True, max_codes=100, assigns_pins=True)),
         (
