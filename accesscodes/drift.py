@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from accesscodes.choices import Placement
-from accesscodes.values import LockTerms, Seen, Sighting, Tracked, holds
+from accesscodes.values import Installed, LockTerms, Seen, Sighting, Tracked, holds
 
 
 def match(
@@ -21,16 +21,16 @@ def match(
     A code that holds its slot now goes before one that held it once and is only under audit.
     """
     by_slot = {entry.slot: entry for entry in entries}
-    known_here: dict[int, set[str]] = {}
+    sent_here: dict[int, list[Installed]] = {}
     for code in codes:
         if code.installed.slot is not None:
-            known_here.setdefault(code.installed.slot, set()).update(code.installed.known_pins)
+            sent_here.setdefault(code.installed.slot, []).append(code.installed)
     claimed: set[int] = set()
     sightings: dict[int, Sighting] = {}
     for code in sorted(codes, key=lambda code: not code.installed.is_on_lock):
         slot = code.installed.slot
         entry = None if slot is None or slot in claimed else by_slot.get(slot)
-        sighting = _sighting(code, entry, known_here.get(slot or 0, set()), terms)
+        sighting = _sighting(code, entry, sent_here.get(slot or 0, []), terms)
         sightings[code.wish.code_id] = sighting
         is_here = sighting.entry is not None or code.installed.is_on_lock
         if slot is not None and is_here and not sighting.is_slot_taken:
@@ -79,16 +79,17 @@ def recall(
 
 
 def _sighting(
-    code: Tracked, entry: Seen | None, known_here: set[str], terms: LockTerms
+    code: Tracked, entry: Seen | None, sent_here: Sequence[Installed], terms: LockTerms
 ) -> Sighting:
     installed = code.installed
     if entry is None or not installed.was_ever_sent:
         return Sighting(is_slot_taken=entry is not None)
     pin_index = entry.content.pin_index
-    if pin_index in known_here and pin_index not in installed.known_pins:
-        return Sighting(is_superseded=True)
-    if not _is_ours(code, entry, terms):
-        return Sighting(is_slot_taken=True)
+    if not _was_sent(installed, entry, terms):
+        if any(_was_sent(other, entry, terms) for other in sent_here):
+            return Sighting(is_superseded=True)
+        if not _passes_for_ours(installed, entry, terms):
+            return Sighting(is_slot_taken=True)
     if pin_index is None:
         is_as_sent = (
             installed.is_acknowledged
@@ -110,14 +111,22 @@ def _sighting(
     )
 
 
-def _is_ours(code: Tracked, entry: Seen, terms: LockTerms) -> bool:
-    if entry.content.pin_index in code.installed.known_pins:
-        return True
-    if not terms.capabilities.shows_names:
-        awaits_pin = (
-            terms.capabilities.assigns_pins
-            and code.installed.placement is Placement.WRITING
-            and code.installed.is_acknowledged
+def _passes_for_ours(installed: Installed, entry: Seen, terms: LockTerms) -> bool:
+    """Return whether an entry in our slot is ours although it is not what we sent there."""
+    if terms.capabilities.shows_names:
+        return entry.content.pin_index is not None and (
+            entry.content.name in installed.known_names
         )
-        return entry.content.pin_index is None or awaits_pin
-    return entry.content.name in code.installed.known_names
+    awaits_pin = (
+        terms.capabilities.assigns_pins
+        and installed.placement is Placement.WRITING
+        and installed.is_acknowledged
+    )
+    return entry.content.pin_index is None or awaits_pin
+
+
+def _was_sent(installed: Installed, entry: Seen, terms: LockTerms) -> bool:
+    """Return whether an entry is what we once sent for a code, by the best that the lock shows."""
+    if entry.content.pin_index is not None:
+        return entry.content.pin_index in installed.known_pins
+    return terms.capabilities.shows_names and entry.content.name in installed.known_names

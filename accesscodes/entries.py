@@ -48,9 +48,9 @@ def after_reading(
         seen_at=at,
         absent_at=None,
     )
-    is_right = same_content(seen, wanted, terms) or (
-        installed.sent == wanted and holds(seen, wanted, terms)
-    )
+    was_so_before = installed.content is not None and installed.content.ends_at == seen.ends_at
+    is_stretched = not was_so_before and installed.sent == wanted and holds(seen, wanted, terms)
+    is_right = same_content(seen, wanted, terms) or is_stretched
     if sighting.is_ours_as_sent and is_right:
         right = replace(
             present,
@@ -217,6 +217,7 @@ def before_program(
         known_pins=pins | ({sent.pin_index} if sent.pin_index else set()),
         known_names=names | ({sent.name} if sent.name else set()),
         absent_at=None,
+        waits_until=None,
         attempts=installed.attempts + 1,
         retry_at=now + retry_after(installed.attempts + 1),
     )
@@ -275,8 +276,16 @@ def asked_to_wait(installed: Installed, wait: timedelta, now: datetime) -> Insta
 
 
 def after_block(installed: Installed, step: Blocked, now: datetime) -> Installed:
-    """Return the entry with the reason why it cannot be written now."""
-    return _marked(installed, step.error_code, step.message, now)
+    """Return the entry with the reason why it cannot be written now, and until when it waits."""
+    since = installed.error_since if installed.error_code == step.error_code else now
+    return replace(
+        installed,
+        error_code=step.error_code,
+        error_message=step.message,
+        error_since=since if step.error_code else None,
+        retry_at=None,
+        waits_until=step.until,
+    )
 
 
 def after_refusal(

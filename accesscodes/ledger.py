@@ -25,6 +25,7 @@ from accesscodes.events import NewEvent, Snapshot, events_between
 from accesscodes.foreign import obstacle
 from accesscodes.lifecycle import EDGES, summarise
 from accesscodes.models import (
+    CLOCKS_DIFFER_BY,
     AccessCode,
     Installation,
     LockCommand,
@@ -228,7 +229,9 @@ def record_blindness(
             device=device, at=now, is_good=False, error_code=error_code, error_message=message
         )
         Device.objects.filter(pk=device_id).update(
-            failing_since=device.failing_since or now, failures=F("failures") + 1
+            failing_since=_since(device.failing_since, now),
+            last_read_at=_not_ahead(device.last_read_at, now),
+            failures=F("failures") + 1,
         )
         _record_all(findings, lease=lease, device=device, now=now, reading=None)
     return device.failures + 1
@@ -239,9 +242,21 @@ def record_crash(lease: Lease, now: datetime) -> int:
     with write_transaction():
         device = hold(lease.device_id, lease)
         Device.objects.filter(pk=device.pk).update(
-            failing_since=device.failing_since or now, failures=F("failures") + 1
+            failing_since=_since(device.failing_since, now),
+            last_read_at=_not_ahead(device.last_read_at, now),
+            failures=F("failures") + 1,
         )
     return device.failures + 1
+
+
+def _since(moment: datetime | None, now: datetime) -> datetime:
+    """Return since when, for a row: `now` where nothing is on record, or only a future."""
+    return _not_ahead(moment, now) or now
+
+
+def _not_ahead(moment: datetime | None, now: datetime) -> datetime | None:
+    """Return `moment`, or `now` for one that was dated by a clock that was wrong."""
+    return now if moment is not None and moment > now + CLOCKS_DIFFER_BY else moment
 
 
 def hold_ends(lease: Lease, since: datetime | None) -> None:
@@ -586,7 +601,9 @@ def _record(
     new_installed = installed if is_news and installed is not None else known
     is_new_wish = old is not None and old.wish.revision != code.revision
     if is_new_wish:  # trying again at once is right
-        new_installed = replace(new_installed, attempts=0, retry_at=None, restores=())
+        new_installed = replace(
+            new_installed, attempts=0, retry_at=None, waits_until=None, restores=()
+        )
     after = Snapshot(
         code.wish(),
         new_installed,
@@ -691,6 +708,7 @@ def _write_installed(
     row.refused_generation = installed.refused_generation
     row.restores = [at.isoformat() for at in installed.restores]
     row.left_alone = installed.left_alone
+    row.waits_until = installed.waits_until
     row.error_code = installed.error_code
     row.error_message = installed.error_message
     row.error_since = installed.error_since

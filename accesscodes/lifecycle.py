@@ -90,7 +90,11 @@ def _wanted_status(wish: Wish, installed: Installed, terms: LockTerms, now: date
         return Status.UNSET if installed.keeps_window else Status.SET
     if installed.content is not None and installed.is_on_lock and _opens(installed.content, now):
         return Status.SETTING  # the old dates still open the door
-    if not wish.puts_window_on(terms) and wish.load_from(terms) <= now:
+    if (
+        not wish.puts_window_on(terms)
+        and wish.load_from(terms) <= now
+        and not installed.waits(now)
+    ):
         return Status.SETTING
     return Status.UNSET
 
@@ -131,10 +135,13 @@ def divergence(
         return None if public_status(wish, installed, terms, now) is Status.GONE else unwanted
     if wish.is_offline:
         return wish.created_at if wish.awaits_computing else None
-    if not wish.belongs_on_lock(terms, now):
-        return now if installed.is_on_lock else None
+    is_early = not wish.belongs_on_lock(terms, now)
+    if is_early or installed.waits(now):
+        return now if is_early and installed.is_on_lock else None
     if not installed.is_current(wish, terms):
-        return max(wish.load_from(terms), wish.created_at)
+        return max(
+            wish.load_from(terms), wish.created_at, installed.waits_until or wish.created_at
+        )
     if wish.has_started(now) and _awaits_start_proof(wish, installed, terms):
         return wish.starts_at
     return None
@@ -206,7 +213,7 @@ def _diverged_since(
     if since is None or unwanted is not None:
         return since  # absence is a new thing to want: its own clock
     if before is not None and before.diverged_since is not None:
-        return before.diverged_since
+        return min(before.diverged_since, now)
     was_settled = before is not None and (
         before.status is Status.SET or before.is_scheduled_on_device
     )
@@ -311,13 +318,14 @@ def pending_mutations(
         return (computing,) if wish.awaits_computing else ()
     if installed.content is not None and installed.revision:
         return _updates(wish, installed.content, terms, since)
-    if not wish.belongs_on_lock(terms, now):
+    if not wish.belongs_on_lock(terms, now) or installed.waits(now):
+        load_from = wish.load_from(terms)
         return (
             Mutation(
                 "deferring_creation",
                 "Waiting until nearer the start.",
                 wish.created_at,
-                scheduled_at=wish.load_from(terms),
+                scheduled_at=max(load_from, installed.waits_until or load_from),
             ),
         )
     return (Mutation("creating", "Programming the code on the lock.", since),)

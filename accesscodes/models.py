@@ -378,6 +378,8 @@ class Installation(models.Model):
     refused_revision = models.PositiveIntegerField(default=0)
     # Refused for what the lock was like: the `generation` of the lock then.
     refused_generation = models.BigIntegerField(null=True, blank=True)
+    # Another guest has the PIN until then, as planned.
+    waits_until = models.DateTimeField(null=True, blank=True)
     # When ours was found changed or removed by others and was to be put back, within a day.
     restores = models.JSONField(default=list, blank=True, editable=False)
     # The wish for which a change that others made stays in force.
@@ -443,6 +445,7 @@ class Installation(models.Model):
             retry_at=self.retry_at,
             refused_revision=self.refused_revision,
             refused_generation=self.refused_generation,
+            waits_until=self.waits_until,
             restores=tuple(datetime.fromisoformat(at) for at in self.restores),
             left_alone=self.left_alone,
             error_code=self.error_code,
@@ -463,6 +466,11 @@ class UnmanagedCodeQuerySet(models.QuerySet["UnmanagedCode"]):
     def live(self) -> Self:
         """Return the codes that were on their lock when it was last read."""
         return self.filter(gone_at=None)
+
+    def just_gone(self, device: Device, since: datetime) -> set[int]:
+        """Return the slots from which others' entries vanished after `since`."""
+        rows = self.filter(device=device, gone_at__gt=since, code=None)
+        return set(rows.values_list("slot", flat=True))
 
     def held(self, device: Device) -> Self:
         """Return the codes on this lock, less those that it was asked to remove."""
@@ -652,7 +660,7 @@ class LockReadingQuerySet(models.QuerySet["LockReading"]):
 
     def newest_good(self, device: Device) -> "LockReading | None":
         """Return the last reading that the lock answered."""
-        return self.filter(device=device, is_good=True).order_by("-at", "-id").first()
+        return self.filter(device=device, is_good=True).order_by("-id").first()
 
 
 class LockReading(models.Model):
@@ -677,7 +685,7 @@ class LockReading(models.Model):
     class Meta:
         indexes = [
             # the newest good reading of a lock
-            models.Index(fields=["device", "-at"], name="lockreading_newest"),
+            models.Index(fields=["device", "-id"], name="lockreading_newest"),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -67,11 +68,16 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """The code belongs on the lock, and something else on the lock is in the way."""
+    """The code belongs on the lock, and something else on the lock is in the way.
+
+    `until`: the guest before has its PIN until then, as planned; nothing is wrong, and
+    `error_code` is empty.
+    """
 
     code_id: int
-    error_code: str
-    message: str
+    error_code: str = ""
+    message: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,12 @@ def plan_computing(codes: Iterable[Tracked], now: datetime) -> list[Compute]:
 
 
 def plan_lock(
-    codes: Sequence[Tracked], entries: Iterable[Seen], terms: LockTerms, now: datetime
+    codes: Sequence[Tracked],
+    entries: Iterable[Seen],
+    terms: LockTerms,
+    now: datetime,
+    *,
+    shunned: AbstractSet[int] = frozenset(),
 ) -> list[Step]:
     """Return what is to be done on one lock, in order, judged from a reading that is fresh.
 
@@ -106,7 +117,8 @@ def plan_lock(
     never moved to another slot, an entry that is not ours is never touched, and no PIN is written
     while another entry of the lock holds it. Codes that open the door now go before those that
     start later; where all slots are taken, the code that starts last yields to one that starts
-    earlier.
+    earlier. `shunned` are slots in which others' entries were seen a moment ago: a list that does
+    not show them any more may be an old one.
     """
     removals: list[Step] = [
         Remove(code.wish.code_id, code.installed.slot)
@@ -118,7 +130,7 @@ def plan_lock(
     ]
     if removals:
         return removals
-    lock = _Occupancy(codes, entries, terms)
+    lock = _Occupancy(codes, entries, terms, shunned)
     waiting = sorted(
         (code for code in codes if _wants_writing(code, terms, now)),
         key=lambda code: _order(code.wish),
@@ -242,9 +254,14 @@ class _Occupancy:
     """Who holds which slot and which PIN on one lock, kept up to date while a plan grows."""
 
     def __init__(
-        self, codes: Sequence[Tracked], entries: Iterable[Seen], terms: LockTerms
+        self,
+        codes: Sequence[Tracked],
+        entries: Iterable[Seen],
+        terms: LockTerms,
+        shunned: AbstractSet[int],
     ) -> None:
         self._terms = terms
+        self._shunned = shunned
         self._codes = {code.wish.code_id: code for code in codes}
         self._claims = {
             code.installed.slot: code.wish.code_id
@@ -283,8 +300,11 @@ class _Occupancy:
             if wish.pin_index in pins and self._claims.get(slot) != wish.code_id
         ]
         for slot in holders:
-            if self._is_held_as_planned(slot, now):
-                return None  # the guest before has it until then
+            until = self._free_from(slot, now)
+            if until is not None:
+                if until == code.installed.waits_until and not code.installed.error_code:
+                    return None  # it is on record
+                return Blocked(wish.code_id, until=until)
             return self._blocked(
                 code,
                 "duplicate_code_on_device",
@@ -335,13 +355,12 @@ class _Occupancy:
     def _add_pin(self, slot: int, pin_index: str | None) -> None:
         self._pins.setdefault(slot, set()).update({pin_index} if pin_index else ())
 
-    def _is_held_as_planned(self, slot: int, now: datetime) -> bool:
+    def _free_from(self, slot: int, now: datetime) -> datetime | None:
+        """Return when the guest leaves who has this slot; ``None`` for an entry without an end."""
         holder = self._codes.get(self._claims.get(slot, -1))
-        return (
-            holder is not None
-            and holder.wish.unwanted_since(now) is None
-            and holder.wish.ends_at is not None
-        )
+        if holder is None or holder.wish.unwanted_since(now) is not None:
+            return None
+        return holder.wish.ends_at
 
     def _blocked(
         self, code: Tracked, error_code: str, message: str, now: datetime
@@ -355,7 +374,7 @@ class _Occupancy:
         is_ours = self._claims.get(own or 0, code.wish.code_id) == code.wish.code_id
         if own is not None and is_ours and (code.installed.is_on_lock or own not in self._seen):
             return own
-        taken = self._seen | self._claims.keys()
+        taken = self._seen | self._claims.keys() | self._shunned
         last = self._terms.capabilities.max_codes or max([0, *taken]) + 1
         free = [slot for slot in range(1, last + 1) if slot not in taken]
         if not self._terms.capabilities.can_be_read:
@@ -377,7 +396,13 @@ def next_look(
         summary = summaries.get(wish.code_id)
         edges += [
             at
-            for at in (wish.load_from(terms), wish.starts_at, wish.ends_at, wish.withdrawn_at)
+            for at in (
+                wish.load_from(terms),
+                installed.waits_until,
+                wish.starts_at,
+                wish.ends_at,
+                wish.withdrawn_at,
+            )
             if at is not None and at > now
         ]
         if summary is None or summary.diverged_since is None or summary.status is Status.GONE:

@@ -153,7 +153,8 @@ class Installed:
     `absent_at` are the readings that showed the entry, and showed it missing.
 
     `refused_revision` is the wish that was refused for good, `refused_generation` the lock's
-    generation when it was refused for its state. `restores` are the moments within a day at which
+    generation when it was refused for its state. `waits_until`: another guest has the PIN till
+    then, as planned. `restores` are the moments within a day at which
     ours was found changed or removed by others, to be put back; `left_alone` is the wish for which
     such a change stays in force.
     """
@@ -174,6 +175,7 @@ class Installed:
     retry_at: datetime | None = None
     refused_revision: int = 0
     refused_generation: int | None = None
+    waits_until: datetime | None = None
     restores: tuple[datetime, ...] = ()
     left_alone: int = 0
     error_code: str = ""
@@ -184,6 +186,10 @@ class Installed:
     def is_on_lock(self) -> bool:
         """Return whether the entry is, or may be, on the lock."""
         return self.placement is not Placement.ABSENT
+
+    def waits(self, now: datetime) -> bool:
+        """Return whether the code has to wait, as planned, for the guest before with its PIN."""
+        return self.waits_until is not None and self.waits_until > now
 
     @property
     def was_ever_sent(self) -> bool:
@@ -267,10 +273,8 @@ def holds(seen: Content, sent: Content, terms: LockTerms) -> bool:
     A longer end does no harm: each code is taken off at its end by command as well. Writing it
     again would have the same result, over and over.
     """
-    if sent.ends_at is not None and seen.ends_at is not None:
-        longer = seen.ends_at - sent.ends_at
-        if timedelta(0) < longer <= ENDS_STRETCH_BY:
-            seen = replace(seen, ends_at=sent.ends_at)
+    if sent.ends_at is not None and seen.ends_at == sent.ends_at + ENDS_STRETCH_BY:
+        seen = replace(seen, ends_at=sent.ends_at)
     return same_content(seen, sent, terms)
 
 

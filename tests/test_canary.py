@@ -140,8 +140,7 @@ def break_down(world, drawn, monkeypatch):
 
     world.driver_for = lambda account, doors: Broken(driver_for(account, doors))
     partner.post("/access_codes/create", device_id=device_id, code=next(drawn))
-    with pytest.raises(RuntimeError):
-        world.work()
+    world.work()
     world.driver_for = driver_for
     switch_fault(world.locks[1], Fault.OFFLINE, on=True, now=world.now)
 

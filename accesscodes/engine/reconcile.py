@@ -56,6 +56,9 @@ ENOUGH_TO_DOUBT = 3
 FEW_OVERDUE, SHARE_OVERDUE = 5, 0.2
 """How many codes of a house, and which share of them, may be past their end before we doubt."""
 
+LISTS_ARE_OLD_BY = timedelta(seconds=150)
+"""By how much a list may lag behind what is on the lock: two minutes, and the time of a look."""
+
 STRAYS_LAND_WITHIN = timedelta(days=1)
 """How long after a write to a slot what turns up there is taken for it. Minutes would do."""
 
@@ -282,12 +285,14 @@ class _Pass:
     def _is_believed(self, held: int, now: datetime) -> bool:
         """Return whether a list may be empty although so many codes were there.
 
-        Of one or two codes it is believed the second time; of more only once it has shown that it
-        can show something: see `_probe`.
+        Of one or two codes, or of others' codes alone, it is believed the second time; of more
+        only once it has shown that it can show something: see `_probe`.
         """
         if held == 0:
             return True
-        return held < ENOUGH_TO_DOUBT and self._is_second_look(now)
+        can_be_probed = any(code.installed().is_on_lock for code in self._codes.values())
+        needs_probe = held >= ENOUGH_TO_DOUBT and can_be_probed
+        return not needs_probe and self._is_second_look(now)
 
     def _is_second_look(self, now: datetime) -> bool:
         since = self._device.failing_since
@@ -317,6 +322,8 @@ class _Pass:
         if self._lease.holds_ends:
             return True
         held_since = self._device.ends_held_since
+        if held_since is not None and held_since > now:
+            held_since = None  # dated by a clock that was wrong
         is_doubtful = bool(planning.overdue(tracked, now)) and self._is_mass_removal(now)
         if is_doubtful and held_since is None:
             log.warning("lock %s: many codes are past their end; looking twice", self._device.uid)
@@ -432,12 +439,20 @@ class _Pass:
 
     # ---- acting ---------------------------------------------------------------------------------
 
+    def _shunned(self, tracked: Sequence[Tracked], now: datetime) -> set[int]:
+        """Return the slots where others' codes were a moment ago, if a slot may be chosen now."""
+        if all(code.installed.is_on_lock for code in tracked):
+            return set()
+        return UnmanagedCode.objects.just_gone(self._device, now - LISTS_ARE_OLD_BY)
+
     def _plan(self) -> list[Step]:
         """Return what may be done now, in order, and keep in mind when the rest may be."""
         now = self._doors.now()
         tracked = self._tracked()
         terms = replace(self._terms, holds_ends=self._holds_ends(tracked, now))
-        steps = planning.plan_lock(tracked, self._entries, terms, now)
+        steps = planning.plan_lock(
+            tracked, self._entries, terms, now, shunned=self._shunned(tracked, now)
+        )
         unwanted = self._unwanted(now)
         if unwanted:  # a slot or a PIN that becomes free may serve a code of ours
             steps = [*(step for step in steps if isinstance(step, Remove)), *unwanted]

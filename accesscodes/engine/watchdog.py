@@ -180,7 +180,7 @@ def thin_readings(now: datetime) -> int:
 
     The newest good reading of each lock stays, because the next one is held against it.
     """
-    newest = LockReading.objects.filter(device=OuterRef("device")).order_by("-at", "-id")
+    newest = LockReading.objects.filter(device=OuterRef("device")).order_by("-id")
     old = (
         LockReading.objects.filter(at__lt=now - KEEP_READINGS, transitions=None)
         .annotate(newest=Subquery(newest.filter(is_good=True).values("pk")[:1]))
@@ -355,7 +355,7 @@ def _watched_locks(now: datetime) -> dict[int, _Known]:
 
 def _failures() -> dict[int, FailedReading]:
     """Return the newest reading of each lock that fails. One query."""
-    newest = LockReading.objects.filter(device=OuterRef("pk")).order_by("-at", "-id")
+    newest = LockReading.objects.filter(device=OuterRef("pk")).order_by("-id")
     failing = Device.objects.filter(failing_since__isnull=False).annotate(
         newest=Subquery(newest.values("pk")[:1])
     )

@@ -120,6 +120,20 @@ def test_every_name_that_we_sent_to_the_slot_is_ours_where_pins_are_hidden():
     assert (sightings[1].entry, foreign) == (an_older_list, ())
 
 
+def test_an_older_name_of_ours_in_our_slot_blames_nobody_where_pins_are_hidden():
+    hides = LockTerms(Capabilities(proof=Proof.SLOT_ONLY))
+    wish = ongoing(code_id=2, name="Bea")
+    holds_it, yielded = on_lock(wish, terms=hides), on_lock(ongoing(name="Ana"), terms=hides)
+    yielded = replace(yielded, placement=Placement.ABSENT, content=None)
+    old = Seen(1, Content(None, "Ana"))
+
+    sightings, foreign = look(
+        (ongoing(name="Ana"), yielded), (wish, holds_it), entries=[old], terms=hides
+    )
+
+    assert (sightings[1].entry, sightings[2].is_superseded, foreign) == (None, True, ())
+
+
 def test_an_older_entry_of_ours_over_our_own_blames_nobody_and_is_written_over():
     """A stale list, or a late write of the code that had the slot before."""
     wish = ongoing(code_id=2)

@@ -10,7 +10,16 @@ from accesscodes.choices import CommandAction, Outcome, Status
 from accesscodes.engine import lease as leases
 from accesscodes.engine.clock import ClockGuard
 from accesscodes.engine.reconcile import reconcile
-from accesscodes.models import AccessCode, EngineBeat, LockCommand, LockReading, Transition
+from accesscodes.engine.watchdog import watch
+from accesscodes.models import (
+    AccessCode,
+    EngineBeat,
+    LockCommand,
+    LockReading,
+    Problem,
+    Transition,
+    UnmanagedCode,
+)
 from accesscodes.planning import BUDGET
 from accesscodes.services import CodeChanges, CodeSpec
 from locksite.masked import Pin
@@ -236,6 +245,61 @@ def test_a_clock_that_is_ahead_for_a_while_ends_nothing_and_leaves_no_trace():
     assert statuses() == [Status.SET, Status.UNSET]
     assert world.type(world.digits(on_it)).opened
     assert not world.type(world.digits(to_come)).opened
+
+
+def test_readings_dated_by_a_wrong_clock_do_not_keep_a_lock_unread():
+    world = World("schlage")
+    issue(world)
+    world.work()
+    erase_at_keypad(world.locks[0], 1, now=world.now)
+    Device.objects.update(
+        last_read_at=world.now + timedelta(days=1), failing_since=world.now + timedelta(days=1)
+    )
+
+    world.run(minutes=8)
+
+    assert len(world.on_lock()) == 1
+    assert statuses() == [Status.SET]
+
+
+def test_others_codes_alone_are_missed_after_a_second_look():
+    world = World("schlage")
+    for slot, digits in enumerate(("735162", "904718", "618320"), start=1):
+        add_foreign_code(world.locks[0], Pin(digits), f"app {slot}", now=world.now)
+    world.run(minutes=1)
+    for slot in (1, 2, 3):
+        erase_at_keypad(world.locks[0], slot, now=world.now)
+
+    world.run(minutes=8)
+
+    assert not UnmanagedCode.objects.live().exists()
+
+
+def test_a_code_waits_as_planned_for_the_guest_before_with_its_pin():
+    world = World("lockly")
+    [first] = stays(world, 1, lasts=timedelta(hours=2))
+    world.run(minutes=1)
+    pin = Pin(world.digits(first))
+    second = services.issue_code(
+        world.device(),
+        CodeSpec(
+            name="Next",
+            pin=pin,
+            starts_at=world.now + timedelta(hours=2, minutes=10),
+            ends_at=world.now + timedelta(hours=9),
+        ),
+        actor=world.actor,
+        now=world.now,
+    )
+
+    world.run(hours=1, minutes=40)
+    watch(world.now)
+    waits = AccessCode.objects.get(pk=second.pk)
+    assert (waits.status, waits.errors) == (Status.UNSET, [])
+    assert not Problem.objects.exists()
+    world.run(minutes=30)
+
+    assert statuses() == [Status.GONE, Status.SET]
 
 
 def test_rows_dated_by_a_wrong_clock_keep_no_lock_asleep():

@@ -201,7 +201,12 @@ def test_the_next_guest_with_the_same_pin_waits_for_the_one_before():
     second = dated(HOUR, 2, pin_index="pin-1")
     entry = on_lock(first)
 
-    assert plan((first, entry), (second, ABSENT), entries=[seen(entry)]) == []
+    waits = Blocked(2, until=first.ends_at)
+    assert plan((first, entry), (second, ABSENT), entries=[seen(entry)]) == [waits]
+    on_record = entries.after_block(ABSENT, waits, START)
+    assert plan((first, entry), (second, on_record), entries=[seen(entry)]) == []
+    assert summarise(second, on_record, NATIVE, None, START).diverged_since is None
+    assert public_status(second, on_record, JUST_IN_TIME, START) is Status.UNSET
 
 
 def test_a_full_lock_blocks_with_its_reason():

@@ -131,6 +131,12 @@ def test_a_pin_that_was_sent_and_is_not_seen_yet_is_not_free():
     ]
 
 
+def test_a_slot_where_others_were_a_moment_ago_is_not_taken():
+    steps = plan_lock([Tracked(ongoing())], [], NATIVE, START, shunned={1})
+
+    assert steps == [Program(1, 2)]
+
+
 # ---- locks that cannot be read ------------------------------------------------------------------
 
 
