@@ -278,7 +278,9 @@ class Checker:
             "SELECT code_id, device_id FROM accesscodes_problem WHERE closed_at IS NULL"
         )
         self._problem_codes = {code for code, _ in found if code is not None}
-        self._problem_locks = {lock for code, lock in found if code is None}
+        self._problem_locks = {lock for code, lock in found if code is None and lock}
+        if (None, None) in found:  # about the account, or the engines: it concerns every lock
+            self._problem_locks |= {lock.pk for lock in self.world.locks}
 
     # ---- the long look --------------------------------------------------------------------------
 
