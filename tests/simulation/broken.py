@@ -333,7 +333,7 @@ def restarts_the_alarm_clock(put: Put) -> None:
 
     def all_alarms(known: Any, now: datetime) -> Any:
         fresh = set(
-            AccessCode.objects.filter(diverged_since__gt=now - watchdog.ALARM_AFTER).values_list(
+            AccessCode.objects.filter(diverged_since__gt=now - timedelta(minutes=4)).values_list(
                 "pk", flat=True
             )
         )
