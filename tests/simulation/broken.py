@@ -329,19 +329,29 @@ def restarts_the_alarm_clock(put: Put) -> None:
             return since and before.diverged_since
         return now
 
+    whole = watchdog._all_alarms
+
+    def all_alarms(known: Any, now: datetime) -> Any:
+        fresh = set(
+            AccessCode.objects.filter(diverged_since__gt=now - timedelta(minutes=4)).values_list(
+                "pk", flat=True
+            )
+        )
+        return (placed for placed in whole(known, now) if placed.code_id not in fresh)
+
     put(lifecycle, "_diverged_since", diverged_since)
-    put(watchdog, "_alarm_clock", lambda code, now: code.diverged_since)
+    put(watchdog, "_all_alarms", all_alarms)
 
 
 def needs_the_lock_for_an_alarm(put: Put) -> None:
     """Alarms are raised by those who reach the lock: none for a lock that is silent."""
-    whole = watchdog._about_codes
+    whole = watchdog._all_alarms
 
-    def about_codes(now: datetime) -> Any:
-        return (alarm for alarm in whole(now) if alarm.device.failing_since is None)
+    def all_alarms(known: Any, now: datetime) -> Any:
+        answering = set(Device.objects.filter(failing_since=None).values_list("pk", flat=True))
+        return (placed for placed in whole(known, now) if placed.device_id in answering)
 
-    put(watchdog, "_about_codes", about_codes)
-    put(watchdog, "_about_locks", lambda now: ())
+    put(watchdog, "_all_alarms", all_alarms)
 
 
 def tells_everything_twice(put: Put) -> None:

@@ -58,6 +58,7 @@ class Checker:
         self._sent_in_quiet: dict[tuple[int, str], int] = {}
         self.commands = 0
         self._waiting: dict[int, timedelta] = {}
+        self._hindered: set[int] = set()
 
     def found(self, invariant: str, what: str, key: tuple[Any, ...] = ()) -> None:
         """Write down a violation; with a key, once."""
@@ -277,7 +278,9 @@ class Checker:
             "SELECT code_id, device_id FROM accesscodes_problem WHERE closed_at IS NULL"
         )
         self._problem_codes = {code for code, _ in found if code is not None}
-        self._problem_locks = {lock for code, lock in found if code is None}
+        self._problem_locks = {lock for code, lock in found if code is None and lock}
+        if (None, None) in found:  # about the account, or the engines: it concerns every lock
+            self._problem_locks |= {lock.pk for lock in self.world.locks}
 
     # ---- the long look --------------------------------------------------------------------------
 
@@ -377,6 +380,7 @@ class Checker:
             self._read_problems()
         status = {row[0]: row[1] for row in self._rows}
         found: list[tuple[str, str]] = []
+        self._hindered = set()
         for lock in self.world.locks:
             intents = [i for i in self.world.people.intents.values() if i.lock is lock]
             typed = {held.entry.pin.digits for held in lock.slots.values() if held.is_typed}
@@ -402,6 +406,8 @@ class Checker:
                     or (is_full and digits not in ours)
                     or intent.times_missed > RESTORES
                 )
+                if is_hindered:
+                    self._hindered.add(intent.pk)
                 if is_hindered and intent.belongs(now):
                     is_right = digits in ours and (said == "set" or not intent.has_started(now))
                     if intent.pk not in self._problem_codes and not is_right:
@@ -417,6 +423,14 @@ class Checker:
                 if intent.has_started(now) and (digits not in opening or said != "set"):
                     found.append(("I2", f"code {intent.pk} should be set and is {said}"))
         return found
+
+    def look_for_idle_alarms(self) -> None:
+        """I3 the other way round: once all has settled, nobody is told of anything any more."""
+        self._read_problems()
+        codes = self._problem_codes - self._hindered
+        if codes or self._problem_locks:
+            what = f"codes {sorted(codes)}, locks {sorted(self._problem_locks)}"
+            self.found("I3", f"alarms without a reason: {what}")
 
     def _has_dates(self, intent: Intent) -> bool:
         """Return whether the lock starts and stops the code when people want it, to the second.

@@ -5,5 +5,6 @@ its own next to the rule that was wrong.
 """
 
 # 3, 16: an empty list; 9: an old name on a lock that hides PINs; 13: a clock a day ahead;
-# 34: a PIN freed too soon; 306: two codes in one slot; 312: a shortened stay; 323: an old list.
-FAILED_ONCE: tuple[int, ...] = (3, 9, 13, 16, 34, 306, 312, 323)
+# 34: a PIN freed too soon; 306: two codes in one slot; 312: a shortened stay; 323: an old list;
+# 513: an error that outlived its reason; 519: a lock unread since tomorrow.
+FAILED_ONCE: tuple[int, ...] = (3, 9, 13, 16, 34, 306, 312, 323, 513, 519)

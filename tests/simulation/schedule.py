@@ -107,6 +107,7 @@ def _calm_down(world: World) -> None:
             world.checker.found("I9", "a settled lock was written to")
             commands = world.checker.commands
         if settled_at and world.stage.now - settled_at > STAYS_SETTLED:
+            world.checker.look_for_idle_alarms()
             return
     for invariant, what in world.checker.differences():
         world.checker.found(invariant, what)
