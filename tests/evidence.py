@@ -43,8 +43,18 @@ class Command:
     @classmethod
     def of(cls, row: tuple) -> "Command":
         """Read a row of `COMMANDS`; SQLite gives times as text."""
-        asked_at, answered_at = row[6:8]
-        return cls(*row[:6], _time(asked_at), answered_at and _time(answered_at), row[8])
+        number, device, entry, action, revision, token, asked_at, answered_at, outcome = row
+        return cls(
+            number,
+            device,
+            entry,
+            action,
+            revision,
+            token,
+            _time(asked_at),
+            answered_at and _time(answered_at),
+            outcome,
+        )
 
 
 @dataclass(frozen=True, slots=True)
