@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from accesscodes import ledger, services
+from accesscodes import ledger, lifecycle, services
 from accesscodes.choices import CommandAction, Outcome, Status
 from accesscodes.engine import lease as leases
 from accesscodes.engine.clock import ClockGuard
@@ -407,7 +407,7 @@ def test_a_row_that_cannot_be_understood_keeps_back_no_other():
 def test_a_finding_that_cannot_be_written_keeps_back_no_other(monkeypatch):
     world = World("schlage")
     poisoned, *_ = issue(world, 3)
-    honest = ledger.summarise
+    honest = lifecycle.summarise
 
     def poisonous(wish, *args, **options):
         if wish.code_id == poisoned.pk and args[0].is_on_lock:

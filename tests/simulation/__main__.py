@@ -109,7 +109,7 @@ def broken_ones(jobs: int) -> bool:
                 say(f"{name}: NOT CAUGHT")
                 missed = True
             else:
-                say(f"{name}: {caught.invariant} after {caught.schedules} schedules")
+                say(f"{name}: {caught.invariant} in schedule {caught.seed}")
     return missed
 
 

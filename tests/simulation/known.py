@@ -8,3 +8,6 @@ its own next to the rule that was wrong.
 # 34: a PIN freed too soon; 306: two codes in one slot; 312: a shortened stay; 323: an old list;
 # 513: an error that outlived its reason; 519: a lock unread since tomorrow.
 FAILED_ONCE: tuple[int, ...] = (3, 9, 13, 16, 34, 306, 312, 323, 513, 519)
+
+# In which schedule each broken engine is noticed. Where that has changed, others are tried.
+CAUGHT_IN: dict[str, int] = {}
