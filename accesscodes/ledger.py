@@ -25,13 +25,13 @@ from accesscodes.events import NewEvent, Snapshot, events_between
 from accesscodes.foreign import obstacle
 from accesscodes.lifecycle import EDGES, summarise
 from accesscodes.models import (
-    CLOCKS_DIFFER_BY,
     AccessCode,
     Installation,
     LockCommand,
     LockReading,
     Transition,
     UnmanagedCode,
+    not_ahead,
     terms_of,
 )
 from accesscodes.planning import Blocked
@@ -230,7 +230,7 @@ def record_blindness(
         )
         Device.objects.filter(pk=device_id).update(
             failing_since=_since(device.failing_since, now),
-            last_read_at=_not_ahead(device.last_read_at, now),
+            last_read_at=not_ahead(device.last_read_at, now),
             failures=F("failures") + 1,
         )
         _record_all(findings, lease=lease, device=device, now=now, reading=None)
@@ -243,7 +243,7 @@ def record_crash(lease: Lease, now: datetime) -> int:
         device = hold(lease.device_id, lease)
         Device.objects.filter(pk=device.pk).update(
             failing_since=_since(device.failing_since, now),
-            last_read_at=_not_ahead(device.last_read_at, now),
+            last_read_at=not_ahead(device.last_read_at, now),
             failures=F("failures") + 1,
         )
     return device.failures + 1
@@ -251,12 +251,7 @@ def record_crash(lease: Lease, now: datetime) -> int:
 
 def _since(moment: datetime | None, now: datetime) -> datetime:
     """Return since when, for a row: `now` where nothing is on record, or only a future."""
-    return _not_ahead(moment, now) or now
-
-
-def _not_ahead(moment: datetime | None, now: datetime) -> datetime | None:
-    """Return `moment`, or `now` for one that was dated by a clock that was wrong."""
-    return now if moment is not None and moment > now + CLOCKS_DIFFER_BY else moment
+    return not_ahead(moment, now) or now
 
 
 def hold_ends(lease: Lease, since: datetime | None) -> None:

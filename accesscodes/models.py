@@ -43,6 +43,11 @@ NOT_THERE = (Status.UNSET, Status.SETTING, Status.UNKNOWN)
 """What we say of a code that is wanted and that no reading has shown as wanted and open."""
 
 
+def not_ahead(moment: datetime | None, now: datetime) -> datetime | None:
+    """Return `moment`; ``None`` where there is none, or a clock that was wrong has dated it."""
+    return None if moment is not None and moment > now + CLOCKS_DIFFER_BY else moment
+
+
 class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
     """Questions about codes."""
 

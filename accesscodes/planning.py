@@ -136,7 +136,7 @@ def plan_lock(
         key=lambda code: _order(code.wish),
     )
     steps = [step for code in waiting if (step := lock.place(code, now)) is not None]
-    yielding = lock.yielding(waiting, now)
+    yielding = lock.yielding(now)
     return steps if yielding is None else [yielding]
 
 
@@ -286,6 +286,7 @@ class _Occupancy:
             code.installed.slot for code in codes if not code.installed.is_on_lock
         }
         self._without_slot: list[Tracked] = []
+        self._giving_way: list[Tracked] = []
 
     def place(self, code: Tracked, now: datetime) -> Step | None:
         """Return the step for one code that wants writing, ``None`` when it only has to wait.
@@ -299,18 +300,8 @@ class _Occupancy:
             for slot, pins in self._pins.items()
             if wish.pin_index in pins and self._claims.get(slot) != wish.code_id
         ]
-        for slot in holders:
-            until = self._free_from(slot, now)
-            if until is not None:
-                if until == code.installed.waits_until and not code.installed.error_code:
-                    return None  # it is on record
-                return Blocked(wish.code_id, until=until)
-            return self._blocked(
-                code,
-                "duplicate_code_on_device",
-                "Another code on the lock already uses this PIN.",
-                now,
-            )
+        if holders:
+            return self._wait_for_pin(code, holders[0], now)
         slot_for_it = self._slot_for(code)
         if slot_for_it is None:
             self._without_slot.append(code)
@@ -326,41 +317,59 @@ class _Occupancy:
             return None
         return Program(wish.code_id, slot_for_it, is_update=code.installed.content is not None)
 
-    def yielding(self, waiting: Sequence[Tracked], now: datetime) -> Remove | None:
-        """Return the removal of the code that starts last, where an earlier one found no slot.
+    def _wait_for_pin(self, code: Tracked, slot: int, now: datetime) -> Step | None:
+        """Return what to say of a code whose PIN is in another slot, ``None``: nothing new."""
+        holder = self._codes.get(self._claims.get(slot, -1))
+        if holder is not None and self._gives_way(holder, code, now):
+            self._giving_way.append(holder)
+            return None
+        until = None if holder is None else self._leaves_before(holder, code.wish, now)
+        if until is None:
+            return self._blocked(
+                code,
+                "duplicate_code_on_device",
+                "Another code on the lock already uses this PIN.",
+                now,
+            )
+        is_on_record = until == code.installed.waits_until and not code.installed.error_code
+        return None if is_on_record else Blocked(code.wish.code_id, until=until)
 
-        Only a code that has not started yields, and only to one that starts before it. It is
-        written again, in its turn, as soon as there is a slot.
+    def yielding(self, now: datetime) -> Remove | None:
+        """Return the removal of a code that gives way to one that starts before it.
+
+        It holds the PIN of the other, as a later guest may; or the other found no slot, and it
+        starts last of all. It is written again, in its turn, as soon as it can be.
         """
         ready = [code for code in self._without_slot if _may_try(code.installed, now)]
-        if not ready:
+        if not self._giving_way and not ready:
             return None
-        first = min(ready, key=lambda code: _order(code.wish))
-        being_written = {code.wish.code_id for code in waiting}
-        later = [
-            code
-            for code in self._codes.values()
-            if code.installed.is_on_lock
-            and code.installed.slot is not None
-            and code.wish.code_id not in being_written
-            and not code.wish.has_started(now)
-            and _order(code.wish) > _order(first.wish)
-            and _may_try(code.installed, now)
-        ]
-        last = max(later, key=lambda code: _order(code.wish), default=None)
-        if last is None or last.installed.slot is None:
+        last = next(iter(self._giving_way), None)
+        if last is None:
+            first = min(ready, key=lambda code: _order(code.wish))
+            later = [code for code in self._codes.values() if self._gives_way(code, first, now)]
+            last = max(later, key=lambda code: _order(code.wish), default=None)
+        if last is None or last.installed.slot is None or not _may_try(last.installed, now):
             return None
         return Remove(last.wish.code_id, last.installed.slot)
 
+    def _gives_way(self, holder: Tracked, code: Tracked, now: datetime) -> bool:
+        """Return whether a code on the lock starts later than another, and has not started."""
+        return (
+            holder.installed.placement is Placement.PRESENT
+            and holder.wish.unwanted_since(now) is None
+            and not holder.wish.has_started(now)
+            and _order(holder.wish) > _order(code.wish)
+        )
+
+    def _leaves_before(self, holder: Tracked, wish: Wish, now: datetime) -> datetime | None:
+        """Return when the guest leaves who has the PIN, if that is before the other comes."""
+        ends_at = holder.wish.ends_at
+        if holder.wish.unwanted_since(now) is not None or ends_at is None:
+            return None
+        return ends_at if wish.starts_at is not None and ends_at <= wish.starts_at else None
+
     def _add_pin(self, slot: int, pin_index: str | None) -> None:
         self._pins.setdefault(slot, set()).update({pin_index} if pin_index else ())
-
-    def _free_from(self, slot: int, now: datetime) -> datetime | None:
-        """Return when the guest leaves who has this slot; ``None`` for an entry without an end."""
-        holder = self._codes.get(self._claims.get(slot, -1))
-        if holder is None or holder.wish.unwanted_since(now) is not None:
-            return None
-        return holder.wish.ends_at
 
     def _blocked(
         self, code: Tracked, error_code: str, message: str, now: datetime

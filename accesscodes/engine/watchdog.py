@@ -41,6 +41,7 @@ from accesscodes.models import (
     LockCommand,
     LockReading,
     Problem,
+    not_ahead,
     terms_of,
 )
 from accesscodes.values import NATIVE_PRELOAD
@@ -342,7 +343,7 @@ def _watched_locks(now: datetime) -> dict[int, _Known]:
             terms=terms_of(device),
             verdict=lock_verdict(facts, now, stale_after=stale_after),
             known_since=device.created_at,
-            last_read_at=device.last_read_at,
+            last_read_at=not_ahead(device.last_read_at, now),
             failing_since=device.failing_since,
             failure=failures.get(device.pk) if device.failing_since else None,
             codes=number,

@@ -131,6 +131,14 @@ def test_a_pin_that_was_sent_and_is_not_seen_yet_is_not_free():
     ]
 
 
+def test_a_later_guest_with_the_pin_gives_way_to_an_earlier_one():
+    """As after a stay that was moved behind another, for which the same PIN was given out."""
+    moved = dated(50 * HOUR, code_id=1)
+    earlier = dated(HOUR, code_id=2, pin_index="pin-1")
+
+    assert plan((moved, on_lock(moved)), (earlier, ABSENT)) == [Remove(1, 1)]
+
+
 def test_a_slot_where_others_were_a_moment_ago_is_not_taken():
     steps = plan_lock([Tracked(ongoing())], [], NATIVE, START, shunned={1})
 
