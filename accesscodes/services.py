@@ -20,8 +20,15 @@ from django.db.models import Q
 
 from accesscodes import ledger, offline, pin_rules
 from accesscodes.choices import Kind, Status
-from accesscodes.models import AccessCode, UnmanagedCode, slots_used, slots_yielding
+from accesscodes.models import (
+    AccessCode,
+    Installation,
+    UnmanagedCode,
+    slots_used,
+    slots_yielding,
+)
 from accesscodes.pin_rules import NoPinLeft, PinRules
+from accesscodes.values import Content
 from locksite.actors import Actor
 from locksite.database import hold_word, write_transaction
 from locksite.errors import RuleBroken
@@ -307,6 +314,47 @@ def restore_code(code: AccessCode, *, actor: Actor, now: datetime) -> AccessCode
         _note(actor, "access_code.restore", code, device, now)
         Device.objects.filter(pk=device.pk).poke(now)
     return code
+
+
+def accept_outside_change(code: AccessCode, *, actor: Actor, now: datetime) -> AccessCode:
+    """Want of the code what others made of it at the lock, and return it; nothing is written there.
+
+    Its PIN, name and dates become those that the lock showed last; a code that others removed is
+    withdrawn. Raises `RuleBroken` for a code that is withdrawn, over or computed offline, for a
+    lock that does not show the PIN, and for a PIN that another code has.
+    """
+    with write_transaction():
+        device, code = _held(code)
+        _check_changeable(code, now)
+        entry, installed = code.installation, code.installed()
+        if entry is None or installed.content is None or not installed.is_on_lock:
+            return withdraw_code(code, actor=actor, now=now)
+        before = ledger.snapshot(code)
+        _take_from_lock(code, device, entry, installed.content, now)
+        code.revision += 1
+        code.save(update_fields=_WISH_COLUMNS)
+        ledger.record(code, now=now, before=before)
+        _note(actor, "access_code.accept_outside_change", code, device, now)
+        Device.objects.filter(pk=device.pk).poke(now)
+    return code
+
+
+def _take_from_lock(
+    code: AccessCode, device: Device, entry: Installation, content: Content, now: datetime
+) -> None:
+    window = _Window(code.starts_at, code.ends_at)
+    if device.capabilities.keeps_window:
+        window = _Window(content.starts_at, content.ends_at)
+        _check_window(window, PinRules.from_properties(device.properties), now)
+    if content.pin_index not in {None, code.pin_index}:
+        if entry.pin is None:
+            raise RuleBroken("invalid_input", "The lock does not show the new PIN.", "code")
+        pin = entry.pin.open(bound_to=entry.uid)
+        _check_duplicate(device, pin, window, now, ignore=code)
+        _give_pin(code, device, pin)
+    if content.name and content.name != code.wish().content(code.terms()).name:
+        code.name = content.name
+    code.kind, code.starts_at, code.ends_at = window.kind, window.starts_at, window.ends_at
 
 
 def reveal_pin(code: AccessCode, *, actor: Actor, now: datetime) -> Pin:

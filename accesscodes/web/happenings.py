@@ -157,6 +157,10 @@ ACTIONS: Mapping[str, _Words] = {
     "access_code.convert": _Words("user", Tone.IDLE, "Taken over by {who}"),
     "access_code.remove_unmanaged": _Words("user", Tone.IDLE, "Removed by {who}"),
     "access_code.pull_backup": _Words("user", Tone.IDLE, "Backup code taken by {who}"),
+    "access_code.restore": _Words("user", Tone.IDLE, "Put back by {who}"),
+    "access_code.accept_outside_change": _Words(
+        "user", Tone.IDLE, "Change made at the lock accepted by {who}"
+    ),
     "access_code.retry": _Words("user", Tone.IDLE, "Tried again by {who}"),
     "access_code.reveal_pin": _Words("eye", Tone.IDLE, "PIN shown to {who}"),
 }

@@ -8,6 +8,7 @@ from accesscodes import services
 from accesscodes.choices import Placement, Status
 from accesscodes.models import AccessCode, LockCommand
 from accesscodes.services import CodeChanges, CodeSpec
+from locksite.errors import RuleBroken
 from locksite.journal.models import Event
 from locksite.masked import Pin
 from properties.providers.virtual.people import edit_at_keypad, erase_at_keypad
@@ -193,3 +194,60 @@ def test_dates_changed_at_the_lock_are_put_right_without_a_false_set(world):
     assert entry.placement == Placement.PRESENT
     assert entry.content["ends_at"] == fresh(code).ends_at.isoformat()
     assert events(code).count("modified_external_to_seam") == 1
+
+
+def test_a_change_that_others_made_can_be_accepted(world):
+    starts_at = world.now + timedelta(hours=1)
+    code = issue(
+        world,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(days=2),
+        is_external_modification_allowed=True,
+    )
+    later = starts_at + timedelta(days=3)
+    edit_at_keypad(world.locks[0], 1, now=world.now, pin=Pin("735162"), ends_at=later)
+    look_again(world)
+
+    services.accept_outside_change(code, actor=world.actor, now=world.now)
+    world.run(minutes=80)
+
+    row = fresh(code)
+    assert (row.status, row.ends_at, world.digits(code)) == (Status.SET, later, "735162")
+    assert problems(code) == ([], [])
+    assert LockCommand.objects.count() == 1
+
+
+def test_a_change_made_too_often_ends_when_it_is_accepted(world):
+    code = issue(world)
+    for digits in ("735162", "904718", "618320", "735162"):
+        edit_at_keypad(world.locks[0], 1, now=world.now, pin=Pin(digits))
+        look_again(world)
+    assert problems(code) == ([CHANGED], [])
+
+    services.accept_outside_change(code, actor=world.actor, now=world.now)
+    look_again(world)
+
+    assert (fresh(code).status, world.digits(code)) == (Status.SET, "735162")
+    assert problems(code) == ([], [])
+
+
+def test_a_removal_that_others_made_is_accepted_by_withdrawing_the_code(world):
+    code = issue(world, is_external_modification_allowed=True)
+    erase_and_look(world)
+
+    services.accept_outside_change(code, actor=world.actor, now=world.now)
+    world.run(minutes=2)
+
+    assert fresh(code).status == Status.GONE
+
+
+def test_a_change_that_the_lock_hides_cannot_be_accepted():
+    world = World("wyze")
+    code = issue(world)
+    edit_at_keypad(world.locks[0], 1, now=world.now, name="Somebody", is_enabled=True)
+    AccessCode.objects.get().installations.update(
+        content={**fresh(code).installation.content, "pin_index": "not ours"}, pin=None
+    )
+
+    with pytest.raises(RuleBroken, match="does not show the new PIN"):
+        services.accept_outside_change(code, actor=world.actor, now=world.now)
