@@ -317,7 +317,7 @@ def restore_code(code: AccessCode, *, actor: Actor, now: datetime) -> AccessCode
 
 
 def accept_outside_change(code: AccessCode, *, actor: Actor, now: datetime) -> AccessCode:
-    """Want of the code what others made of it at the lock, and return it; nothing is written there.
+    """Want of the code what others made of it at the lock, and return it. Nothing is sent there.
 
     Its PIN, name and dates become those that the lock showed last; a code that others removed is
     withdrawn. Raises `RuleBroken` for a code that is withdrawn, over or computed offline, for a
