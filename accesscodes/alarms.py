@@ -172,9 +172,7 @@ def _needs_no_lock(code: WatchedCode, lock: WatchedLock, now: datetime) -> str:
         return "too_early"
     if code.installed.is_left_alone(code.wish):
         return "removal_in_effect"
-    if code.installed.is_current(code.wish, lock.terms):
-        return "start_unconfirmed"
-    return "no_pin_yet" if code.wish.pin_index is None else ""
+    return "start_unconfirmed" if code.installed.is_current(code.wish, lock.terms) else ""
 
 
 def _reported(code: WatchedCode) -> tuple[str, str] | None:
@@ -381,9 +379,9 @@ def _evidence(code: WatchedCode, lock: WatchedLock, now: datetime) -> tuple[Seen
     unwanted = wish.unwanted_since(now)
     found = []
     if unwanted is not None:
-        found.append(Seen("Unwanted", "since", unwanted))
+        found.append(Seen("Unwanted since", "", unwanted))
     elif wish.starts_at is not None:
-        found.append(Seen("Wanted", "from", wish.starts_at))
+        found.append(Seen("Wanted from", "", wish.starts_at))
     if installed.content is not None and installed.seen_at is not None:
         found.append(Seen("Last seen on the lock", "", installed.seen_at))
     if code.last_command is not None:

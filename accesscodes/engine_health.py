@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from django.db.models import Q, Subquery
 
-from accesscodes.models import EngineBeat
+from accesscodes.models import CLOCKS_DIFFER_BY, EngineBeat
 from properties.models import Device
 
 TAKEN_WITHIN = timedelta(minutes=2)
@@ -45,7 +45,8 @@ def engine_health(now: datetime) -> EngineHealth:
         .values("due_at")[:1]
     )
     beats = list(
-        EngineBeat.objects.annotate(waiting=Subquery(waiting))
+        EngineBeat.objects.filter(beat_at__lte=now + CLOCKS_DIFFER_BY)
+        .annotate(waiting=Subquery(waiting))
         .order_by("-beat_at")
         .values_list("beat_at", "stopped_at", "clock_off_by", "waiting")[:_LOOKED_AT]
     )

@@ -41,6 +41,7 @@ from accesscodes.models import (
     LockCommand,
     LockReading,
     Problem,
+    UnmanagedCode,
     not_ahead,
     terms_of,
 )
@@ -329,6 +330,13 @@ def _watched_locks(now: datetime) -> dict[int, _Known]:
         .order_by()
         .values_list("device_id", "held")
     )
+    of_others = dict(
+        UnmanagedCode.objects.live()
+        .values("device_id")
+        .annotate(number=Count("pk"))
+        .order_by()
+        .values_list("device_id", "number")
+    )
     failures = _failures()
     devices = list(Device.objects.managed().select_related("property", "account"))
     past = _past_of([device for device in devices if _is_odd(device)])
@@ -336,7 +344,8 @@ def _watched_locks(now: datetime) -> dict[int, _Known]:
     locks = {}
     for device in devices:
         facts = device.facts(
-            codes_used=held.get(device.pk, 0), recent=past.get(str(device.uid), ())
+            codes_used=held.get(device.pk, 0) + of_others.get(device.pk, 0),
+            recent=past.get(str(device.uid), ()),
         )
         number, due = codes.get(device.pk, (0, 0))
         lock = WatchedLock(

@@ -243,7 +243,10 @@ class EvidenceLine:
 
 @dataclass(frozen=True, slots=True)
 class ProblemNote:
-    """Something that the watchdog has found, still open."""
+    """Something that the watchdog has found, still open.
+
+    `repeats_lock`: its sentence is the lock's own reason, which a blocked code's page shows.
+    """
 
     tone: Tone
     icon: str
@@ -251,6 +254,7 @@ class ProblemNote:
     next_step: str
     since: Stamp
     evidence: tuple[EvidenceLine, ...]
+    repeats_lock: bool
 
 
 def problem_notes(
@@ -265,6 +269,7 @@ def problem_notes(
             problem.next_step,
             Stamp.of(problem.since, wall_time.moment(problem.since, zone, now)),
             tuple(_evidence_line(item, zone, now) for item in problem.evidence),
+            problem.cause in {"lock_cannot_take", "lock_silent"},
         )
         for problem in problems
     ]

@@ -72,9 +72,9 @@ def test_a_round_costs_the_same_for_any_number_of_locks_and_codes(
     watch(world.now)
     assert Problem.objects.open().count() == 2 * locks
 
-    # open problems; codes, entries, failed readings, locks, their events; engines; accounts;
-    # suspects, their rows, their entries, last commands
-    with django_assert_num_queries(12):
+    # open problems; codes, entries, those of others, failed readings, locks, their events;
+    # engines; accounts; suspects, their rows, their entries, last commands
+    with django_assert_num_queries(13):
         watch(world.now)
 
 
@@ -84,6 +84,7 @@ def test_a_round_that_finds_nothing_asks_no_more_than_it_must(django_assert_num_
         issue_code(world.device(lock), CodeSpec(name="Ana"), actor=world.actor, now=world.now)
     world.run(minutes=2)
 
-    # open problems; codes, entries, failed readings, locks; engines; accounts; suspects
-    with django_assert_num_queries(8):
+    # open problems; codes, entries, those of others, failed readings, locks; engines; accounts;
+    # suspects
+    with django_assert_num_queries(9):
         watch(world.now)

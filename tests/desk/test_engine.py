@@ -219,3 +219,9 @@ def test_the_problems_of_another_house_are_not_counted_here(sign_in, world):
 
     assert words(there, "nav-count") == "1 urgent problem"
     assert words(here, "nav-count") == words(nowhere, "nav-count") == "0 urgent problems"
+
+
+def test_a_sign_of_life_from_the_future_says_nothing(world, code):
+    EngineBeat.objects.update(beat_at=world.now + timedelta(minutes=2))
+
+    assert engine_health(world.now) == EngineHealth(EngineState.STOPPED)
