@@ -29,6 +29,11 @@ class Placement(TextChoices):
     PRESENT = "present", "On the lock"
     ERASING = "erasing", "Being erased"
 
+    @classmethod
+    def on_lock(cls) -> "list[Placement]":
+        """Return those of an entry that is, or may be, on the lock."""
+        return [cls.WRITING, cls.PRESENT, cls.ERASING]
+
 
 class ForeignWish(TextChoices):
     """What somebody wants of an entry that is not ours; empty: that it is left alone."""

@@ -301,14 +301,14 @@ def after_refusal(
 ) -> Installed:
     """Return what we believe after the lock said no: the entry is as it was before.
 
-    A refusal `on_wish` waits for a changed wish; all others are tried again, after a minute and
-    then ever more slowly, at most every 30 minutes. One `on_lock_change` is tried again at once
-    when the lock is another than it was; `generation` tells the two apart (see
-    `after_lock_change`).
+    A refusal `on_wish` waits for a changed wish; all others are tried again: when the far side
+    asked for it, else after a minute and then ever more slowly, at most every 30 minutes. One
+    `on_lock_change` is tried again at once when the lock is another than it was; `generation`
+    tells the two apart (see `after_lock_change`).
     """
-    pause = max(
-        refusal_pause(installed.attempts), min(wait or timedelta(0), timedelta(minutes=15))
-    )
+    pause = refusal_pause(installed.attempts)
+    if wait is not None:  # the far side knows better how long, within reason
+        pause = min(max(wait, timedelta(seconds=1)), timedelta(minutes=15))
     was_there = installed.content is not None or installed.placement is Placement.ERASING
     return replace(
         installed,

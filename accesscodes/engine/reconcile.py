@@ -147,7 +147,11 @@ class _Pass:
         self._terms = self._terms_now()
         rows = (
             AccessCode.objects.filter(device=self._device)
-            .filter(Q(gone_at=None) | Q(installations__audit_until__gt=self._doors.now()))
+            .filter(
+                Q(gone_at=None)
+                | Q(installations__audit_until__gt=self._doors.now())
+                | Q(installations__placement__in=Placement.on_lock())  # it came back after all
+            )
             .select_related("device")
             .prefetch_related("installations")
             .order_by("id")

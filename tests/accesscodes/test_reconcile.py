@@ -560,7 +560,7 @@ def test_a_refused_code_is_tried_at_once_when_somebody_asks_for_it():
     code = issue(world)
     world.run(minutes=1)
     VirtualLock.objects.update(faults=[])
-    assert code.installations.get().retry_at > world.now + timedelta(seconds=30)
+    assert code.installations.get().retry_at > world.now + timedelta(seconds=1)
 
     services.retry_code(code, actor=world.actor, now=world.now)
     world.run(seconds=1)

@@ -14,8 +14,8 @@ import pytest
 from tests.simulation import schedule, scratch
 from tests.simulation.known import FAILED_ONCE
 
-# So many fit into a run of all tests; `make bench-faults` lives through 10,000. On PostgreSQL a few
-# stand for all: what differs there are locks and races, not decisions.
+# So many fit into a run of all tests; `make bench-faults` lives through 10,000. On PostgreSQL a
+# few stand for all: what differs there are locks and races, not decisions.
 ON_POSTGRES = os.environ.get("LOCKSITE_TEST_DATABASE_URL", "").startswith("postgres")
 SEEDS = int(os.environ.get("LOCKSITE_TEST_SEEDS", "10" if ON_POSTGRES else "100"))
 ONCE = () if ON_POSTGRES else FAILED_ONCE
