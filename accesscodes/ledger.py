@@ -277,22 +277,21 @@ def begin(
         raise ValueError("a command goes to a slot")
     with write_transaction():
         device = hold(code.device_id, lease)
-        Device.objects.filter(pk=device.pk).update(lease_until=now + LEASE_TIME)
         _record(
             code, terms=terms_under(lease, device), device=device, now=now, installed=installed
         )
         entry = code.installation
         if entry is None:
             raise StaleRow(code.pk)
-        return LockCommand.objects.create(
-            device=device,
+        return _write_command(
+            device,
+            lease,
+            now,
             installation=entry,
             action=action,
             slot=installed.slot,
             revision=code.revision,
             pin_index=code.pin_index or "",
-            lease_token=lease.token,
-            asked_at=now,
         )
 
 
@@ -338,16 +337,15 @@ def begin_sweep(
     """
     with write_transaction():
         device = hold(installation.device_id, lease)
-        Device.objects.filter(pk=device.pk).update(lease_until=now + LEASE_TIME)
-        return LockCommand.objects.create(
-            device=device,
+        return _write_command(
+            device,
+            lease,
+            now,
             installation=installation,
             action=CommandAction.REMOVE,
             slot=slot,
             revision=installation.revision,
             pin_index=pin_index,
-            lease_token=lease.token,
-            asked_at=now,
         )
 
 
@@ -376,20 +374,19 @@ def begin_removal(
     """
     with write_transaction():
         device = hold(row.device_id, lease)
-        Device.objects.filter(pk=device.pk).update(lease_until=now + LEASE_TIME)
         row.refresh_from_db()
         if not row.stranger().is_unwanted:
             return None
         unmanaged.asked_to_go(row, now)
-        return LockCommand.objects.create(
-            device=device,
+        return _write_command(
+            device,
+            lease,
+            now,
             unmanaged_code=row,
             action=CommandAction.REMOVE,
             slot=slot,
             revision=0,
             pin_index=row.pin_index or "",
-            lease_token=lease.token,
-            asked_at=now,
         )
 
 
@@ -437,6 +434,12 @@ def digest_of(entries: Iterable[Seen]) -> str:
 
 
 # ---- inside -------------------------------------------------------------------------------------
+
+
+def _write_command(device: Device, lease: Lease, now: datetime, **what: Any) -> LockCommand:
+    """Write a command down before it leaves, and renew the lease for the time that it takes."""
+    Device.objects.filter(pk=device.pk).update(lease_until=now + LEASE_TIME)
+    return LockCommand.objects.create(device=device, lease_token=lease.token, asked_at=now, **what)
 
 
 def _close(

@@ -261,6 +261,7 @@ def test_nobody_at_the_address_is_told_apart_from_silence():
         ((b"Content-Encoding: deflate",), zlib.compress(b'{"ok": true}')),
         ((b"Content-Encoding: identity",), b'{"ok": true}'),
     ],
+    ids=["chunked", "gzip", "deflate", "identity"],
 )
 def test_a_good_answer_is_read_in_every_form_it_comes_in(headers, body):
     def answer(peer):

@@ -426,10 +426,17 @@ class _Pass:
 
     def _note_no_pin(self, code: AccessCode, asking: Installed, error: ProviderError) -> None:
         now = self._doors.now()
+        installed = self._after_failure(code, asking, error, now)
+        ledger.record(code, now=now, lease=self._lease, installed=installed)
+
+    def _after_failure(
+        self, code: AccessCode, installed: Installed, error: ProviderError, now: datetime
+    ) -> Installed:
+        """Return what we believe of a code after a call about it failed."""
         if isinstance(error, Refused):
-            asking = entries.after_refusal(
+            return entries.after_refusal(
                 code.wish(),
-                asking,
+                installed,
                 retry=error.retry,
                 error_code=error.error_code,
                 message=error.sentence,
@@ -437,9 +444,9 @@ class _Pass:
                 generation=self._device.generation,
                 now=now,
             )
-        elif error.retry_after is not None:
-            asking = entries.asked_to_wait(asking, error.retry_after, now)
-        ledger.record(code, now=now, lease=self._lease, installed=asking)
+        if error.retry_after is not None:
+            return entries.asked_to_wait(installed, error.retry_after, now)
+        return installed
 
     # ---- acting ---------------------------------------------------------------------------------
 
@@ -657,23 +664,10 @@ class _Pass:
     ) -> bool:
         now = self._doors.now()
         is_refusal = isinstance(error, Refused)
-        if isinstance(error, Refused):
-            sending = entries.after_refusal(
-                code.wish(),
-                sending,
-                retry=error.retry,
-                error_code=error.error_code,
-                message=error.sentence,
-                wait=error.retry_after,
-                generation=self._device.generation,
-                now=now,
-            )
-        elif error.retry_after is not None:
-            sending = entries.asked_to_wait(sending, error.retry_after, now)
         ledger.finish(
             command,
             code,
-            sending,
+            self._after_failure(code, sending, error, now),
             Outcome.REFUSED if is_refusal else Outcome.UNREACHABLE,
             lease=self._lease,
             now=now,

@@ -277,7 +277,7 @@ def writes_over_what_is_not_ours(put: Put) -> None:
 
 def takes_any_entry_for_its_own(put: Put) -> None:
     """Whatever is in our slot is ours."""
-    put(drift, "_is_ours", lambda code, entry, known_here, terms: True)
+    put(drift, "_passes_for_ours", lambda installed, entry, terms: True)
 
 
 def comes_too_early(put: Put) -> None:
