@@ -286,7 +286,8 @@ def _evidence_line(item: Mapping[str, Any], zone: tzinfo, now: datetime) -> Evid
         is_new = now - at < timedelta(minutes=1)
         age = "just now" if is_new else f"{wall_time.span(now - at)} ago"
     shown = Stamp.of(at, wall_time.moment(at, zone, now))
-    return EvidenceLine(item["what"], item["said"], shown, age)
+    said = str(item["said"]).removesuffix(".")  # the time follows, after a comma
+    return EvidenceLine(item["what"], said, shown, age)
 
 
 @dataclass(frozen=True, slots=True)
