@@ -65,11 +65,13 @@ def at_wall(written: datetime, zone: tzinfo, fold: int | None = None) -> WallTim
 
 
 def as_written(at: datetime, zone: tzinfo) -> Written:
-    """Return how `at` is written in `zone`; `at_wall` reads it back as the same instant."""
+    """Return how `at` is written in `zone`; `at_wall` reads it back, to the millisecond.
+
+    A time field of a page takes no finer ones, and partners' times have no more.
+    """
     local = at.astimezone(zone)
-    if local.microsecond:
-        # A time field of a page knows at most thousandths; partners' times have no more.
-        precision = "microseconds" if local.microsecond % 1000 else "milliseconds"
+    if local.microsecond >= 1000:
+        precision = "milliseconds"
     else:
         precision = "seconds" if local.second else "minutes"
     return Written(
