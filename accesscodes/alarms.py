@@ -233,6 +233,7 @@ def _blocked_ahead(code: WatchedCode, lock: WatchedLock, now: datetime) -> Alarm
         or _is_unwanted(code, now)
         or wish.starts_at - now >= NEAR
         or code.installed.is_current(wish, lock.terms)
+        or code.installed.waits(now)  # the guest before leaves it slot and PIN
     ):
         return None
     stop = _stop(code, lock, is_due=False)

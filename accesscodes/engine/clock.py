@@ -56,6 +56,8 @@ class ClockGuard:
 
     def ask_database(self) -> None:
         """Compare with the database's clock; raises `DatabaseError`."""
+        asked_at = self._doors.now()
         theirs = self._database_now()
-        if theirs is not None:
-            self._from_database = self._doors.now() - theirs
+        ours = self._doors.now()
+        if theirs is not None and ours - asked_at < TOLERATED:  # else we stood still in between
+            self._from_database = ours - theirs

@@ -181,17 +181,6 @@ def gives_back_what_is_not_its_own(put: Put) -> None:
     put(leases, "give_back", give_back)
 
 
-def sleeps_through_changes(put: Put) -> None:
-    """The end of the work sets when to look next, though the wishes changed meanwhile."""
-
-    def give_back(lease: Any, wake_at: datetime) -> None:
-        Device.objects.filter(pk=lease.device_id, lease_token=lease.token).update(
-            due_at=wake_at, lease_owner=None, lease_until=None
-        )
-
-    put(leases, "give_back", give_back)
-
-
 def writes_down_afterwards(put: Put) -> None:
     """The command is written into the database when its answer is there."""
     begin, finish = ledger.begin, ledger.finish
@@ -393,7 +382,6 @@ BROKEN: dict[str, Callable[[Put], None]] = {
         leaves_removals_to_the_lock,
         ignores_the_lease_token,
         gives_back_what_is_not_its_own,
-        sleeps_through_changes,
         writes_down_afterwards,
         forgets_after_gone,
         moves_live_codes,

@@ -12,8 +12,14 @@ FAILED_ONCE: tuple[int, ...] = (3, 9, 13, 16, 34, 306, 312, 323, 513, 519)
 # In which schedule each broken engine is noticed. Where that has changed, others are tried.
 CAUGHT_IN: dict[str, int] = {
     "believes_a_removal": 3,
+    "comes_too_early": 2,
+    "forgets_after_gone": 5,
     "gives_back_what_is_not_its_own": 16,
     "gives_up": 8,
+    "lets_results_overwrite_wishes": 13,
     "never_pauses": 3,
+    "restarts_the_alarm_clock": 24,
+    "resurrects_deleted_codes": 13,
     "trusts_a_providers_yes": 2,
+    "writes_before_removing": 2,
 }

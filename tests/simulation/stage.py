@@ -4,6 +4,7 @@ Nothing here knows locks or codes. Time goes from one moment to the next; two th
 same moment happen in the order in which they were planned.
 """
 
+import contextvars
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -48,7 +49,10 @@ class Stage:
 
     def greenlet(self, work: Deed) -> greenlet:
         """Return `work` as something that can be switched to."""
-        return greenlet(work, parent=self._main)
+        made = greenlet(work, parent=self._main)
+        # Where a browser of other tests is open, Django keeps its connection in the context.
+        made.gr_context = contextvars.copy_context()
+        return made
 
     def leave(self) -> None:
         """Give the turn back to the stage; returns when this piece of work is switched to."""
