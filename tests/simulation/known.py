@@ -23,3 +23,9 @@ CAUGHT_IN: dict[str, int] = {
     "trusts_a_providers_yes": 2,
     "writes_before_removing": 2,
 }
+
+# What is not right yet. `make bench-faults` counts these as violations like any other.
+OPEN: dict[int, str] = {
+    8: "I16: after an engine was killed and the clock went back an hour, a new wish waited 4 min",
+    68: "I4: an old list does not show a code that somebody has just made with the same PIN",
+}
