@@ -73,7 +73,11 @@ class Visitor:
 
     def open(self, width: int, height: int = 800, **options) -> Page:
         context = self.browser.new_context(
-            viewport={"width": width, "height": height}, base_url=self.url, **options
+            # While one page turns into the next, clicks go nowhere; a slow machine shows it.
+            reduced_motion="reduce",
+            viewport={"width": width, "height": height},
+            base_url=self.url,
+            **options,
         )
         self.contexts.append(context)
         page: Page = context.new_page()
