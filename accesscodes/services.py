@@ -43,6 +43,9 @@ NAME_LIMIT = 200
 PIN_RESTS_FOR = timedelta(days=30)
 """How long a PIN that left a lock is not drawn again for the same lock."""
 
+HOUSE_LOOKUPS = 20
+"""How many PINs at most are looked for on all locks of a house, when one is drawn for more doors."""
+
 
 class Keep(Enum):
     """The type of `KEEP`."""
@@ -179,6 +182,7 @@ def issue_code(device: Device, spec: CodeSpec, *, actor: Actor, now: datetime) -
                     now,
                     length=spec.preferred_code_length,
                     for_desk=spec.for_desk,
+                    for_more_doors=spec.common_code_key is not None,
                 )
             _check_duplicate(device, pin, window, now, ignore=None)
             _give_pin(code, device, pin)
@@ -645,21 +649,42 @@ def _drawn_pin(
     *,
     length: int | None,
     for_desk: bool = False,
+    for_more_doors: bool = False,
 ) -> Pin:
     if rules.assigns_pins:
         raise RuleBroken(
             "invalid_input", "The maker of this lock chooses its PINs; none can be drawn.", "code"
         )
     taken = taken_pins(device, now)
+    asked = iter(range(HOUSE_LOOKUPS if for_more_doors else 0))
+
+    def is_taken(pin: Pin) -> bool:
+        if index_of(device.uid, pin) in taken:
+            return True
+        return next(asked, None) is not None and _is_held_in_the_house(device, pin)
+
     try:
         return pin_rules.generate(
             rules,
             length=pin_rules.length_for(rules, length, for_desk=for_desk),
-            is_taken=lambda pin: index_of(device.uid, pin) in taken,
+            is_taken=is_taken,
             dates=window.days(device),
         )
     except NoPinLeft:
         raise RuleBroken("invalid_input", "No free PIN is left on this lock.", "code") from None
+
+
+def _is_held_in_the_house(device: Device, pin: Pin) -> bool:
+    """Return whether a live code of any lock of the same house has the PIN, whenever it is valid.
+
+    A PIN that more doors are to share had better be free on all of them: which ones come later is
+    not known yet.
+    """
+    doors = dict(
+        Device.objects.managed().filter(property=device.property_id).values_list("pk", "uid")
+    )
+    indexes = [index_of(uid, pin) for uid in doors.values()]
+    return AccessCode.objects.live().filter(device__in=doors, pin_index__in=indexes).exists()
 
 
 def _check_duplicate(

@@ -46,7 +46,6 @@ def test_the_javascript_sdk_walks_through_the_guide(live, node_modules, tmp_path
         "stayGone": [404, "access_code_not_found"],
         "stayEvents": [
             "access_code.created",
-            "access_code.mutations_requested",
             "access_code.scheduled_on_device",
             "access_code.set_on_device",
             "access_code.removed_from_device",

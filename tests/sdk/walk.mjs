@@ -67,25 +67,36 @@ seen.entry = [entry.status, (await seam.events.get({ event_type: 'lock.unlocked'
 
 const stay = await seam.accessCodes.create({
   device_id: lock,
-  starts_at: soon(5),
-  ends_at: soon(9),
+  starts_at: soon(3600),
+  ends_at: soon(7200),
 })
 const statuses = [stay.status]
+const which = { access_code_id: stay.access_code_id }
+await poll(() => get(stay.access_code_id), (code) => code.is_scheduled_on_device)
+// The guest comes early, and the stay is cut short.
+await seam.accessCodes.update({ ...which, starts_at: soon(0), ends_at: soon(7200) })
+const inside = await poll(() => get(stay.access_code_id), isSet)
+statuses.push(inside.status)
+await seam.accessCodes.update({ ...which, starts_at: inside.starts_at, ends_at: soon(2) })
 const gone = await poll(
   () =>
     get(stay.access_code_id).then(
-      (code) => {
-        if (code.status !== statuses.at(-1)) statuses.push(code.status)
-        return null
-      },
+      () => null,
       (error) => error
     ),
   Boolean
 )
-// Between these it may be `setting` or `removing` for an instant.
-seen.stay = statuses.filter((status) => ['unset', 'set'].includes(status))
+seen.stay = statuses
 seen.stayGone = [gone.statusCode, gone.code]
-seen.stayEvents = (await events(stay.access_code_id)).reverse()
+const milestones = [
+  'access_code.created',
+  'access_code.scheduled_on_device',
+  'access_code.set_on_device',
+  'access_code.removed_from_device',
+  'access_code.deleted',
+]
+const told = (await events(stay.access_code_id)).reverse()
+seen.stayEvents = [...new Set(told.filter((type) => milestones.includes(type)))]
 
 await seam.accessCodes.delete({ access_code_id: drawn.access_code_id })
 await seam.accessCodes.delete({ access_code_id: drawn.access_code_id })

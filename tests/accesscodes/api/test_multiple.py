@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from accesscodes import pool
+from accesscodes import pin_rules, pool
 from accesscodes.models import AccessCode
+from locksite.masked import Pin
 from tests.api import UNKNOWN, error
 from tests.factories import DeviceFactory
 
@@ -183,3 +184,20 @@ def test_a_device_tells_whether_its_pool_is_on(partner, lock, stay):
     _, body = partner.post("/devices/get", device_id=lock)
 
     assert body["device"]["properties"]["backup_access_code_pool_enabled"] is True
+
+
+def test_a_pin_drawn_for_a_key_is_free_on_every_lock_of_the_house(partner, doors, monkeypatch):
+    partner.post("/access_codes/create", device_id=doors[1], code="482915")
+    offered = [Pin("482915"), Pin("593026")]
+    monkeypatch.setattr(
+        pin_rules,
+        "generate",
+        lambda rules, *, is_taken, **_: next(pin for pin in offered if not is_taken(pin)),
+    )
+
+    first = {"device_id": doors[0]}
+    _, shared = partner.post("/access_codes/create", **first, common_code_key="family")
+    _, single = partner.post("/access_codes/create", **first)
+
+    assert shared["access_code"]["code"] == "593026"
+    assert single["access_code"]["code"] == "482915"
