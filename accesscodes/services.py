@@ -44,7 +44,7 @@ PIN_RESTS_FOR = timedelta(days=30)
 """How long a PIN that left a lock is not drawn again for the same lock."""
 
 HOUSE_LOOKUPS = 20
-"""How many PINs at most are looked for on all locks of a house, when one is drawn for more doors."""
+"""How many PINs at most are looked for on all locks of a house, to draw one for more doors."""
 
 
 class Keep(Enum):
