@@ -32,6 +32,7 @@ LAYERS = (
     ("properties.stamps", Layer.WORDS),
     ("*.choices", Layer.WORDS),
     ("accesscodes.values", Layer.DECISIONS),
+    ("accesscodes.confidence", Layer.DECISIONS),
     ("accesscodes.groups", Layer.DECISIONS),
     ("accesscodes.pool_rules", Layer.DECISIONS),
     ("accesscodes.lifecycle", Layer.DECISIONS),
