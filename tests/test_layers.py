@@ -99,6 +99,7 @@ LAYERS = (
     ("locksite.first_keys", Layer.EDGE),
     ("locksite.health", Layer.EDGE),
     ("locksite.launch", Layer.EDGE),
+    ("locksite.reference.*", Layer.EDGE),
     ("locksite.settings", Layer.EDGE),
     ("locksite.urls", Layer.EDGE),
     ("locksite.wsgi", Layer.EDGE),

@@ -5,11 +5,13 @@ import json
 import pytest
 from django.db import OperationalError
 from django.test import Client, RequestFactory
+from django.utils import timezone
 
 from locksite.partners.models import Scope
 from locksite.wire.views import RpcView
 from properties.models import Device
 from tests.api import UNKNOWN, Partner, endpoints, error
+from tests.clock import START
 from tests.factories import DeviceFactory
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +22,8 @@ def partner():
     return Partner()
 
 
-def test_both_dialects_and_the_body_on_a_get_give_the_same_answer(partner):
+def test_both_dialects_and_the_body_on_a_get_give_the_same_answer(partner, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: START)  # an answer says how old it is
     device = DeviceFactory()
 
     by_post = partner.post("/devices/get", device_id=str(device.uid))
