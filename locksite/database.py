@@ -47,3 +47,16 @@ def hold_word(word: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [word])
+
+
+def try_hold_word(word: str) -> bool:
+    """Do what `hold_word` does, but return whether that was possible at once, and never wait.
+
+    On SQLite always true: who has come this far is the only writer.
+    """
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [word])
+        is_held: bool = cursor.fetchone()[0]
+    return is_held

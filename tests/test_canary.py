@@ -6,6 +6,7 @@ page, event, audit row and problem is searched for them, as they are and in disg
 """
 
 import base64
+import json
 import logging
 import random
 import re
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from accesscodes.models import AccessCode, LockCommand, LockReading, Problem
 from locksite.journal.models import AuditEntry, Event
+from locksite.partners.models import StoredAnswer
 from properties.choices import Fault, Role
 from properties.providers.registry import driver_for
 from properties.providers.virtual.people import fail_next_calls, switch_fault
@@ -86,6 +88,7 @@ def test_no_pin_slips_out(world, pins, caplog, client, monkeypatch):
         *LockReading.objects.values(),
         *LockCommand.objects.values(),
         *AccessCode.objects.values(),
+        *StoredAnswer.objects.values(),
     ]
     places |= {"rows": repr(rows), "log": caplog.text}
     used = list(pins)[: len(pins) - len(list(drawn))]
@@ -99,8 +102,11 @@ def partner_calls(world, drawn):
         device_id = str(world.device(lock).uid)
         for name in ("Ana", "Bea", "Cem"):
             pin = next(drawn)
-            status, body = partner.post(
-                "/access_codes/create", device_id=device_id, name=name, code=pin
+            status, body = partner.send(
+                "POST",
+                "/access_codes/create",
+                json.dumps({"device_id": device_id, "name": name, "code": pin}),
+                HTTP_IDEMPOTENCY_KEY=f"{device_id}-{name}",
             )
             assert status == 200, body
             code_id = body["access_code"]["access_code_id"]

@@ -1,5 +1,7 @@
 """Partner API: access codes, action attempts and events, in the order of the reference."""
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import F, Q
@@ -20,6 +22,7 @@ from locksite.wire.views import CHANGE, CREATE, REMOVE, Call, RpcView
 from properties.models import Device, ProviderAccount
 
 DEFAULT_NAME = "Access code"
+CREATE_MULTIPLE_AGAIN = timedelta(minutes=10)
 # What the wire calls as the services do.
 _OPTIONS = (
     "preferred_code_length",
@@ -175,6 +178,13 @@ class AccessCodesCreateMultiple(RpcView):
     changes_something = True
     request_shape = wire.AccessCodesCreateMultipleRequest
     response_shape = wire.AccessCodesCreateMultipleResponse
+    repeated_within = {"PUT": CREATE_MULTIPLE_AGAIN}
+
+    def still_holds(self, body: Mapping[str, Any]) -> bool:
+        """Return whether every code that was made then is still wanted."""
+        made = [code["access_code_id"] for code in body["access_codes"]]
+        wanted = AccessCode.objects.live().filter(uid__in=made, withdrawn_at=None)
+        return wanted.count() == len(made)
 
     def answer(self, call: Call) -> dict[str, Any]:
         """Issue the codes; the engine puts each on its lock."""

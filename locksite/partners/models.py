@@ -1,4 +1,4 @@
-"""Partners: the keys they call with, and the webhooks they are sent."""
+"""Partners: the keys they call with, what they were answered, the webhooks they are sent."""
 
 import hashlib
 import secrets
@@ -119,6 +119,35 @@ class WebhookDelivery(models.Model):
             models.Index(
                 fields=["due_at"], name="webhookdelivery_due", condition=Q(due_at__isnull=False)
             ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uid)
+
+
+class StoredAnswer(models.Model):
+    """What a request was answered, kept so that the same request, sent again, changes nothing.
+
+    `caller` is the public part of the API key, `key` what the partner chose, or what stands for a
+    request that clients repeat by themselves. `fingerprint` tells requests apart. The body is
+    sealed: it may hold PINs.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    caller = models.CharField(max_length=8)
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = PinField(editable=False)
+    kept_until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["caller", "key"], name="storedanswer_once_per_key"),
+        ]
+        indexes = [
+            # what may be forgotten
+            models.Index(fields=["kept_until"], name="storedanswer_until"),
         ]
 
     def __str__(self) -> str:

@@ -112,6 +112,26 @@ def method_not_allowed(allowed: Sequence[str]) -> WireError:
     return WireError(405, "method_not_allowed", f"Send {verbs}.", headers={"Allow": verbs})
 
 
+def key_reused() -> WireError:
+    """Return 400 for an idempotency key that came with another request before."""
+    return WireError(
+        400,
+        "idempotency_key_reused",
+        "This Idempotency-Key was sent before with another endpoint or other parameters. "
+        "Send a new key with a new request.",
+    )
+
+
+def key_in_use() -> WireError:
+    """Return 409 while the first request with this idempotency key is being worked on."""
+    return WireError(
+        409,
+        "idempotency_key_in_use",
+        "The first request with this Idempotency-Key is still being worked on. Try again.",
+        headers={"Retry-After": "1"},
+    )
+
+
 def unavailable() -> WireError:
     """Return 503: the database does not answer; nothing was changed, and trying again is right."""
     return WireError(

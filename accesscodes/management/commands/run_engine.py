@@ -17,6 +17,7 @@ from accesscodes.engine.worker import Job, Worker
 from accesscodes.pool import tend
 from locksite.database import database_now
 from locksite.doors import Doors, real_doors
+from locksite.partners.repeats import forget_answers
 from properties.models import ProviderAccount
 from properties.providers.registry import driver_for
 from properties.sync import refresh_account
@@ -58,6 +59,7 @@ class Command(BaseCommand):
                 Job("accounts", timedelta(seconds=2), lambda now: refresh_due(now, doors)),
                 Job("spare codes", timedelta(seconds=20), tend),
                 Job("readings", timedelta(hours=1), thin_readings),
+                Job("stored answers", timedelta(minutes=10), forget_answers),
             ],
             threads=options["threads"],
         ).run()
