@@ -757,7 +757,7 @@ class ActionAttempt(models.Model):
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     action_type = models.CharField(max_length=60)
-    device = models.ForeignKey(Device, models.PROTECT, related_name="attempts")
+    device = models.ForeignKey(Device, models.PROTECT, related_name="attempts", db_index=False)
     code = models.ForeignKey(
         AccessCode, models.PROTECT, null=True, blank=True, related_name="attempts"
     )
@@ -772,6 +772,14 @@ class ActionAttempt(models.Model):
     created_at = models.DateTimeField()
 
     objects = ActionAttemptQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # what was asked of this lock within the last minute
+            models.Index(
+                fields=["device", "action_type", "created_at"], name="actionattempt_pace"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action_type} {self.uid}"

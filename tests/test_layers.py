@@ -79,6 +79,7 @@ LAYERS = (
     ("accesscodes.unmanaged", Layer.WORK),
     ("accesscodes.engine.*", Layer.WORK),
     ("locksite.partners.auth", Layer.WORK),
+    ("locksite.partners.rates", Layer.WORK),
     ("locksite.partners.repeats", Layer.WORK),
     ("properties.providers.*", Layer.WORK),
     ("properties.staff", Layer.WORK),

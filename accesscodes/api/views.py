@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import F, Q
 
-from accesscodes import attempts, linked, pool, services
+from accesscodes import attempts, pool, services
 from accesscodes.api import serializers as wire
 from accesscodes.api.filters import filtered_codes, filtered_events
 from accesscodes.choices import Kind
@@ -191,7 +191,7 @@ class AccessCodesCreateMultiple(RpcView):
         params = call.params
         options = {name: params[name] for name in _OPTIONS + _AT_CREATION if name in params}
         name = params.get("name") or DEFAULT_NAME
-        codes = linked.issue_codes(
+        codes = attempts.issue_linked(
             _devices(call),
             CodeSpec(name=name, pin=params.get("code"), **options),
             actor=call.actor,
@@ -223,7 +223,7 @@ class AccessCodesUpdateMultiple(RpcView):
         """Write the change down for all codes with the key."""
         params = dict(call.params)
         key = params.pop("common_code_key")
-        linked.change_codes(key, CodeChanges(**params), actor=call.actor, now=call.now)
+        attempts.change_linked(key, CodeChanges(**params), actor=call.actor, now=call.now)
         return {}
 
 

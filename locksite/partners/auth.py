@@ -1,5 +1,6 @@
 """From the key that a partner sends to who asks."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -16,8 +17,17 @@ class KeyRefused(Exception):  # noqa: N818
     """The key is unknown, revoked or expired; callers are not told which."""
 
 
-def actor_for_key(key: str, *, now: datetime, ip: str | None) -> tuple[Actor, Scope]:
-    """Return who calls with this key and what the key may do. Raises `KeyRefused`.
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls with a key, and what the key may do."""
+
+    actor: Actor
+    scope: Scope
+    key: ApiKey
+
+
+def caller_for_key(key: str, *, now: datetime, ip: str | None) -> Caller:
+    """Return who calls with this key. Raises `KeyRefused`.
 
     The row is found by the digest of the whole key, so the time that takes tells nothing about how
     much of a guess was right. A revoked key is refused with the next call: nothing is remembered.
@@ -29,7 +39,8 @@ def actor_for_key(key: str, *, now: datetime, ip: str | None) -> tuple[Actor, Sc
         raise KeyRefused
     _note_use(row, now, ip)
     reach = None if row.is_unlimited else frozenset(row.properties.values_list("pk", flat=True))
-    return Actor(kind="key", label=row.key_id, property_ids=reach, ip=ip), Scope(row.scope)
+    actor = Actor(kind="key", label=row.key_id, property_ids=reach, ip=ip)
+    return Caller(actor, Scope(row.scope), row)
 
 
 def _note_use(row: ApiKey, now: datetime, ip: str | None) -> None:

@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Self
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -53,6 +54,12 @@ class ApiKey(models.Model):
         default=False, help_text="Reaches every property, and locks that belong to none yet."
     )
     properties = models.ManyToManyField(Property, blank=True, related_name="api_keys")
+    rate_limit = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(1_000_000)],
+        help_text="Requests a minute. Empty: as for all keys; 0: as many as it likes.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -66,6 +73,19 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} (seam_ls_{self.key_id}_…)"
+
+
+class RequestWindow(models.Model):
+    """How many requests the processes have taken from one key's limit within the last minute.
+
+    `taken` holds pairs: when (seconds since 1970) and how many.
+    """
+
+    api_key = models.OneToOneField(ApiKey, models.CASCADE, primary_key=True, related_name="+")
+    taken = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return str(self.api_key)
 
 
 class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):

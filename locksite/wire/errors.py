@@ -4,10 +4,12 @@
 with a `seam-request-id` header. SDKs choose their exception by status and `type`.
 """
 
+import math
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
-from locksite.errors import RuleBroken
+from locksite.errors import RuleBroken, TooOften
 
 
 class WireError(Exception):
@@ -132,6 +134,12 @@ def key_in_use() -> WireError:
     )
 
 
+def too_often(message: str, wait: timedelta) -> WireError:
+    """Return 429; clients that read `Retry-After` come back by themselves."""
+    seconds = max(1, math.ceil(wait.total_seconds()))
+    return WireError(429, "rate_limit_exceeded", message, headers={"Retry-After": str(seconds)})
+
+
 def unavailable() -> WireError:
     """Return 503: the database does not answer; nothing was changed, and trying again is right."""
     return WireError(
@@ -149,6 +157,8 @@ def internal() -> WireError:
 
 def of_rule(rule: RuleBroken) -> WireError:
     """Return the wire's form of a rule that said no."""
+    if isinstance(rule, TooOften):
+        return too_often(rule.message, rule.wait)
     if rule.code == "duplicate_access_code":
         return WireError(409, rule.code, rule.message)
     if rule.code.endswith("_not_found"):

@@ -22,8 +22,9 @@ from rest_framework.views import APIView
 from locksite.actors import SYSTEM, Actor
 from locksite.errors import RuleBroken
 from locksite.partners import repeats
-from locksite.partners.auth import KeyRefused, actor_for_key
+from locksite.partners.auth import KeyRefused, caller_for_key
 from locksite.partners.models import Scope
+from locksite.partners.rates import count_request
 from locksite.partners.repeats import Answer, Mark
 from locksite.visitors import address_of
 from locksite.wire import errors
@@ -186,13 +187,14 @@ class RpcView(APIView):
         if scheme.lower() != "bearer" or not key.strip():
             raise errors.unauthorized('Send the header "Authorization: Bearer <API key>".')
         try:
-            actor, scope = actor_for_key(key.strip(), now=now, ip=address_of(request))
+            caller = caller_for_key(key.strip(), now=now, ip=address_of(request))
         except KeyRefused:
             raise errors.unauthorized("This API key is unknown, revoked or expired.") from None
-        self.caller = actor.label
-        if self.changes_something and scope != Scope.WRITE:
+        self.caller = caller.actor.label
+        count_request(caller.key, now=now)
+        if self.changes_something and caller.scope != Scope.WRITE:
             raise errors.forbidden("This API key may read and not change anything.")
-        return actor
+        return caller.actor
 
 
 def _once(

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from locksite.actors import SYSTEM, Actor
 from locksite.journal.models import AuditEntry
-from locksite.partners.auth import KeyRefused, actor_for_key
+from locksite.partners.auth import KeyRefused, caller_for_key
 from locksite.partners.models import ApiKey, Scope
 from locksite.partners.services import create_key, revoke_key
 from tests.clock import START
@@ -23,7 +23,8 @@ def make(properties=None, **options):
 
 
 def who(text, now=START):
-    return actor_for_key(text, now=now, ip="203.0.113.7")
+    caller = caller_for_key(text, now=now, ip="203.0.113.7")
+    return caller.actor, caller.scope
 
 
 def test_a_key_is_shown_once_and_only_its_digest_is_kept():
