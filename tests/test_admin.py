@@ -448,7 +448,7 @@ def test_the_secrets_of_an_account_are_written_sealed_and_never_shown(boss):
 
 def make_key(boss, **changed):
     form = {"name": "Channel manager", "scope": "read", "is_unlimited": "on"}
-    form |= {"expires_at_0": "", "expires_at_1": ""}
+    form |= {"expires_at_0": "", "expires_at_1": "", "rate_limit": ""}
     return boss.post(address(ApiKey, "add"), form | changed)
 
 
@@ -486,6 +486,66 @@ def test_revoking_a_key_is_written_down(boss):
     assert list(ApiKey.objects.usable(timezone.now())) == []
     assert AuditEntry.objects.latest("pk").action == "api_key.revoked"
     assert AuditEntry.objects.latest("pk").actor_label == "boss"
+
+
+def test_a_rotated_key_is_shown_once_and_the_old_one_ends_a_day_later(boss):
+    make_key(boss, rate_limit="30")
+    old = ApiKey.objects.get()
+
+    response = boss.post(
+        address(ApiKey, "changelist"), {"action": "rotate", "_selected_action": [old.pk]}
+    )
+
+    [text] = re.findall(r"seam_ls_\w{8}_[\w-]{43}", response.content.decode())
+    new = ApiKey.objects.latest("pk")
+    assert new.digest == digest_of(text)
+    assert (new.name, new.scope, new.rate_limit) == ("Channel manager", "read", 30)
+    assert "no-store" in response["Cache-Control"]
+    old.refresh_from_db()
+    assert old.expires_at is not None
+    assert timedelta(hours=23) < old.expires_at - timezone.now() <= timedelta(hours=24)
+    pages = [boss.get(address(ApiKey, "changelist")), boss.get(address(ApiKey, "history", old.pk))]
+    assert not any(text.rpartition("_")[2] in page.content.decode() for page in pages)
+    assert text not in str(AuditEntry.objects.values()) + str(dict(boss.session))
+
+
+def test_what_is_changed_of_a_key_is_written_down(boss):
+    house = PropertyFactory(slug="seaside")
+    make_key(boss)
+    key = ApiKey.objects.get()
+    form = {"name": "Reports", "scope": "read", "properties": [house.pk], "rate_limit": "30"}
+    form |= {"expires_at_0": "2027-01-31", "expires_at_1": "12:00"}
+    form |= {"webhook_endpoints-TOTAL_FORMS": "0", "webhook_endpoints-INITIAL_FORMS": "0"}
+    written = AuditEntry.objects.count()
+
+    for _ in range(2):  # saving it unchanged leaves no trace
+        boss.post(address(ApiKey, "change", key.pk), form)
+
+    entry = AuditEntry.objects.latest("pk")
+    assert AuditEntry.objects.count() == written + 1
+    assert (entry.action, entry.actor_label, entry.object_uid) == (
+        *("api_key.changed", "boss"),
+        key.uid,
+    )
+    assert entry.detail == {
+        "key_id": key.key_id,
+        "name": "Reports",
+        "scope": "read",
+        "before": {
+            "name": "Channel manager",
+            "is_unlimited": True,
+            "properties": [],
+            "expires_at": None,
+            "rate_limit": None,
+        },
+        "after": {
+            "name": "Reports",
+            "is_unlimited": False,
+            "properties": ["seaside"],
+            "expires_at": "2027-01-31T12:00:00.000Z",
+            "rate_limit": 30,
+        },
+    }
 
 
 # ---- Actions

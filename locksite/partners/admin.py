@@ -17,8 +17,15 @@ from locksite.admin_kit import (
     masked,
     visitor,
 )
+from locksite.errors import RuleBroken
 from locksite.partners.models import ApiKey, Scope, WebhookDelivery, WebhookEndpoint
-from locksite.partners.services import create_key, revoke_key
+from locksite.partners.services import (
+    create_key,
+    note_change,
+    revoke_key,
+    rotate_key,
+    terms_of,
+)
 
 
 class WebhookEndpointInline(ReadOnlyInline):
@@ -40,9 +47,9 @@ class ApiKeyAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
     search_fields = ("name", "key_id")
     ordering = ("-id",)
     filter_horizontal = ("properties",)
-    fields = ("name", "scope", "is_unlimited", "properties", "expires_at")
+    fields = ("name", "scope", "is_unlimited", "properties", "expires_at", "rate_limit")
     inlines = (WebhookEndpointInline,)
-    actions = ("revoke",)
+    actions = ("rotate", "revoke")
     _facts = ("shown_id", "created_at", "revoked_at", "last_used_at", "last_used_ip")
 
     @admin.display(description="Key", ordering="key_id")
@@ -70,9 +77,15 @@ class ApiKeyAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
         """Who may change keys may revoke them."""
         return self.has_change_permission(request)
 
+    def has_rotate_permission(self, request: HttpRequest) -> bool:
+        """Who may make keys may make others in their place."""
+        return self.has_add_permission(request) and self.has_change_permission(request)
+
     def save_model(self, request: HttpRequest, obj: ApiKey, form: ModelForm, change: bool) -> None:
         """Make a new key through the service, which alone sees its text."""
         if change:
+            before = terms_of(ApiKey.objects.get(pk=obj.pk))
+            request.key_before = before  # type: ignore[attr-defined]
             super().save_model(request, obj, form, change)
             return
         wanted = form.cleaned_data
@@ -83,11 +96,21 @@ class ApiKeyAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
             now=timezone.now(),
             scope=Scope(wanted["scope"]),
             expires_at=wanted["expires_at"],
+            rate_limit=wanted["rate_limit"],
         )
         obj.pk = key.pk
         obj._state.adding = False
         obj.refresh_from_db()
         request.new_key = text  # type: ignore[attr-defined]
+
+    def save_related(
+        self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool
+    ) -> None:
+        """Write the properties, and down what was changed in all."""
+        super().save_related(request, form, formsets, change)
+        if change:
+            before: dict[str, Any] = request.key_before  # type: ignore[attr-defined]
+            note_change(form.instance, before, actor=visitor(request), now=timezone.now())
 
     def response_add(
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
@@ -96,14 +119,31 @@ class ApiKeyAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
 
         Nothing in the admin is cached: Django's own views say so in every answer.
         """
+        return self._shown(request, [(obj, request.new_key)])  # type: ignore[attr-defined]
+
+    def _shown(self, request: HttpRequest, made: list[tuple[ApiKey, str]]) -> TemplateResponse:
         context = {
             **self.admin_site.each_context(request),
-            "title": "Key made",
+            "title": "Key made" if len(made) == 1 else "Keys made",
             "opts": self.opts,
-            "key": obj,
-            "text": request.new_key,  # type: ignore[attr-defined]
+            "made": made,
         }
         return TemplateResponse(request, "admin/partners/apikey/made.html", context)
+
+    @admin.action(
+        description="Make new keys in place of the selected ones", permissions=["rotate"]
+    )
+    def rotate(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> HttpResponse | None:
+        """Show the new keys once; the old ones end a day later."""
+        now, made = timezone.now(), []
+        for key in queryset.order_by("pk"):
+            try:
+                made.append(rotate_key(key, actor=visitor(request), now=now))
+            except RuleBroken as broken:
+                messages.error(request, f"{key}: {broken.message}")
+            else:
+                self.log_change(request, key, "Rotated.")
+        return self._shown(request, made) if made else None
 
     @admin.action(description="Revoke the selected keys", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:

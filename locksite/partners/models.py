@@ -74,6 +74,10 @@ class ApiKey(models.Model):
     def __str__(self) -> str:
         return f"{self.name} (seam_ls_{self.key_id}_…)"
 
+    def is_usable(self, now: datetime) -> bool:
+        """Return whether the key is neither revoked nor expired at `now` (aware UTC)."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+
 
 class RequestWindow(models.Model):
     """How many requests the processes have taken from one key's limit within the last minute.
