@@ -11,11 +11,12 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 
 from accesscodes.choices import (
     AttemptStatus,
     CommandAction,
+    EventType,
     ForeignWish,
     Kind,
     Outcome,
@@ -28,6 +29,7 @@ from accesscodes.lifecycle import Mutation, pending_mutations
 from accesscodes.planning import Sent
 from accesscodes.values import Content, Installed, LockTerms, Summary, Wish
 from locksite.actors import Actor
+from locksite.journal.models import Event
 from locksite.pins import PinField
 from properties.choices import AccountState
 from properties.models import Device, ProviderAccount
@@ -37,6 +39,10 @@ CLOCKS_DIFFER_BY = timedelta(seconds=60)
 
 # For a lock that belongs to no property yet; a property has its own lead.
 DEFAULT_LEAD = timedelta(minutes=60)
+
+
+UNLOCKED = "lock.unlocked"
+"""The event of a door that was opened; it names the code where the lock told which."""
 
 
 NOT_THERE = (Status.UNSET, Status.SETTING, Status.UNKNOWN)
@@ -73,6 +79,16 @@ class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
         """Return codes with `has_spare`: whether a spare is ready on the same lock."""
         ready = AccessCode.objects.ready_spares().filter(device=OuterRef("device"))
         return self.annotate(has_spare=Exists(ready))
+
+    def with_openings(self) -> Self:
+        """Return codes with `last_opening`: when the door last opened by their present PIN."""
+        told = Event.objects.filter(
+            access_code_uid=OuterRef("uid"), event_type__in=(UNLOCKED, EventType.CODE_CHANGED)
+        ).order_by("-id")
+        opened = Case(When(event_type=UNLOCKED, then=F("occurred_at")))
+        return self.annotate(
+            last_opening=Subquery(told.annotate(opened=opened).values("opened")[:1])
+        )
 
     def for_list(self) -> Self:
         """Return codes with all that a list or the wire shows, in a fixed number of queries."""
@@ -261,6 +277,14 @@ class AccessCode(models.Model):
         """Return the spare that opens in its place, if there is one and it is not gone."""
         spare = self.pulled_backup
         return spare if spare is not None and spare.gone_at is None else None
+
+    @property
+    def opened_at(self) -> datetime | None:
+        """Return when the door last opened by its present PIN; asks unless `with_openings` did."""
+        if not hasattr(self, "last_opening"):
+            row = AccessCode.objects.with_openings().get(pk=self.pk)
+            self.last_opening: datetime | None = row.last_opening
+        return self.last_opening
 
     def read_installations(self) -> None:
         """Read the entries on the lock anew, for `installation`."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from accesscodes.models import AccessCode, Installation
+from accesscodes.models import UNLOCKED, AccessCode, Installation
 from locksite.actors import Actor
 from locksite.database import write_transaction
 from locksite.errors import RuleBroken
@@ -91,7 +91,7 @@ def _tell(
 ) -> None:
     payload: dict[str, Any]
     if reason is None:
-        event_type = "lock.unlocked"
+        event_type = UNLOCKED
         payload = {"method": "keycode"}
         if code is not None:
             payload["access_code_is_managed"] = True

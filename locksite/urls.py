@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("accesscodes.api.urls")),
     path("", include("locksite.partners.api.urls")),
     path("", include("locksite.wire.schema")),
+    path("", include("locksite.reference.urls")),
     path("", include("locksite.wire.fallback")),
 ]
 

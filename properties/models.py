@@ -212,6 +212,9 @@ class Device(models.Model):
     # Since when codes past their end stay on the lock, because so many are that we look twice.
     ends_held_since = models.DateTimeField(null=True, blank=True, editable=False)
 
+    # The newest events about the lock, where `past.with_past` looked for them; no column.
+    past: tuple[PastEvent, ...] | None = None
+
     objects = DeviceQuerySet.as_manager()
 
     class Meta:

@@ -1,18 +1,18 @@
 """A partner with a key, for tests of the API without a server."""
 
 import json
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from django.test import Client
-from django.urls import URLResolver, get_resolver
 
 from locksite.actors import SYSTEM
 from locksite.partners.models import ApiKey, Scope
 from locksite.partners.services import create_key
+from locksite.reference.pages import errors_of
+from locksite.wire.endpoints import endpoints as endpoints  # noqa: PLC0414 (tests import it here)
+from locksite.wire.error_table import ERRORS, Where
 from locksite.wire.schema import described
-from locksite.wire.views import RpcView
 from properties.models import Property
 from tests.clock import START
 from tests.openapi import validator
@@ -59,6 +59,8 @@ class Partner:
         of_endpoint = answers_of(path.partition("?")[0], self.last.status_code)
         if of_endpoint is not None:
             of_endpoint.validate(body)
+        if self.last.status_code != 200:
+            check_is_documented(path.partition("?")[0], self.last.status_code, body)
         return self.last.status_code, body
 
 
@@ -70,15 +72,15 @@ def answers_of(path: str, status: int) -> Any:
     return validator(described(), path, "200" if status == 200 else "default")
 
 
-def endpoints(patterns: Any = None) -> Iterator[tuple[str, type[RpcView]]]:
-    """Yield the address and the class of every endpoint that the URL resolver knows."""
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        if isinstance(pattern, URLResolver):
-            yield from endpoints(pattern.url_patterns)
-            continue
-        view = getattr(pattern.callback, "cls", None)
-        if isinstance(view, type) and issubclass(view, RpcView):
-            yield str(pattern.pattern), view
+def check_is_documented(path: str, status: int, body: Any) -> None:
+    """Fail for an error that the reference does not name at this endpoint."""
+    error_type = body["error"]["type"]
+    views = {f"/{each}": view for each, view in endpoints()}
+    if path in views:
+        known = {(kind.type, kind.status) for kind in errors_of(path, views[path])}
+    else:
+        known = {(kind.type, kind.status) for kind in ERRORS if kind.where is Where.NONE}
+    assert (error_type, status) in known, f"{path} answered {status} {error_type}: undocumented"
 
 
 def error(error_type: str, message: str, **fields: list[str]) -> dict[str, Any]:

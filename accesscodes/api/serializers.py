@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accesscodes.attempts import AttemptState
 from accesscodes.choices import AttemptStatus, Kind, Status
+from accesscodes.confidence import confidence
 from accesscodes.lifecycle import Mutation
 from accesscodes.models import AccessCode
 from locksite.journal.models import Event
@@ -36,6 +38,19 @@ EVENTS_LIMIT = 500
 
 
 # ---- Resources ----------------------------------------------------------------------------------
+
+
+class ConfidenceBody(ResponseShape):
+    """How sure we are of a code, what that means for its lock, and since when where it is known.
+
+    `level`: `requested`, `accepted`, `acknowledged`, `read_back`, `used`. `about`: `presence`, or
+    `removal` of a code that is on its way off the lock.
+    """
+
+    about = serializers.CharField()
+    level = serializers.CharField()
+    means = serializers.CharField()
+    at = TimestampOut(allow_null=True)
 
 
 class AccessCodeBody(ResponseShape):
@@ -73,6 +88,7 @@ class AccessCodeBody(ResponseShape):
     pulled_backup_access_code_id = serializers.SerializerMethodField()
     starts_at = TimestampOut()
     ends_at = TimestampOut()
+    confidence = serializers.SerializerMethodField()
 
     def to_representation(self, instance: AccessCode) -> dict[str, Any]:
         """Return the body with the fields that only some codes have."""
@@ -117,6 +133,21 @@ class AccessCodeBody(ResponseShape):
     def get_is_managed(self, code: AccessCode) -> bool:
         """Return true: codes that are not ours are not served here."""
         return True
+
+    @extend_schema_field(ConfidenceBody)
+    def get_confidence(self, code: AccessCode) -> dict[str, Any]:
+        """Return how sure we are of it."""
+        installed = code.installed()
+        # A code that never left has opened no door: nothing to ask.
+        may_have_opened = installed.was_ever_sent or (code.is_offline and code.pin is not None)
+        found = confidence(
+            code.wish(),
+            installed,
+            code.terms(),
+            self.context["now"],
+            opened_at=code.opened_at if may_have_opened else None,
+        )
+        return ConfidenceBody().to_representation(found)
 
     def get_pulled_backup_access_code_id(self, code: AccessCode) -> str | None:
         """Return the id of the spare that was pulled for it."""

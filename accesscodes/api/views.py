@@ -59,6 +59,7 @@ def _codes(actor: Actor) -> AccessCodeQuerySet:
         .filter(device__is_managed=True)
         .for_list()
         .with_spares()
+        .with_openings()
     )
 
 

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
 from accesscodes.choices import CommandAction, Kind, Placement, Severity, Status
@@ -21,11 +20,9 @@ from accesscodes.web.access import Desk
 from accesscodes.web.lock_presenters import LockRow, Usage, lock_order, lock_row
 from accesscodes.web.presenters import CodeCard, code_card
 from locksite.journal.models import AuditEntry, Event
-from properties.capabilities import LockVerdict, PastEvent, lock_verdict
+from properties.capabilities import LockVerdict, lock_verdict
 from properties.models import Device
-
-RECENT_EVENTS = 20
-"""How many events of one lock are looked at for the reason of its state."""
+from properties.past import past_of
 
 GONE_SHOWN_FOR = timedelta(days=30)
 """How long removed codes stay in the list of codes."""
@@ -100,23 +97,6 @@ def usage_of(device_ids: Iterable[int], now: datetime) -> dict[int, Usage]:
     return {
         pk: Usage(used, yielding, *known.get(pk, ())) for pk, (used, yielding) in slots.items()
     }
-
-
-def past_of(device_uids: Iterable[UUID]) -> dict[UUID, tuple[PastEvent, ...]]:
-    """Return the newest ``device.`` events of these locks, newest first. One query."""
-    rows = (
-        Event.objects.filter(device_uid__in=list(device_uids), event_type__startswith="device.")
-        .annotate(place=Window(RowNumber(), partition_by=F("device_uid"), order_by=F("id").desc()))
-        .filter(place__lte=RECENT_EVENTS)
-        .order_by("-id")
-        .values_list("device_uid", "event_type", "occurred_at", "payload")
-    )
-    past: dict[UUID, tuple[PastEvent, ...]] = {}
-    for uid, event_type, occurred_at, payload in rows:
-        if uid is None:
-            continue
-        past[uid] = (*past.get(uid, ()), PastEvent(event_type, occurred_at, payload))
-    return past
 
 
 @dataclass(frozen=True, slots=True)

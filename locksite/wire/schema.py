@@ -1,6 +1,7 @@
 """The API's own description, `/api/schema`: OpenAPI, read off the very shapes that serve it."""
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -12,7 +13,9 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from locksite.wire.fields import ResponseShape
+from locksite.wire import words
+from locksite.wire.fields import RequestShape, ResponseShape
+from locksite.wire.filters import ListRequest
 
 ABOUT = (
     "Locksite speaks the wire protocol of Seam Connect: its SDKs work with only the endpoint and "
@@ -108,15 +111,36 @@ class WireSchema(AutoSchema):
     def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
         mapped = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         schema: dict[str, Any] = mapped
+        if isinstance(serializer, RequestShape):
+            _describe(schema, partial(words.of_parameter, type(serializer).__name__))
         if isinstance(serializer, ResponseShape):
+            name = type(serializer).__name__
             schema["properties"] = {**schema.get("properties", {}), **serializer.on_some}
             needed = {*schema["properties"], "ok"} - serializer.absent_when_empty
-            if type(serializer).__name__.endswith("Response"):
+            if name.endswith("Response"):
                 schema["properties"]["ok"] = {"type": "boolean", "enum": [True]}
             schema["required"] = sorted(
                 needed & schema["properties"].keys() - {*serializer.on_some}
             )
+            _describe(schema, partial(words.of_field, name))
+            schema["description"] = words.RESOURCES.get(name) or schema.get("description", "")
         return schema
+
+
+def _describe(schema: dict[str, Any], meaning: Callable[[str], str]) -> None:
+    """Put in what each property means; what says something of itself to us is left out."""
+    for name, part in schema.get("properties", {}).items():
+        known = meaning(name)
+        if name in ListRequest._declared_fields and not known:
+            known = words.FINDS_NOTHING
+        bare = {key: value for key, value in part.items() if key not in _OURS}
+        # Beside a `$ref` nothing else counts, so it goes inside.
+        bare = {"allOf": [bare]} if "$ref" in bare and known else bare
+        schema["properties"][name] = bare | ({"description": known} if known else {})
+
+
+# What is for ourselves: docstrings of methods, and that a computed field cannot be sent.
+_OURS = {"description", "readOnly"}
 
 
 @cache

@@ -1,7 +1,10 @@
 """Locks as the partner API shows them, and what their endpoints read. The wire, field by field."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from locksite.wire.fields import (
@@ -19,16 +22,61 @@ from locksite.wire.fields import (
 from locksite.wire.filters import ListRequest
 from locksite.wire.pagination import Pagination
 from properties.api.filters import FLAGS
+from properties.capabilities import lock_verdict
+from properties.explanation import FlagExplanation, explain
 from properties.models import Device
+from properties.past import past_of
+from properties.stamps import stamp
 
 LIST_LIMIT = 500
+
+
+# ---- Resources ----------------------------------------------------------------------------------
+
+
+class EvidenceBody(ResponseShape):
+    """One thing that was looked at: what, how it stands, the field behind it, as of when."""
+
+    what = serializers.CharField()
+    said = serializers.CharField()
+    field = serializers.CharField()
+    at = TimestampOut(allow_null=True)
+
+
+class FlagExplanationBody(ResponseShape):
+    """Why one flag is not true, on what evidence, and what to do next."""
+
+    reported = serializers.SerializerMethodField()
+    cause = serializers.CharField()
+    reason = serializers.CharField()
+    likely_cause = serializers.CharField()
+    next_steps = serializers.ListField(child=serializers.CharField())
+    since = TimestampOut(allow_null=True)
+    codes = serializers.ListField(child=serializers.CharField())
+    evidence = EvidenceBody(many=True)
+
+    def get_reported(self, explained: FlagExplanation) -> str:
+        """Return `false` (not now) or `absent` (the model cannot)."""
+        return "absent" if explained.is_absent else "false"
+
+
+class ExplanationBody(ResponseShape):
+    """Why flags are false or absent, by flag; empty where all are true.
+
+    `checked_at`: when the account last told of the lock; `age_seconds`: how long ago that is.
+    """
+
+    checked_at = TimestampOut(allow_null=True)
+    age_seconds = serializers.IntegerField(allow_null=True)
+    flags = serializers.DictField(child=FlagExplanationBody())
 
 
 class DeviceBody(ResponseShape):
     """One lock.
 
     Its `can_…` flags stand among the other fields, and only those that it has: a missing flag says
-    "this model cannot", `false` says "not now", and none is ever null.
+    "this model cannot", `false` says "not now", and none is ever null. Wants `now` in the context;
+    a row that did not go through `with_past` costs a query.
     """
 
     absent_when_empty = frozenset(
@@ -53,6 +101,7 @@ class DeviceBody(ResponseShape):
     warnings = serializers.JSONField(source="all_warnings")
     created_at = TimestampOut()
     is_managed = serializers.BooleanField()
+    explanation = serializers.SerializerMethodField()
 
     def to_representation(self, instance: Device) -> dict[str, Any]:
         """Return the body with the flags of this lock."""
@@ -80,6 +129,27 @@ class DeviceBody(ResponseShape):
     def get_space_ids(self, device: Device) -> list[str]:
         """Return nothing: locks are not grouped into spaces here."""
         return []
+
+    @extend_schema_field(ExplanationBody)
+    def get_explanation(self, device: Device) -> dict[str, Any]:
+        """Return why flags are false or absent."""
+        now: datetime = self.context["now"]
+        past = device.past
+        if past is None:
+            past = past_of([device.uid]).get(device.uid, ())
+        # Slots are not counted here: a full lock keeps its flags.
+        facts = device.facts(codes_used=0, recent=past)
+        stale_after = timedelta(minutes=settings.LOCKSITE_STALE_MINUTES)
+        verdict = lock_verdict(facts, now, stale_after=stale_after)
+        at = device.reported_at
+        return {
+            "checked_at": at and stamp(at),
+            "age_seconds": at and max(0, int((now - at).total_seconds())),
+            "flags": {
+                explained.flag: FlagExplanationBody().to_representation(explained)
+                for explained in explain(facts, verdict)
+            },
+        }
 
 
 # ---- /devices/get, /locks/get ----

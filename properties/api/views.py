@@ -17,6 +17,7 @@ from properties.api.serializers import (
     LocksListResponse,
 )
 from properties.models import Device
+from properties.past import with_past
 
 
 def _devices(call: Call) -> QuerySet[Device]:
@@ -44,6 +45,7 @@ class DevicesGet(RpcView):
         device = devices.order_by("created_at", "pk").first()
         if device is None:
             raise not_found("device", "There is no such device.")
+        with_past([device])
         return {"device": device, "lock": device}
 
 
@@ -57,7 +59,7 @@ class DevicesList(RpcView):
         """Return one page of the locks within reach."""
         limit = call.params.get("limit", LIST_LIMIT)
         devices, pagination = page(filtered(_devices(call), call.params), call, limit=limit)
-        return {"devices": devices, "pagination": pagination}
+        return {"devices": with_past(devices), "pagination": pagination}
 
 
 class LocksList(RpcView):
@@ -69,5 +71,5 @@ class LocksList(RpcView):
     def answer(self, call: Call) -> dict[str, Any]:
         """Return the locks within reach, under both names."""
         devices = filtered(_devices(call), call.params).order_by("created_at", "pk")
-        found = list(devices[: call.params.get("limit", LIST_LIMIT)])
+        found = with_past(list(devices[: call.params.get("limit", LIST_LIMIT)]))
         return {"devices": found, "locks": found}

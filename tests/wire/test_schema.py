@@ -49,13 +49,24 @@ def test_an_endpoint_reads_as_it_works(client):
         },
     }
     assert endpoint["get"]["parameters"] == [
-        {"in": "query", "name": "access_code_id", "schema": {"type": "string", "format": "uuid"}},
+        {
+            "in": "query",
+            "name": "access_code_id",
+            "schema": {"type": "string", "format": "uuid"},
+            "description": "The code.",
+        },
         {
             "in": "query",
             "name": "code",
             "schema": {"type": "string", "pattern": "^[0-9]{4,12}$"},
+            "description": "The PIN, together with `device_id`.",
         },
-        {"in": "query", "name": "device_id", "schema": {"type": "string", "format": "uuid"}},
+        {
+            "in": "query",
+            "name": "device_id",
+            "schema": {"type": "string", "format": "uuid"},
+            "description": "The lock.",
+        },
     ]
 
 

@@ -67,6 +67,12 @@ def test_access_codes_get(world, partner, lock):
                 "is_one_time_use": False,
                 "is_backup_access_code_available": False,
                 "pulled_backup_access_code_id": None,
+                "confidence": {
+                    "about": "presence",
+                    "level": "read_back",
+                    "means": "Read back from the lock, PIN included.",
+                    "at": "2026-11-23T10:00:00.000Z",
+                },
             },
             "ok": True,
         },

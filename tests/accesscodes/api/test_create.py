@@ -46,6 +46,12 @@ def test_an_ongoing_code(partner, lock):
             "is_one_time_use": False,
             "is_backup_access_code_available": False,
             "pulled_backup_access_code_id": None,
+            "confidence": {
+                "about": "presence",
+                "level": "requested",
+                "means": "Written down; not sent to the lock yet.",
+                "at": None,
+            },
         },
         "action_attempt": {
             "action_attempt_id": str(ActionAttempt.objects.get().uid),
@@ -97,6 +103,12 @@ def test_a_time_bound_code(partner, lock):
             "is_one_time_use": False,
             "is_backup_access_code_available": False,
             "pulled_backup_access_code_id": None,
+            "confidence": {
+                "about": "presence",
+                "level": "requested",
+                "means": "Written down; not sent to the lock yet.",
+                "at": None,
+            },
             "starts_at": "2027-01-01T16:00:00.000Z",
             "ends_at": "2027-01-22T12:00:00.000Z",
             "is_scheduled_on_device": False,

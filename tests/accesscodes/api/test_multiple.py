@@ -45,6 +45,12 @@ def code_body(code, device, **changes):
         "is_one_time_use": False,
         "is_backup_access_code_available": False,
         "pulled_backup_access_code_id": None,
+        "confidence": {
+            "about": "presence",
+            "level": "requested",
+            "means": "Written down; not sent to the lock yet.",
+            "at": None,
+        },
         **changes,
     }
 
@@ -145,7 +151,9 @@ def test_a_spare_is_handed_out_once_and_the_same_one_again(partner, world, lock,
         is_scheduled_on_device=False,
         starts_at="2026-11-23T10:05:00.000Z",
         ends_at="2026-11-25T10:00:00.000Z",
+        confidence=first[1]["access_code"]["confidence"],
     )
+    assert body["confidence"]["level"] == "read_back"
     assert first == again == (200, {"access_code": body, "backup_access_code": body, "ok": True})
     assert before["access_code"]["is_backup_access_code_available"] is True
     assert before["access_code"]["pulled_backup_access_code_id"] is None

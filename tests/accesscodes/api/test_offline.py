@@ -80,6 +80,12 @@ def test_an_offline_code_waits_for_its_pin(partner, lock):
             "is_waiting_for_code_assignment": True,
             "is_backup_access_code_available": False,
             "pulled_backup_access_code_id": None,
+            "confidence": {
+                "about": "presence",
+                "level": "requested",
+                "means": "Asked for; the lock's maker has not computed the PIN yet.",
+                "at": "2026-11-23T10:00:00.000Z",
+            },
         },
         "action_attempt": {
             "action_attempt_id": str(ActionAttempt.objects.get().uid),

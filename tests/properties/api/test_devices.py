@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from properties.models import Device
 from tests.api import UNKNOWN, Partner, error
@@ -42,7 +43,8 @@ NO_PAGES = {"has_next_page": False, "next_page_cursor": None, "next_page_url": N
 
 
 @pytest.fixture
-def partner():
+def partner(monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: START)
     return Partner()
 
 
@@ -98,6 +100,41 @@ ROOM_12 = {
     "warnings": [],
     "created_at": "2026-11-23T10:00:00.000Z",
     "is_managed": True,
+    "explanation": {
+        "checked_at": "2026-11-23T10:00:00.000Z",
+        "age_seconds": 0,
+        "flags": {
+            flag: {
+                "reported": "absent",
+                "cause": "",
+                "reason": reason,
+                "likely_cause": "",
+                "next_steps": [step],
+                "since": None,
+                "codes": [],
+                "evidence": [
+                    {
+                        "what": "Flag",
+                        "said": "Reported as absent",
+                        "field": f"{flag}: absent",
+                        "at": "2026-11-23T10:00:00.000Z",
+                    }
+                ],
+            }
+            for flag, reason, step in (
+                (
+                    "can_program_offline_access_codes",
+                    "This model offers no offline codes.",
+                    "Create an online code.",
+                ),
+                (
+                    "can_configure_auto_lock",
+                    "This model's auto-lock cannot be set from afar.",
+                    "Use a lock of another model where this is needed.",
+                ),
+            )
+        },
+    },
 }
 
 
@@ -150,6 +187,15 @@ def test_what_a_model_cannot_do_is_absent_and_not_false_or_null(partner):
 
     _, body = partner.post("/devices/get", device_id=str(device.uid))
 
+    explanation = body["device"].pop("explanation")
+    assert {flag: each["reported"] for flag, each in explanation["flags"].items()} == {
+        "can_program_online_access_codes": "absent",
+        "can_program_offline_access_codes": "absent",
+        "can_unlock_with_code": "absent",
+        "can_remotely_unlock": "false",
+        "can_remotely_lock": "absent",
+        "can_configure_auto_lock": "absent",
+    }
     assert body["device"] == {
         "device_id": str(device.uid),
         "device_type": "august_lock",
@@ -354,10 +400,13 @@ def test_what_is_null_or_unknown_does_not_get_into_the_next_page(partner):
 def test_a_list_costs_the_same_however_long_it_is(django_assert_num_queries):
     house = PropertyFactory()
     partner = Partner(house)
-    for _ in range(5):
-        lock(property=house)
+    for number in range(5):
+        lock(property=house, nickname=f"Door {number}")
 
-    with django_assert_num_queries(3):  # the key, its properties, the locks
+    # The key, its properties, the locks, what happened to them.
+    with django_assert_num_queries(4):
         assert len(partner.post("/devices/list")[1]["devices"]) == 5
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(partner.post("/locks/list")[1]["locks"]) == 5
+    with django_assert_num_queries(4):
+        assert partner.post("/devices/get", name="Door 3")[0] == 200
