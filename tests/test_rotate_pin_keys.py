@@ -64,8 +64,19 @@ def one_of_every_kind():
         "x", occurred_at=START, now=START, property_id=None, pin=Pin(DIGITS)
     )
     key = ApiKey.objects.create(name="Partner", digest="0" * 64)
-    endpoint = WebhookEndpoint(api_key=key, url="https://partner.example/")
-    delivery = WebhookDelivery(endpoint=endpoint, event_uid=uuid.uuid4(), event_type="x")
+    endpoint = WebhookEndpoint(
+        api_key=key,
+        url="https://partner.example/",
+        created_at=START,
+        old_secret_until=START,
+    )
+    delivery = WebhookDelivery(
+        endpoint=endpoint,
+        event_uid=uuid.uuid4(),
+        event_type="x",
+        created_at=START,
+        due_at=START,
+    )
     sealed: list[tuple[Any, str]] = [
         (entry, "pin"),
         (slot, "pin"),
@@ -73,6 +84,7 @@ def one_of_every_kind():
         (account, "credentials"),
         (account, "webhook_secrets"),
         (endpoint, "secret"),
+        (endpoint, "old_secret"),
         (delivery, "body"),
     ]
     for row, column in sealed:
@@ -96,9 +108,10 @@ def test_every_sealed_column_of_every_model_is_found():
         "UnmanagedCode.pin",
         "VirtualSlot.pin",
         "WebhookDelivery.body",
+        "WebhookEndpoint.old_secret",
         "WebhookEndpoint.secret",
     }
-    assert sum(isinstance(f, PinField) for m in apps.get_models() for f in m._meta.fields) == 9
+    assert sum(isinstance(f, PinField) for m in apps.get_models() for f in m._meta.fields) == 10
 
 
 def test_everything_opens_under_the_new_key_alone(settings, new_key):
@@ -108,7 +121,7 @@ def test_everything_opens_under_the_new_key_alone(settings, new_key):
     line, _, error = run()
 
     settings.LOCKSITE_PIN_KEYS = [newest]
-    assert line == "9 sealed anew, 0 under the newest key already, 0 unreadable."
+    assert line == "10 sealed anew, 0 under the newest key already, 0 unreadable."
     assert error is None
     for row, column in rows:
         row.refresh_from_db()
@@ -123,7 +136,7 @@ def test_a_second_run_writes_nothing(new_key):
 
     line, _, _ = run()
 
-    assert line == "0 sealed anew, 9 under the newest key already, 0 unreadable."
+    assert line == "0 sealed anew, 10 under the newest key already, 0 unreadable."
     assert token_of(AccessCode.objects.get()) == before
 
 

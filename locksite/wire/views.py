@@ -161,8 +161,12 @@ def identify(response: HttpResponse, request_id: str = "") -> None:
     response["seam-request-id"] = request_id or str(uuid.uuid4())
 
 
+def json_text(body: Mapping[str, Any]) -> str:
+    """Return a body as it goes out."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
 def _json(body: Mapping[str, Any], status: int) -> HttpResponse:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    response = HttpResponse(text, status=status, content_type="application/json")
+    response = HttpResponse(json_text(body), status=status, content_type="application/json")
     response["Cache-Control"] = "no-store"
     return response

@@ -4,12 +4,14 @@ import signal
 import threading
 import uuid
 from argparse import ArgumentParser
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from accesscodes.api.serializers import event_text
 from accesscodes.engine.clock import ClockGuard
 from accesscodes.engine.reconcile import reconcile
 from accesscodes.engine.watchdog import thin_readings, watch
@@ -17,6 +19,8 @@ from accesscodes.engine.worker import Job, Worker
 from accesscodes.pool import tend
 from locksite.database import database_now
 from locksite.doors import Doors, real_doors
+from locksite.partners.deliveries import fan_out, prune
+from locksite.partners.sending import Sender
 from properties.models import ProviderAccount
 from properties.providers.registry import driver_for
 from properties.sync import refresh_account
@@ -45,22 +49,28 @@ class Command(BaseCommand):
         engine_id = uuid.uuid4()
         self.stdout.write(f"Engine {engine_id} is running.")
         clock = ClockGuard(doors, database_now)
-        Worker(
-            engine_id,
-            doors=doors,
-            stop=stop,
-            work_on=lambda lease: reconcile(
-                lease, doors, driver_for, is_clock_trusted=clock.is_trusted
-            ),
-            clock=clock,
-            jobs=[
-                Job("watchdog", timedelta(seconds=30), watch),
-                Job("accounts", timedelta(seconds=2), lambda now: refresh_due(now, doors)),
-                Job("spare codes", timedelta(seconds=20), tend),
-                Job("readings", timedelta(hours=1), thin_readings),
-            ],
-            threads=options["threads"],
-        ).run()
+        with closing(Sender(doors.now)) as sender:
+            Worker(
+                engine_id,
+                doors=doors,
+                stop=stop,
+                work_on=lambda lease: reconcile(
+                    lease, doors, driver_for, is_clock_trusted=clock.is_trusted
+                ),
+                clock=clock,
+                jobs=[
+                    Job("watchdog", timedelta(seconds=30), watch),
+                    Job("accounts", timedelta(seconds=2), lambda now: refresh_due(now, doors)),
+                    Job("spare codes", timedelta(seconds=20), tend),
+                    Job("readings", timedelta(hours=1), thin_readings),
+                    Job(
+                        "events", timedelta(milliseconds=500), lambda now: fan_out(now, event_text)
+                    ),
+                    Job("deliveries", timedelta(milliseconds=500), sender.send_due),
+                    Job("old deliveries", timedelta(hours=1), prune),
+                ],
+                threads=options["threads"],
+            ).run()
         self.stdout.write(f"Engine {engine_id} has stopped.")
 
 
