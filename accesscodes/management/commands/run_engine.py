@@ -4,7 +4,6 @@ import signal
 import threading
 import uuid
 from argparse import ArgumentParser
-from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +23,9 @@ from locksite.partners.sending import Sender
 from properties.models import ProviderAccount
 from properties.providers.registry import driver_for
 from properties.sync import refresh_account
+
+OFTEN = timedelta(milliseconds=500)
+"""How often we look for events that partners are to be sent."""
 
 
 class Command(BaseCommand):
@@ -49,28 +51,27 @@ class Command(BaseCommand):
         engine_id = uuid.uuid4()
         self.stdout.write(f"Engine {engine_id} is running.")
         clock = ClockGuard(doors, database_now)
-        with closing(Sender(doors.now)) as sender:
-            Worker(
-                engine_id,
-                doors=doors,
-                stop=stop,
-                work_on=lambda lease: reconcile(
-                    lease, doors, driver_for, is_clock_trusted=clock.is_trusted
-                ),
-                clock=clock,
-                jobs=[
-                    Job("watchdog", timedelta(seconds=30), watch),
-                    Job("accounts", timedelta(seconds=2), lambda now: refresh_due(now, doors)),
-                    Job("spare codes", timedelta(seconds=20), tend),
-                    Job("readings", timedelta(hours=1), thin_readings),
-                    Job(
-                        "events", timedelta(milliseconds=500), lambda now: fan_out(now, event_text)
-                    ),
-                    Job("deliveries", timedelta(milliseconds=500), sender.send_due),
-                    Job("old deliveries", timedelta(hours=1), prune),
-                ],
-                threads=options["threads"],
-            ).run()
+        sender = Sender(doors.now)
+        Worker(
+            engine_id,
+            doors=doors,
+            stop=stop,
+            work_on=lambda lease: reconcile(
+                lease, doors, driver_for, is_clock_trusted=clock.is_trusted
+            ),
+            clock=clock,
+            jobs=[
+                Job("watchdog", timedelta(seconds=30), watch),
+                Job("accounts", timedelta(seconds=2), lambda now: refresh_due(now, doors)),
+                Job("spare codes", timedelta(seconds=20), tend),
+                Job("readings", timedelta(hours=1), thin_readings),
+                Job("events", OFTEN, lambda now: fan_out(now, event_text)),
+                Job("deliveries", OFTEN, sender.send_due),
+                Job("old deliveries", timedelta(hours=1), prune),
+            ],
+            threads=options["threads"],
+        ).run()
+        sender.close()
         self.stdout.write(f"Engine {engine_id} has stopped.")
 
 
