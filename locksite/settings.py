@@ -224,6 +224,15 @@ if LOCKSITE_RATE_LIMIT < 0:
     raise ImproperlyConfigured("LOCKSITE_RATE_LIMIT must be 0 or more.")
 # Whether the API takes at most 10 creations, 10 changes and 20 removals a minute for one lock.
 LOCKSITE_DEVICE_LIMITS = _checked(env.bool, "LOCKSITE_DEVICE_LIMITS", True)
+# The ports of public hosts that webhooks are sent to.
+LOCKSITE_WEBHOOK_PORTS = _checked(
+    lambda name, default: env.list(name, cast=int, default=default),
+    "LOCKSITE_WEBHOOK_PORTS",
+    [443],
+)
+# Single hosts, as `host` or `host:port`, that webhooks are sent to although they are private;
+# there also over plain http.
+LOCKSITE_WEBHOOK_ALLOWED_HOSTS = _checked(env.list, "LOCKSITE_WEBHOOK_ALLOWED_HOSTS", [])
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

@@ -146,10 +146,15 @@ def full_row_of_everything(number=0):
         object_uid=code.uid,
     )
     key, text = create_key(f"Partner {number}", None, actor=SYSTEM, now=START)
-    endpoint = WebhookEndpoint(api_key=key, url="https://partner.example/hook")
+    endpoint = WebhookEndpoint(
+        api_key=key, url="https://partner.example/hook", created_at=START, old_secret_until=START
+    )
     endpoint.secret = seal(Pin("whsec_canary"), bound_to=endpoint.uid)
+    endpoint.old_secret = seal(Pin("whsec_canary"), bound_to=endpoint.uid)
     endpoint.save()
-    delivery = WebhookDelivery(endpoint=endpoint, event_uid=code.uid, event_type="x")
+    delivery = WebhookDelivery(
+        endpoint=endpoint, event_uid=code.uid, event_type="x", created_at=START, due_at=START
+    )
     delivery.body = seal(Pin(CANARY), bound_to=delivery.uid)
     delivery.save()
     InboundNotice.objects.create(account=account, message_id=f"m{number}", received_at=START)
@@ -165,6 +170,8 @@ def secrets_in(text):
     sealed = [*AccessCode.objects.values_list("pin", flat=True)]
     sealed += Installation.objects.values_list("pin", flat=True)
     sealed += WebhookEndpoint.objects.values_list("secret", flat=True)
+    sealed += WebhookEndpoint.objects.values_list("old_secret", flat=True)
+    sealed += WebhookDelivery.objects.values_list("body", flat=True)
     needles = {CANARY, "471936", "whsec_canary", *(each.token for each in sealed if each)}
     needles |= {code.pin_index for code in AccessCode.objects.all() if code.pin_index}
     needles |= {*ApiKey.objects.values_list("digest", flat=True)}
@@ -807,7 +814,7 @@ def test_users_carry_the_properties_they_work_at(boss):
 
 def test_a_pin_index_is_no_column_of_any_form():
     hidden = {"pin", "pin_index", "known_pins", "digest", "credentials", "webhook_secrets"}
-    hidden |= {"secret", "body", "result"}
+    hidden |= {"secret", "old_secret", "body", "result"}
 
     for model in MODELS:
         page = admin.site._registry[model]

@@ -64,8 +64,19 @@ def one_of_every_kind():
         "x", occurred_at=START, now=START, property_id=None, pin=Pin(DIGITS)
     )
     key = ApiKey.objects.create(name="Partner", digest="0" * 64)
-    endpoint = WebhookEndpoint(api_key=key, url="https://partner.example/")
-    delivery = WebhookDelivery(endpoint=endpoint, event_uid=uuid.uuid4(), event_type="x")
+    endpoint = WebhookEndpoint(
+        api_key=key,
+        url="https://partner.example/",
+        created_at=START,
+        old_secret_until=START,
+    )
+    delivery = WebhookDelivery(
+        endpoint=endpoint,
+        event_uid=uuid.uuid4(),
+        event_type="x",
+        created_at=START,
+        due_at=START,
+    )
     answer = StoredAnswer(caller="a", key="b", status=200, kept_until=START)
     sealed: list[tuple[Any, str]] = [
         (entry, "pin"),
@@ -74,6 +85,7 @@ def one_of_every_kind():
         (account, "credentials"),
         (account, "webhook_secrets"),
         (endpoint, "secret"),
+        (endpoint, "old_secret"),
         (delivery, "body"),
         (answer, "body"),
     ]
@@ -99,6 +111,7 @@ def test_every_sealed_column_of_every_model_is_found():
         "UnmanagedCode.pin",
         "VirtualSlot.pin",
         "WebhookDelivery.body",
+        "WebhookEndpoint.old_secret",
         "WebhookEndpoint.secret",
     }
     assert sum(isinstance(f, PinField) for m in apps.get_models() for f in m._meta.fields) == 10

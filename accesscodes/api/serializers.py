@@ -30,6 +30,7 @@ from locksite.wire.fields import (
 )
 from locksite.wire.filters import ListRequest
 from locksite.wire.pagination import Pagination
+from locksite.wire.views import json_text
 from properties.stamps import stamp
 
 # 5,000 codes take about two seconds; clients give up after thirty. Whoever has more turns pages.
@@ -231,6 +232,11 @@ class EventBody(ResponseShape):
         if instance.pin is not None:
             body["code"] = _digits(instance.pin, instance)
         return body
+
+
+def event_text(event: Event) -> str:
+    """Return the event as `/events/get` shows it, byte by byte: the body of a webhook."""
+    return json_text(EventBody().to_representation(event))
 
 
 # ---- /access_codes/create ----

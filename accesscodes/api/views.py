@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F
 
 from accesscodes import attempts, pool, services
 from accesscodes.api import serializers as wire
@@ -14,12 +14,12 @@ from accesscodes.models import AccessCode, AccessCodeQuerySet, ActionAttempt
 from accesscodes.openings import type_at_keypad
 from accesscodes.services import CodeChanges, CodeSpec
 from locksite.actors import Actor
-from locksite.journal.models import Event, EventQuerySet
 from locksite.pins import index_of
 from locksite.wire.errors import WireError, not_found
 from locksite.wire.pagination import page
 from locksite.wire.views import CHANGE, CREATE, REMOVE, Call, RpcView
-from properties.models import Device, ProviderAccount
+from properties.event_reach import events_within
+from properties.models import Device
 
 DEFAULT_NAME = "Access code"
 CREATE_MULTIPLE_AGAIN = timedelta(minutes=10)
@@ -277,21 +277,6 @@ class ActionAttemptsGet(RpcView):
         return {"action_attempt": wire.attempt_values(attempt, state)}
 
 
-def _events(actor: Actor) -> EventQuerySet:
-    """Return the events within reach: of its properties, and of the accounts that serve them."""
-    if actor.property_ids is None:
-        return Event.objects.for_actor(actor)
-    accounts = ProviderAccount.objects.filter(devices__property_id__in=actor.property_ids)
-    return Event.objects.filter(
-        Q(property_id__in=actor.property_ids)
-        | Q(
-            property_id=None,
-            device_uid=None,
-            connected_account_uid__in=accounts.values("uid"),
-        )
-    )
-
-
 class EventsGet(RpcView):
     """`/events/get`."""
 
@@ -302,7 +287,7 @@ class EventsGet(RpcView):
         """Return the newest event that fits."""
         names = {"event_id": "uid", "event_type": "event_type", "device_id": "device_uid"}
         chosen = {names[name]: value for name, value in call.params.items()}
-        event = _events(call.actor).filter(**chosen).newest_first().first()
+        event = events_within(call.actor).filter(**chosen).newest_first().first()
         if event is None:
             raise not_found("event", "There is no such event.")
         return {"event": event}
@@ -318,7 +303,7 @@ class EventsList(RpcView):
         """Return the newest events that fit."""
         start = call.params.get("unstable_offset", 0)
         end = start + call.params.get("limit", wire.EVENTS_LIMIT)
-        events = filtered_events(_events(call.actor), call.params)
+        events = filtered_events(events_within(call.actor), call.params)
         return {"events": list(events.newest_first()[start:end])}
 
 

@@ -32,6 +32,10 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Return events in the order people read them."""
         return self.order_by("-id")
 
+    def not_fanned_out(self) -> Self:
+        """Return the events that nobody has handed on to partners yet, oldest first."""
+        return self.filter(fanned_out_at=None).order_by("id")
+
     def append(
         self,
         event_type: str,
@@ -71,7 +75,8 @@ class Event(models.Model):
     """Something that happened, as the API, webhooks and the desk show it. Never changed.
 
     The primary key gives the order of writing. `property_id` is a copy made at writing, so that
-    moving a lock to another property does not hand its past over.
+    moving a lock to another property does not hand its past over. `fanned_out_at` alone is written
+    later, once: when deliveries were made of the event.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -85,6 +90,7 @@ class Event(models.Model):
     action_attempt_uid = models.UUIDField(null=True, blank=True)
     payload = models.JSONField(default=dict, blank=True)
     pin = PinField(null=True, blank=True, editable=False)
+    fanned_out_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = EventQuerySet.as_manager()
 
@@ -98,6 +104,12 @@ class Event(models.Model):
             models.Index(fields=["access_code_uid", "-id"], name="event_by_code"),
             # the activity page of one property
             models.Index(fields=["property_id", "-id"], name="event_by_property"),
+            # which events deliveries are still to be made of
+            models.Index(
+                fields=["id"],
+                name="event_not_fanned_out",
+                condition=models.Q(fanned_out_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """Partners in the admin: keys are made here and shown once; deliveries are looked at."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -18,7 +19,14 @@ from locksite.admin_kit import (
     visitor,
 )
 from locksite.errors import RuleBroken
-from locksite.partners.models import ApiKey, Scope, WebhookDelivery, WebhookEndpoint
+from locksite.partners import webhooks
+from locksite.partners.models import (
+    ApiKey,
+    Scope,
+    WebhookDelivery,
+    WebhookDeliveryQuerySet,
+    WebhookEndpoint,
+)
 from locksite.partners.services import (
     create_key,
     note_change,
@@ -160,29 +168,95 @@ class ApiKeyAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
 class WebhookEndpointAdmin(FindsByUid, ReadOnlyAdmin):
     """Where events go. Endpoints are made through the API, by the key they belong to."""
 
-    list_display = ("url", "api_key", "created_at", "disabled_at", "sealed_secret")
-    list_filter = (("disabled_at", admin.EmptyFieldListFilter),)
+    list_display = (
+        *("url", "api_key", "created_at", "failing_since", "disabled_at", "deleted_at"),
+        "sealed_secret",
+    )
+    list_filter = (
+        ("disabled_at", admin.EmptyFieldListFilter),
+        ("failing_since", admin.EmptyFieldListFilter),
+        ("deleted_at", admin.EmptyFieldListFilter),
+    )
     list_select_related = ("api_key",)
     search_fields = ("url", "api_key__name")
     ordering = ("-id",)
+    actions = ("switch_off", "switch_on", "rotate_secret")
     sealed_secret = masked("secret", "Secret")
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Who may change endpoints may operate them; there is no form to change them in."""
+        return super().has_view_permission(request) and request.user.has_perm(
+            "partners.change_webhookendpoint"
+        )
+
+    def _do(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[WebhookEndpoint],
+        deed: Callable[..., object],
+        said: str,
+    ) -> None:
+        """Do the same to each endpoint that stands, and say to how many."""
+        now, done = timezone.now(), 0
+        for endpoint in queryset.filter(deleted_at=None).select_related("api_key"):
+            if deed(endpoint, actor=visitor(request), now=now) is not False:
+                self.log_change(request, endpoint, said)
+                done += 1
+        messages.success(request, f"{said}: {done}.")
+
+    @admin.action(description="Switch off: send nothing more", permissions=["operate"])
+    def switch_off(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
+        """Send nothing there until somebody switches it on."""
+        self._do(request, queryset, webhooks.switch_off, "Switched off")
+
+    @admin.action(description="Switch on: send what happens from now on", permissions=["operate"])
+    def switch_on(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
+        """Send again; what was missed is sent again from the list of deliveries."""
+        self._do(request, queryset, webhooks.switch_on, "Switched on")
+
+    @admin.action(
+        description="New secret: the old one signs as well for 24 hours", permissions=["operate"]
+    )
+    def rotate_secret(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
+        """Make a new secret, which the partner reads with its key at /webhooks/get."""
+        self._do(request, queryset, webhooks.rotate_secret, "New secret")
 
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(FindsByUid, ReadOnlyAdmin):
-    """Events on their way."""
+    """Events on their way, and what became of each."""
 
     list_display = (
-        *("event_type", "endpoint_url", "created_at", "attempts"),
-        *("last_status", "due_at", "delivered_at"),
+        *("event_type", "endpoint_host", "state", "attempts", "last_status", "last_failure"),
+        *("created_at", "tried_at", "due_at", "delivered_at"),
     )
-    list_filter = (("delivered_at", admin.EmptyFieldListFilter), "event_type")
+    list_filter = ("state", "last_failure", "event_type")
     list_select_related = ("endpoint",)
     search_fields = ("endpoint__url", "event_type")
     ordering = ("-id",)
     show_full_result_count = False
+    actions = ("send_again",)
 
     @admin.display(description="To")
-    def endpoint_url(self, delivery: WebhookDelivery) -> str:
+    def endpoint_host(self, delivery: WebhookDelivery) -> str:
         """Return where it goes."""
-        return delivery.endpoint.url
+        return delivery.endpoint.host
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        """Who may change deliveries may send them; there is no form to change them in."""
+        return super().has_view_permission(request) and request.user.has_perm(
+            "partners.change_webhookdelivery"
+        )
+
+    @admin.action(description="Send again", permissions=["send"])
+    def send_again(self, request: HttpRequest, queryset: WebhookDeliveryQuerySet) -> None:
+        """Send these once more, with all attempts before them."""
+        chosen = queryset.count()
+        done = webhooks.send_again(queryset, now=timezone.now())
+        messages.success(request, f"Sent again: {done}.")
+        if done < chosen:
+            messages.warning(
+                request,
+                f"Left out: {chosen - done}. They arrived, are being sent, were dropped, or their "
+                "webhook is switched off.",
+            )

@@ -38,9 +38,12 @@ def caller_for_key(key: str, *, now: datetime, ip: str | None) -> Caller:
     if row is None:
         raise KeyRefused
     _note_use(row, now, ip)
-    reach = None if row.is_unlimited else frozenset(row.properties.values_list("pk", flat=True))
-    actor = Actor(kind="key", label=row.key_id, property_ids=reach, ip=ip)
-    return Caller(actor, Scope(row.scope), row)
+    return Caller(actor_of(row, ip=ip), Scope(row.scope), row)
+
+
+def actor_of(row: ApiKey, *, ip: str | None = None) -> Actor:
+    """Return the key as one who reads and changes things."""
+    return Actor(kind="key", label=row.key_id, property_ids=row.reach(), ip=ip)
 
 
 def _note_use(row: ApiKey, now: datetime, ip: str | None) -> None:

@@ -9,7 +9,8 @@ from locksite.actors import Actor
 from locksite.database import write_transaction
 from locksite.errors import RuleBroken
 from locksite.journal.models import AuditEntry
-from locksite.partners.models import ApiKey, Scope, WebhookEndpoint, digest_of, new_key_id
+from locksite.partners import webhooks
+from locksite.partners.models import ApiKey, Scope, digest_of, new_key_id
 from properties.models import Property
 from properties.stamps import stamp
 
@@ -71,17 +72,12 @@ def rotate_key(
             expires_at=key.expires_at,
             rate_limit=key.rate_limit,
         )
-        hand_over_webhooks(key, new)
+        webhooks.hand_over(key, new, actor=actor, now=now)
         key.expires_at = min(filter(None, (key.expires_at, now + overlap)))
         key.save(update_fields=["expires_at"])
         detail = {"replaced_by": new.key_id, "expires_at": stamp(key.expires_at)}
         _audit(key, "api_key.rotated", actor, now, detail)
     return new, text
-
-
-def hand_over_webhooks(old: ApiKey, new: ApiKey) -> None:
-    """Let the webhooks that were made with one key belong to another."""
-    WebhookEndpoint.objects.filter(api_key=old).update(api_key=new)
 
 
 def revoke_key(key: ApiKey, *, actor: Actor, now: datetime) -> None:

@@ -163,7 +163,7 @@ def of_rule(rule: RuleBroken) -> WireError:
         return WireError(409, rule.code, rule.message)
     if rule.code.endswith("_not_found"):
         return WireError(404, rule.code, rule.message)
-    if rule.code == "access_code_not_time_bound":
+    if rule.code in {"access_code_not_time_bound", "invalid_event_types"}:
         return WireError(400, rule.code, rule.message)
     # Everything else is about what was asked for, `device_cannot_take_codes` included.
     return invalid_input(rule.message, rule.field)

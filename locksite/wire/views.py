@@ -153,7 +153,7 @@ class RpcView(APIView):
     def _done(self, call: Call) -> Answer:
         answer = self.answer(call)
         shown = self.response_shape(answer, context={"now": call.now})
-        return Answer(200, _json({**shown.to_representation(answer), "ok": True}))
+        return Answer(200, json_text({**shown.to_representation(answer), "ok": True}))
 
     def _refused_or_done(self, call: Call) -> Answer:
         """Return the answer, also where it is a refusal that another try would only repeat."""
@@ -166,7 +166,7 @@ class RpcView(APIView):
             error = raised
         if error.status >= 500 or error.status == 429:
             raise error
-        return Answer(error.status, _json(error.body()))
+        return Answer(error.status, json_text(error.body()))
 
     def _still_holds(self, answer: Answer) -> bool:
         return self.still_holds(json.loads(answer.body))
@@ -217,7 +217,7 @@ def _once(
 
 def error_response(error: WireError) -> HttpResponse:
     """Return the envelope of an error."""
-    response = _response(Answer(error.status, _json(error.body())))
+    response = _response(Answer(error.status, json_text(error.body())))
     for name, value in error.headers.items():
         response[name] = value
     return response
@@ -228,7 +228,8 @@ def identify(response: HttpResponse, request_id: str = "") -> None:
     response["seam-request-id"] = request_id or str(uuid.uuid4())
 
 
-def _json(body: Mapping[str, Any]) -> str:
+def json_text(body: Mapping[str, Any]) -> str:
+    """Return a body as it goes out."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 

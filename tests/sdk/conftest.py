@@ -42,7 +42,8 @@ class Live:
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory):
-    with Site(tmp_path_factory.mktemp("sdk")) as site:
+    receivers = {"LOCKSITE_WEBHOOK_ALLOWED_HOSTS": "127.0.0.1"}
+    with Site(tmp_path_factory.mktemp("sdk"), settings=receivers) as site:
         locks = json.loads(site.run(SEED))
         yield Live(site, site.url, site.api_key("SDK"), locks)
 

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 import requests
 
+from locksite.partners.webhook_types import EVENT_TYPES
 from tests.node_modules import node
 from tests.openapi import validator
 from tests.sdk.waiting import poll
@@ -66,6 +67,28 @@ def test_answers_pass_the_published_schema(live, call):
     call("/devices/list")
     call("/locks/list")
     call("/workspaces/get")
+
+
+def test_webhooks_pass_the_published_schema(call):
+    made = call("/webhooks/create", url="https://8.8.8.8/hooks")["webhook"]
+    one = {"webhook_id": made["webhook_id"]}
+    call("/webhooks/get", **one)
+    call("/webhooks/list")
+    call("/webhooks/update", "PUT", **one, event_types=["lock.locked"])
+    call("/webhooks/delete", **one)
+
+
+def test_every_published_type_of_event_can_be_asked_for_and_no_other(published):
+    def types(node):
+        if isinstance(node, list):
+            return {each for part in node for each in types(part)}
+        if not isinstance(node, dict):
+            return set()
+        own = node.get("event_type")
+        named = own.get("enum", []) if isinstance(own, dict) else []
+        return {*named, *(each for part in node.values() for each in types(part))}
+
+    assert types(published["components"]["schemas"]["event"]) == EVENT_TYPES
 
 
 def test_the_life_of_a_code_passes_the_published_schema(live, call):

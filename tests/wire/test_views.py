@@ -269,6 +269,14 @@ ENDPOINTS = {
     "locks/get": GET_POST,
     "locks/list": GET_POST,
     "locks/simulate/keypad_code_entry": ["POST"],
+    "webhooks/create": ["POST"],
+    "webhooks/delete": ["DELETE", "POST"],
+    "webhooks/deliveries/list": GET_POST,
+    "webhooks/deliveries/retry": ["POST"],
+    "webhooks/get": GET_POST,
+    "webhooks/list": GET_POST,
+    "webhooks/rotate_secret": ["POST"],
+    "webhooks/update": ["PATCH", "POST", "PUT"],
     "workspaces/get": GET_POST,
     "workspaces/list": GET_POST,
 }
@@ -292,6 +300,11 @@ def test_every_endpoint_that_changes_something_wants_a_key_that_may():
         "access_codes/update",
         "access_codes/update_multiple",
         "locks/simulate/keypad_code_entry",
+        "webhooks/create",
+        "webhooks/delete",
+        "webhooks/deliveries/retry",
+        "webhooks/rotate_secret",
+        "webhooks/update",
     }
 
 

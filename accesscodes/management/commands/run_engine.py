@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from accesscodes.api.serializers import event_text
 from accesscodes.engine.clock import ClockGuard
 from accesscodes.engine.reconcile import reconcile
 from accesscodes.engine.watchdog import thin_readings, watch
@@ -17,10 +18,15 @@ from accesscodes.engine.worker import Job, Worker
 from accesscodes.pool import tend
 from locksite.database import database_now
 from locksite.doors import Doors, real_doors
+from locksite.partners.deliveries import fan_out, prune
 from locksite.partners.repeats import forget_answers
+from locksite.partners.sending import Sender
 from properties.models import ProviderAccount
 from properties.providers.registry import driver_for
 from properties.sync import refresh_account
+
+OFTEN = timedelta(milliseconds=500)
+"""How often we look for events that partners are to be sent."""
 
 
 class Command(BaseCommand):
@@ -46,6 +52,7 @@ class Command(BaseCommand):
         engine_id = uuid.uuid4()
         self.stdout.write(f"Engine {engine_id} is running.")
         clock = ClockGuard(doors, database_now)
+        sender = Sender(doors.now)
         Worker(
             engine_id,
             doors=doors,
@@ -60,9 +67,13 @@ class Command(BaseCommand):
                 Job("spare codes", timedelta(seconds=20), tend),
                 Job("readings", timedelta(hours=1), thin_readings),
                 Job("stored answers", timedelta(minutes=10), forget_answers),
+                Job("events", OFTEN, lambda now: fan_out(now, event_text)),
+                Job("deliveries", OFTEN, sender.send_due),
+                Job("old deliveries", timedelta(hours=1), prune),
             ],
             threads=options["threads"],
         ).run()
+        sender.close()
         self.stdout.write(f"Engine {engine_id} has stopped.")
 
 

@@ -6,7 +6,7 @@ from accesscodes.models import AccessCode, UnmanagedCode
 from locksite.masked import Pin
 from properties.providers.virtual.people import add_foreign_code
 from tests.api import UNKNOWN, Partner, endpoints
-from tests.factories import DeviceFactory
+from tests.factories import DeviceFactory, WebhookDeliveryFactory, WebhookEndpointFactory
 
 SINCE = {"since": "2026-01-01"}
 # For each endpoint: what names something, beside what else it needs. A list shows nothing for it.
@@ -31,6 +31,11 @@ NAMES_ONE = {
     "events/get": [("event_id", {}), ("device_id", {})],
     "locks/get": [("device_id", {}), ("name", {})],
     "locks/simulate/keypad_code_entry": [("device_id", {"code": "482915"})],
+    "webhooks/delete": [("webhook_id", {})],
+    "webhooks/deliveries/retry": [("webhook_id", {}), ("webhook_delivery_id", {})],
+    "webhooks/get": [("webhook_id", {})],
+    "webhooks/rotate_secret": [("webhook_id", {})],
+    "webhooks/update": [("webhook_id", {"event_types": ["*"]})],
 }
 NAMES_MANY = {
     "access_codes/list": [
@@ -43,16 +48,27 @@ NAMES_MANY = {
         ("access_code_ids", SINCE), ("connected_account_id", SINCE), ("event_ids", {}),
     ],
     "locks/list": [("device_ids", {}), ("connected_account_id", {})],
+    "webhooks/deliveries/list": [("webhook_id", {})],
 }  # fmt: skip
 OF_EVERYBODY = {"workspaces/get", "workspaces/list"}
+# Webhooks belong to the key that made them: even a key that reaches everything has only its own.
+OF_THE_KEY = {"webhooks/create", "webhooks/list"}
 
 
 def test_every_endpoint_is_in_the_matrix():
-    assert {path for path, _ in endpoints()} == {*NAMES_ONE, *NAMES_MANY, *OF_EVERYBODY}
+    assert {path for path, _ in endpoints()} == {
+        *(*NAMES_ONE, *NAMES_MANY, *OF_EVERYBODY, *OF_THE_KEY)
+    }
 
 
 @pytest.fixture
-def theirs(world, lock):
+def owner(world):
+    """A key that reaches everything, and made what belongs to keys."""
+    return Partner()
+
+
+@pytest.fixture
+def theirs(world, lock, owner):
     """Something of every kind that the key under test does not reach."""
     _, body = Partner().post(
         "/access_codes/create", device_id=lock, code="482915", name="Lena Okafor"
@@ -64,7 +80,11 @@ def theirs(world, lock):
     _, told = Partner().post("/events/list", access_code_id=code_id, **SINCE)
     event_id = told["events"][0]["event_id"]
     device = world.device()
+    endpoint = WebhookEndpointFactory(api_key=owner.row)
+    delivery = WebhookDeliveryFactory(endpoint=endpoint, property_id=world.property.pk)
     return {
+        "webhook_id": str(endpoint.uid),
+        "webhook_delivery_id": str(delivery.uid),
         "device_id": lock,
         "device_ids": [lock],
         "access_code_id": code_id,
@@ -101,7 +121,7 @@ def cases(table):
 
 
 @pytest.mark.parametrize(("path", "name", "others"), cases({**NAMES_ONE, **NAMES_MANY}))
-def test_foreign_is_answered_like_unknown(world, theirs, stranger, path, name, others):
+def test_foreign_is_answered_like_unknown(world, theirs, owner, stranger, path, name, others):
     before = wish()
     sent = "search" if name.endswith(("search", "pin")) else name
     sent = "access_code_id" if name == "unmanaged_id" else sent
@@ -113,4 +133,12 @@ def test_foreign_is_answered_like_unknown(world, theirs, stranger, path, name, o
     assert foreign[0] == (404 if path in NAMES_ONE else 200)
     assert wish() == before
     # It could be shown: to a key that reaches it, it is.
-    assert Partner().post(f"/{path}", **{sent: theirs[name]}, **others) != foreign
+    assert owner.post(f"/{path}", **{sent: theirs[name]}, **others) != foreign
+
+
+def test_a_key_that_reaches_everything_has_its_own_webhooks_alone(theirs, owner):
+    everything = Partner()
+
+    assert everything.post("/webhooks/list") == (200, {"webhooks": [], "ok": True})
+    assert everything.post("/webhooks/get", webhook_id=theirs["webhook_id"])[0] == 404
+    assert len(owner.post("/webhooks/list")[1]["webhooks"]) == 1
