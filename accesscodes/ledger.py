@@ -20,7 +20,15 @@ from django.db.models import F
 
 from accesscodes import entries as beliefs
 from accesscodes import unmanaged
-from accesscodes.choices import CommandAction, EventType, Kind, Outcome, Placement, Status
+from accesscodes.choices import (
+    CommandAction,
+    EventType,
+    ForeignWish,
+    Kind,
+    Outcome,
+    Placement,
+    Status,
+)
 from accesscodes.events import NewEvent, Snapshot, events_between
 from accesscodes.foreign import obstacle
 from accesscodes.lifecycle import EDGES, summarise
@@ -166,11 +174,12 @@ def record_reading(
     pins: Mapping[str, Pin],
     lease: Lease,
     now: datetime,
-) -> LockReading:
+) -> Sequence[UnmanagedCode]:
     """Write what one good look at a lock showed, and what follows for each of its codes.
 
     `pins` are the PINs that the lock showed, by their index; empty where it hides them. A code
     whose row changed meanwhile is left out: its lock has been poked and is looked at again.
+    Return the codes on the lock that are not ours.
     """
     with write_transaction():
         device = hold(device_id, lease)
@@ -184,10 +193,12 @@ def record_reading(
         Device.objects.filter(pk=device_id).update(
             last_read_at=now, failing_since=None, failures=0
         )
-        for row in unmanaged.keep(device, foreign, pins, now):
-            _adopt(row, device, reading, now)
+        others = unmanaged.keep(device, foreign, pins, now)
+        for row in others:
+            if row.wish == ForeignWish.CONVERT:
+                _adopt(row, device, reading, now)
         _record_all(findings, lease=lease, device=device, now=now, reading=reading, pins=pins)
-    return reading
+    return [row for row in others if row.gone_at is None]
 
 
 def record_stranger(
@@ -523,6 +534,8 @@ def _record_all(
 
     A code whose row changed since it was read is left out: its lock is due again.
     """
+    if not findings:
+        return
     terms, unchanged = terms_under(lease, device), _unchanged(findings)
 
     def write(finding: Finding) -> None:

@@ -26,22 +26,21 @@ SEEN_EVERY = timedelta(hours=1)
 def keep(
     device: Device, foreign: Sequence[Seen], pins: Mapping[str, Pin], now: datetime
 ) -> list[UnmanagedCode]:
-    """Bring the rows in line with a good reading; return those there that shall become ours."""
+    """Bring the rows in line with a good reading; return those of what is there, by slot."""
     known = {row.slot: row for row in UnmanagedCode.objects.live().filter(device=device)}
     there = {entry.slot: entry for entry in foreign}
     for slot, row in known.items():
         if slot not in there or not is_same(row.content(), there[slot].content):
             _gone(row, device, now)
-    wanted = []
+    rows = []
     for slot, entry in sorted(there.items()):
         old = known.get(slot)
         if old is not None and old.gone_at is None:
             _seen_again(old, entry, now)
         else:
             old = found(entry, device, pins, now)
-        if old.wish == ForeignWish.CONVERT:
-            wanted.append(old)
-    return wanted
+        rows.append(old)
+    return rows
 
 
 def _seen_again(row: UnmanagedCode, entry: Seen, now: datetime) -> None:

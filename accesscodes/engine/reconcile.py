@@ -104,6 +104,7 @@ class _Pass:
         self._codes: dict[int, AccessCode] = {}
         self._entries: tuple[Seen, ...] = ()
         self._foreign: tuple[Seen, ...] = ()
+        self._others: Sequence[UnmanagedCode] | None = None
         self._failures = 0
         self._asked_to_wait: timedelta | None = None
         self._has_looked = False
@@ -207,7 +208,7 @@ class _Pass:
             self._finding(code, sightings[code.wish.code_id], reading.codes, now, changed)
             for code in tracked
         ]
-        ledger.record_reading(
+        self._others = ledger.record_reading(
             self._device.pk,
             findings,
             entries=self._entries,
@@ -483,8 +484,11 @@ class _Pass:
         return foreign.removals(self._strangers(), self._foreign, now) if self._foreign else []
 
     def _strangers(self) -> list[Stranger]:
-        rows = UnmanagedCode.objects.live().filter(device=self._device).order_by("slot")
-        return [row.stranger() for row in rows]
+        """Return the entries that are not ours as the newest look of this pass left them."""
+        if self._others is None:
+            rows = UnmanagedCode.objects.live().filter(device=self._device)
+            self._others = list(rows.order_by("slot"))
+        return [row.stranger() for row in self._others]
 
     def _carry_out(self, steps: Sequence[Step]) -> bool:
         """Carry out the steps in order; return whether anything was sent to the lock.
@@ -596,6 +600,7 @@ class _Pass:
     def _remove_foreign(self, step: RemoveForeign) -> bool:
         """Remove an entry that is not ours; return whether the answer was clear."""
         row = UnmanagedCode.objects.get(pk=step.row_id)
+        self._others = None  # what becomes of the try is written into its row
         command = ledger.begin_removal(row, step.slot, lease=self._lease, now=self._doors.now())
         if command is None:
             return True

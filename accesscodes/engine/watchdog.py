@@ -261,6 +261,8 @@ def _about_codes(
         )
         if code_alarm(watched, lock, now) is not None:
             ringing.append((code, watched, lock))
+    if not ringing:
+        return
     commands = _last_commands([code.pk for code, _, _ in ringing])
     for code, watched, lock in ringing:
         alarm = code_alarm(replace(watched, last_command=commands.get(code.pk)), lock, now)
@@ -337,9 +339,10 @@ def _watched_locks(now: datetime) -> dict[int, _Known]:
         .order_by()
         .values_list("device_id", "number")
     )
-    failures = _failures()
     devices = list(Device.objects.managed().select_related("property", "account"))
-    past = _past_of([device for device in devices if _is_odd(device)])
+    failures = _failures([device for device in devices if device.failing_since is not None])
+    odd = [device for device in devices if _is_odd(device)]
+    past = _past_of(odd) if odd else {}
     stale_after = timedelta(minutes=settings.LOCKSITE_STALE_MINUTES)
     locks = {}
     for device in devices:
@@ -363,10 +366,12 @@ def _watched_locks(now: datetime) -> dict[int, _Known]:
     return locks
 
 
-def _failures() -> dict[int, FailedReading]:
-    """Return the newest reading of each lock that fails. One query."""
+def _failures(failing_devices: Sequence[Device]) -> dict[int, FailedReading]:
+    """Return the newest reading of each of these locks, which fail. At most one query."""
+    if not failing_devices:
+        return {}
     newest = LockReading.objects.filter(device=OuterRef("pk")).order_by("-id")
-    failing = Device.objects.filter(failing_since__isnull=False).annotate(
+    failing = Device.objects.filter(pk__in=[device.pk for device in failing_devices]).annotate(
         newest=Subquery(newest.values("pk")[:1])
     )
     rows = LockReading.objects.filter(pk__in=failing.values("newest"), is_good=False)

@@ -84,7 +84,6 @@ def test_a_round_that_finds_nothing_asks_no_more_than_it_must(django_assert_num_
         issue_code(world.device(lock), CodeSpec(name="Ana"), actor=world.actor, now=world.now)
     world.run(minutes=2)
 
-    # open problems; codes, entries, those of others, failed readings, locks; engines; accounts;
-    # suspects
-    with django_assert_num_queries(9):
+    # open problems; codes, entries, those of others, locks; engines; accounts; suspects
+    with django_assert_num_queries(8):
         watch(world.now)
