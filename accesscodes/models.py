@@ -747,6 +747,12 @@ class ActionAttemptQuerySet(models.QuerySet["ActionAttempt"]):
             return self
         return self.filter(device__property_id__in=actor.property_ids)
 
+    def for_list(self) -> Self:
+        """Return attempts with all that `attempts.state` asks for, in a few queries."""
+        return self.select_related(
+            "code__device__property", "code__device__account", "unmanaged_code"
+        ).prefetch_related("code__installations")
+
 
 class ActionAttempt(models.Model):
     """What a partner asked for, to be looked at again by id.
@@ -772,6 +778,12 @@ class ActionAttempt(models.Model):
     created_at = models.DateTimeField()
 
     objects = ActionAttemptQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # /action_attempts/list, in pages
+            models.Index(fields=["created_at", "id"], name="actionattempt_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action_type} {self.uid}"
