@@ -121,7 +121,7 @@ CAUSES: Mapping[str, Words] = {
     ),
     "lock_removed": Words(
         "The lock was removed from its account, and there are codes on it.",
-        "An administrator adds the lock to its account again, or archives the door.",
+        "An administrator adds the lock to its account again, or stops managing it.",
         is_sure=True,
     ),
     "keypad_dead": Words(

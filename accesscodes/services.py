@@ -134,6 +134,8 @@ def issue_code(device: Device, spec: CodeSpec, *, actor: Actor, now: datetime) -
         if spec.common_code_key:
             hold_word(spec.common_code_key)
         device = ledger.hold(device.pk, None)
+        if not device.is_managed:  # any more
+            raise RuleBroken("device_not_found", "There is no such device.", "device_id")
         window = _Window(spec.starts_at, spec.ends_at)
         _check_capability(device, window, spec, now)
         rules = PinRules.from_properties(device.properties)

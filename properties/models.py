@@ -189,6 +189,8 @@ class Device(models.Model):
     provider = models.JSONField(default=dict, blank=True)
     time_zone = models.CharField(max_length=60, blank=True)
     custom_metadata = models.JSONField(default=dict, blank=True)
+    # The lengths of PINs that a partner told us: `properties` repeats them, whatever is reported.
+    told_code_lengths = models.JSONField(null=True, blank=True, editable=False)
     # `Capabilities.as_json()`
     capability_facts = models.JSONField(default=dict, blank=True, editable=False)
     # Whether spare codes are kept ready on the lock, and what is to be said of them: errors and

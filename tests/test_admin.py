@@ -383,6 +383,27 @@ def test_saving_a_row_writes_only_the_columns_of_the_form(boss, monkeypatch):
     assert written == [["nickname"]]
 
 
+def test_a_lock_is_managed_or_left_alone_as_by_a_partner(boss):
+    free, held = DeviceFactory(reported_name="Free"), DeviceFactory(reported_name="Held")
+    issue_code(held, CodeSpec(name="Lena"), actor=SYSTEM, now=timezone.now())
+    chosen = [free.pk, held.pk]
+    page = address(Device, "changelist")
+
+    left = boss.post(page, {"action": "stop_managing", "_selected_action": chosen}, follow=True)
+    are_managed = dict(Device.objects.values_list("reported_name", "is_managed"))
+    boss.post(page, {"action": "manage", "_selected_action": [free.pk]})
+
+    said = [str(message) for message in left.context["messages"]]
+    assert are_managed == {"Free": False, "Held": True}
+    assert said[0] == "Free is left alone now."
+    assert said[1].startswith("Held: 1 access code is on this lock,")
+    assert Device.objects.get(pk=free.pk).is_managed is True
+    assert [entry.action for entry in AuditEntry.objects.filter(object_type="device")] == [
+        "device.stop_managing",
+        "device.manage",
+    ]
+
+
 def test_a_property_is_made_with_a_zone_from_the_list(boss):
     form = {
         "name": "Hafen Suites",

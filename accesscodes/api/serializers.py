@@ -36,6 +36,7 @@ from properties.stamps import stamp
 # 5,000 codes take about two seconds; clients give up after thirty. Whoever has more turns pages.
 CODES_LIMIT = 5_000
 EVENTS_LIMIT = 500
+ATTEMPTS_LIMIT = 500
 
 
 # ---- Resources ----------------------------------------------------------------------------------
@@ -493,6 +494,25 @@ class ActionAttemptsGetResponse(ResponseShape):
     """How it stands now."""
 
     action_attempt = ActionAttemptBody()
+
+
+# ---- /action_attempts/list ----
+
+
+class ActionAttemptsListRequest(ListRequest):
+    """Filters; all of them must hold."""
+
+    action_attempt_ids = ListOf(Id())
+    device_id = Id()
+    limit = Whole(most=ATTEMPTS_LIMIT)
+    page_cursor = Text(max_length=500)
+
+
+class ActionAttemptsListResponse(ResponseShape):
+    """One page of attempts, oldest first."""
+
+    action_attempts = ActionAttemptBody(many=True)
+    pagination = Pagination()
 
 
 # ---- /events/get, /events/list ----

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accesscodes.api import unmanaged_views, views
+from accesscodes.api import device_views, unmanaged_views, views
 
 urlpatterns = [
     path("access_codes/create", views.AccessCodesCreate.as_view()),
@@ -23,7 +23,10 @@ urlpatterns = [
         "access_codes/simulate/create_unmanaged_access_code",
         unmanaged_views.SimulateUnmanaged.as_view(),
     ),
+    path("access_codes/report_device_constraints", device_views.ReportConstraints.as_view()),
+    path("devices/update", device_views.DevicesUpdate.as_view()),
     path("action_attempts/get", views.ActionAttemptsGet.as_view()),
+    path("action_attempts/list", views.ActionAttemptsList.as_view()),
     path("events/get", views.EventsGet.as_view()),
     path("events/list", views.EventsList.as_view()),
     path("locks/simulate/keypad_code_entry", views.SimulateKeypadCodeEntry.as_view()),

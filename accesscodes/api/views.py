@@ -8,7 +8,7 @@ from django.db.models import F
 
 from accesscodes import attempts, pool, services
 from accesscodes.api import serializers as wire
-from accesscodes.api.filters import filtered_codes, filtered_events
+from accesscodes.api.filters import filtered_attempts, filtered_codes, filtered_events
 from accesscodes.choices import Kind
 from accesscodes.models import AccessCode, AccessCodeQuerySet, ActionAttempt
 from accesscodes.openings import type_at_keypad
@@ -264,17 +264,29 @@ class ActionAttemptsGet(RpcView):
 
     def answer(self, call: Call) -> dict[str, Any]:
         """Return how the attempt stands, judged from its code."""
-        attempt = (
-            ActionAttempt.objects.for_actor(call.actor)
-            .filter(uid=call.params["action_attempt_id"])
-            .select_related("code__device__property", "code__device__account", "unmanaged_code")
-            .prefetch_related("code__installations")
-            .first()
-        )
+        attempts_here = ActionAttempt.objects.for_actor(call.actor).for_list()
+        attempt = attempts_here.filter(uid=call.params["action_attempt_id"]).first()
         if attempt is None:
             raise not_found("action_attempt", "There is no such action attempt.")
         state = attempts.state(attempt, call.now)
         return {"action_attempt": wire.attempt_values(attempt, state)}
+
+
+class ActionAttemptsList(RpcView):
+    """`/action_attempts/list`."""
+
+    request_shape = wire.ActionAttemptsListRequest
+    response_shape = wire.ActionAttemptsListResponse
+
+    def answer(self, call: Call) -> dict[str, Any]:
+        """Return one page of the attempts within reach, each as it stands now."""
+        rows = filtered_attempts(
+            ActionAttempt.objects.for_actor(call.actor).for_list(), call.params
+        )
+        limit = call.params.get("limit", wire.ATTEMPTS_LIMIT)
+        found, pagination = page(rows, call, limit=limit)
+        shown = [wire.attempt_values(row, attempts.state(row, call.now)) for row in found]
+        return {"action_attempts": shown, "pagination": pagination}
 
 
 class EventsGet(RpcView):

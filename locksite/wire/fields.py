@@ -141,13 +141,18 @@ class Flag(_Read):
 
 
 class Whole(_Read):
-    """A whole number from `least` on; a larger one than `most` counts as `most`."""
+    """A whole number from `least` on.
+
+    A larger one than `most` counts as `most`, or is refused where `most` is a limit.
+    """
 
     query_shape = Shape.NUMBER
     expected = "a whole number"
 
-    def __init__(self, *, least: int = 1, most: int, **options: Any) -> None:
-        self.least, self.most = least, most
+    def __init__(
+        self, *, least: int = 1, most: int, is_limit: bool = False, **options: Any
+    ) -> None:
+        self.least, self.most, self.is_limit = least, most, is_limit
         super().__init__(**options)
 
     def to_internal_value(self, data: Any) -> int:
@@ -158,11 +163,14 @@ class Whole(_Read):
             raise self.refuse("Expected a whole number.")
         if data < self.least:
             raise self.refuse(f"The least is {self.least}.")
+        if self.is_limit and data > self.most:
+            raise self.refuse(f"The most is {self.most}.")
         return min(int(data), self.most)
 
     def described(self) -> dict[str, Any]:
         """Return the JSON schema of what is accepted."""
-        return {"type": "integer", "minimum": self.least}
+        limit = {"maximum": self.most} if self.is_limit else {}
+        return {"type": "integer", "minimum": self.least, **limit}
 
 
 _ISO = re.compile(
@@ -264,6 +272,26 @@ class TextMap(_Read):
         return {"type": "object", "additionalProperties": value}
 
 
+class MetadataChanges(_Read):
+    """A map from text to text, flag, or null, which removes the key."""
+
+    query_shape = Shape.MAP
+    expected = "an object"
+
+    def to_internal_value(self, data: Any) -> dict[str, str | bool | None]:
+        """Return the map."""
+        if not isinstance(data, dict):
+            raise self.wrong_kind(data)
+        if not all(value is None or isinstance(value, str | bool) for value in data.values()):
+            raise self.refuse("Expected text, true, false or null under every key.")
+        return data
+
+    def described(self) -> dict[str, Any]:
+        """Return the JSON schema of what is accepted."""
+        value = {"oneOf": [{"type": "string"}, {"type": "boolean"}], "nullable": True}
+        return {"type": "object", "additionalProperties": value}
+
+
 class RequestShape(serializers.Serializer):
     """The parameters of one endpoint. Unknown names are ignored; null is the same as absent.
 
@@ -297,6 +325,37 @@ class RequestShape(serializers.Serializer):
                 problems["_errors"] = problems.pop("non_field_errors")
             raise InvalidInput(problems)
         return dict(shape.validated_data)
+
+
+class Nested(_Read):
+    """An object with a shape of its own."""
+
+    query_shape = Shape.MAP
+    expected = "an object"
+
+    def __init__(self, shape: type[RequestShape], **options: Any) -> None:
+        self.shape = shape
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Return what the object holds."""
+        if not isinstance(data, dict):
+            raise self.wrong_kind(data)
+        try:
+            return self.shape.read(data)
+        except InvalidInput as invalid:
+            raise serializers.ValidationError(dict(invalid.validation_errors or {})) from None
+
+    def described(self) -> dict[str, Any]:
+        """Return the JSON schema of what is accepted."""
+        fields = self.shape._declared_fields
+        described = {
+            name: field.described() for name, field in fields.items() if isinstance(field, _Read)
+        }
+        needed = [name for name, field in fields.items() if field.required]
+        return {"type": "object", "properties": described} | (
+            {"required": needed} if needed else {}
+        )
 
 
 # ---- Out ----------------------------------------------------------------------------------------

@@ -168,6 +168,19 @@ class DeviceReport:
     provider: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceReport:
+    """A maker's service that this installation can reach; the wire's `device_provider`.
+
+    `categories` are words of the wire; `flags` those ``can_…`` flags that some lock of it has.
+    """
+
+    name: str
+    display_name: str
+    categories: tuple[str, ...]
+    flags: frozenset[str]
+
+
 class LockDriver(Protocol):
     """A lock that Locksite programs slot by slot. Writing the same slot twice is harmless.
 

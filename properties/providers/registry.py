@@ -6,7 +6,14 @@ from typing import Final, TypeVar
 from locksite.doors import Doors
 from properties.choices import ProviderKind
 from properties.models import ProviderAccount
-from properties.providers.base import AccountProblem, DeviceSource, LockDriver, OfflineCodes
+from properties.providers.base import (
+    AccountProblem,
+    DeviceSource,
+    LockDriver,
+    OfflineCodes,
+    ServiceReport,
+)
+from properties.providers.virtual import brands
 from properties.providers.virtual.driver import VirtualDriver
 
 P = TypeVar("P")
@@ -20,6 +27,11 @@ _SOURCES: Final[Mapping[str, Callable[[ProviderAccount, Doors], DeviceSource]]] 
 _OFFLINE: Final[Mapping[str, Callable[[ProviderAccount, Doors], OfflineCodes]]] = {
     ProviderKind.VIRTUAL: VirtualDriver,
 }
+
+
+def services() -> tuple[ServiceReport, ...]:
+    """Return the services that this installation can reach, by the wire's word for each."""
+    return brands.services()
 
 
 def driver_for(account: ProviderAccount, doors: Doors) -> LockDriver:

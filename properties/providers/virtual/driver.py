@@ -150,14 +150,15 @@ class VirtualDriver:
         if rows and not self._wait(rows[0], factor=1)[1]:
             _give_up()
         _refuse_account(rows)
-        held = codes_held(rows, self.doors.now())
-        return [report(body_of(row), held[row.pk]) for row in rows]
+        listed = [row for row in rows if Fault.REMOVED not in row.faults]
+        held = codes_held(listed, self.doors.now())
+        return [report(body_of(row), held[row.pk]) for row in listed]
 
     def _at_maker(self, lock: LockRef) -> _Contact:
         """Wait for the maker's service. Raises `AccountProblem` or `Refused`."""
         refuse_transactions()
         row = self.account.virtual_locks.filter(uid=UUID(lock.remote_id)).first()
-        if row is None:
+        if row is None or Fault.REMOVED in row.faults:
             raise Refused("device_removed", "The lock is no longer in its account.")
         left, is_heard = self._wait(row, factor=SLOW_FACTOR if Fault.SLOW in row.faults else 1)
         _refuse_account([row])

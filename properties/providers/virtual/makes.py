@@ -101,6 +101,11 @@ class Make:
     privacy_warning: str = "privacy_mode"
 
     @property
+    def provided_by(self) -> tuple[str, str]:
+        """Return the service through which it is reached: the wire's word and a name to show."""
+        return self.provider or (self.brand.lower(), self.brand)
+
+    @property
     def time_pairs(self) -> list[dict[str, str]]:
         """Return the windows that the installer set up, in the shape of the wire."""
         return [
@@ -367,7 +372,7 @@ MAKES: Final[Mapping[str, Make]] = {
             device_type="two_n_intercom",
             brand="2N",
             model="IP Style",
-            provider=("two_n", "2N"),
+            provider=("my_2n", "2N"),
             code_lengths=(4, 5, 6, 7, 8),
             max_codes=200,
             needs_zone=True,

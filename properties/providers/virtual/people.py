@@ -177,6 +177,18 @@ def set_traits(lock: VirtualLock, changes: Mapping[str, Any]) -> None:
     lock.refresh_from_db(fields=["traits"])
 
 
+def set_time_zone(lock: VirtualLock, zone: str, *, now: datetime) -> None:
+    """Tell the lock, or its maker's service, in which zone it hangs."""
+    with write_transaction():
+        row = VirtualLock.objects.select_for_update().get(pk=lock.pk)
+        row.time_zone = zone
+        row.faults = [fault for fault in row.faults if fault != Fault.TIME_ZONE_UNKNOWN]
+        row.since = {k: v for k, v in row.since.items() if k != Fault.TIME_ZONE_UNKNOWN}
+        row.save(update_fields=["time_zone", "faults", "since"])
+        _list_again(lock, now)
+    lock.refresh_from_db(fields=["time_zone", "faults", "since"])
+
+
 def set_batteries(
     lock: VirtualLock, *, now: datetime, battery: float | None = None, keypad: float | None = None
 ) -> None:

@@ -42,7 +42,7 @@ def report(body: Body, codes_held: int) -> DeviceReport:
     """Return the lock as its account describes it, with so many codes in its memory."""
     make = body.make
     brand = make.brand.lower()
-    provider, display_name = make.provider or (brand, make.brand)
+    provider, display_name = make.provided_by
     return DeviceReport(
         remote_id=body.uid,
         name=body.name,
@@ -81,6 +81,20 @@ def _flags(body: Body) -> dict[str, bool]:
         flags["can_program_offline_access_codes"] = (
             body.keypad_is_connected and has_windows and not body.faults & _FORBIDDING_ALL
         )
+    return flags | _simulation_flags(body)
+
+
+def _simulation_flags(body: Body) -> dict[str, bool]:
+    """Return what partners may let happen to the lock now."""
+    flags = {
+        "can_simulate_connection": Fault.OFFLINE in body.faults,
+        "can_simulate_disconnection": Fault.OFFLINE not in body.faults,
+        "can_simulate_removal": True,
+        "can_simulate_paid_subscription": True,
+    }
+    if body.make.needs_hub and body.has_hub:
+        flags["can_simulate_hub_connection"] = Fault.HUB_DISCONNECTED in body.faults
+        flags["can_simulate_hub_disconnection"] = Fault.HUB_DISCONNECTED not in body.faults
     return flags
 
 

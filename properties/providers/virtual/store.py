@@ -16,12 +16,13 @@ from django.db import connection
 from locksite.pins import seal
 from properties.choices import Fault
 from properties.models import VirtualLock, VirtualOfflineUse, VirtualSlot
-from properties.providers.base import SlotWrite
+from properties.providers.base import DeviceReport, SlotWrite
 from properties.providers.virtual.acceptance import stored
 from properties.providers.virtual.assigning import assigned_pin
 from properties.providers.virtual.body import Body, differing
 from properties.providers.virtual.memory import Entry, Write, memory_at
 from properties.providers.virtual.offline import Grant, Kind
+from properties.providers.virtual.report import report
 from properties.stamps import read_stamp
 
 # How long a write that was replaced is kept: history for tests and for a lock that shows stale
@@ -116,6 +117,11 @@ def codes_held(rows: Iterable[VirtualLock], now: datetime) -> dict[int, int]:
     ):
         writes[lock].append(Write(slot, at, order, None if pin is None else True))
     return {lock: len(memory_at(of_one, now)) for lock, of_one in writes.items()}
+
+
+def reported(row: VirtualLock, now: datetime) -> DeviceReport:
+    """Return the lock as its account describes it at this moment."""
+    return report(body_of(row), codes_held([row], now)[row.pk])
 
 
 def put(row: VirtualLock, slot: int, entry: Entry | None, effective_at: datetime) -> None:
