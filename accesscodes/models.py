@@ -496,10 +496,14 @@ class UnmanagedCodeQuerySet(models.QuerySet["UnmanagedCode"]):
         """Return the codes that were on their lock when it was last read."""
         return self.filter(gone_at=None)
 
-    def just_gone(self, device: Device, since: datetime) -> set[int]:
-        """Return the slots from which others' entries vanished after `since`."""
+    def just_gone(self, device: Device, since: datetime) -> dict[int, str | None]:
+        """Return the slots from which others' entries vanished after `since`, and their PINs.
+
+        Less those that the lock was asked to remove.
+        """
         rows = self.filter(device=device, gone_at__gt=since, code=None)
-        return set(rows.values_list("slot", flat=True))
+        rows = rows.exclude(wish=ForeignWish.REMOVE, attempts__gt=0)
+        return dict(rows.order_by("id").values_list("slot", "pin_index"))
 
     def held(self, device: Device) -> Self:
         """Return the codes on this lock, less those that it was asked to remove."""

@@ -6,7 +6,7 @@ command that failed waits in its row for a later pass.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -451,10 +451,10 @@ class _Pass:
 
     # ---- acting ---------------------------------------------------------------------------------
 
-    def _shunned(self, tracked: Sequence[Tracked], now: datetime) -> set[int]:
-        """Return the slots where others' codes were a moment ago, if a slot may be chosen now."""
-        if all(code.installed.is_on_lock for code in tracked):
-            return set()
+    def _just_gone(self, tracked: Sequence[Tracked], now: datetime) -> Mapping[int, str | None]:
+        """Return the slots where others' codes were a moment ago, if anything may be written."""
+        if all(code.installed.is_current(code.wish, self._terms) for code in tracked):
+            return {}
         return UnmanagedCode.objects.just_gone(self._device, now - LISTS_ARE_OLD_BY)
 
     def _plan(self) -> list[Step]:
@@ -463,7 +463,7 @@ class _Pass:
         tracked = self._tracked()
         terms = replace(self._terms, holds_ends=self._holds_ends(tracked, now))
         steps = planning.plan_lock(
-            tracked, self._entries, terms, now, shunned=self._shunned(tracked, now)
+            tracked, self._entries, terms, now, just_gone=self._just_gone(tracked, now)
         )
         unwanted = self._unwanted(now)
         if unwanted:  # a slot or a PIN that becomes free may serve a code of ours

@@ -140,9 +140,15 @@ def test_a_later_guest_with_the_pin_gives_way_to_an_earlier_one():
 
 
 def test_a_slot_where_others_were_a_moment_ago_is_not_taken():
-    steps = plan_lock([Tracked(ongoing())], [], NATIVE, START, shunned={1})
+    steps = plan_lock([Tracked(ongoing())], [], NATIVE, START, just_gone={1: None})
 
     assert steps == [Program(1, 2)]
+
+
+def test_a_pin_that_others_had_on_the_lock_a_moment_ago_is_not_written():
+    steps = plan_lock([Tracked(ongoing())], [], NATIVE, START, just_gone={4: "pin-1"})
+
+    assert steps == [Blocked(1, DUPLICATE, "Another code on the lock already uses this PIN.")]
 
 
 # ---- locks that cannot be read ------------------------------------------------------------------
