@@ -287,7 +287,11 @@ ENDPOINTS = {
     "events/get": GET_POST,
     "events/list": GET_POST,
     "locks/get": GET_POST,
+    "locks/configure_auto_lock": ["POST"],
     "locks/list": GET_POST,
+    "locks/lock_door": ["POST"],
+    "locks/simulate/manual_lock_via_keypad": ["POST"],
+    "locks/unlock_door": ["POST"],
     "locks/simulate/keypad_code_entry": ["POST"],
     "workspaces/get": GET_POST,
     "workspaces/list": GET_POST,
@@ -321,6 +325,10 @@ def test_every_endpoint_that_changes_something_wants_a_key_that_may():
         "devices/simulate/remove",
         "devices/unmanaged/update",
         "devices/update",
+        "locks/configure_auto_lock",
+        "locks/lock_door",
+        "locks/simulate/manual_lock_via_keypad",
+        "locks/unlock_door",
         "locks/simulate/keypad_code_entry",
     }
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from accesscodes.engine.bolts import Hands
 from accesscodes.engine.clock import ClockGuard
 from accesscodes.engine.reconcile import reconcile
 from accesscodes.engine.watchdog import thin_readings, watch
@@ -18,7 +19,7 @@ from accesscodes.pool import tend
 from locksite.database import database_now
 from locksite.doors import Doors, real_doors
 from properties.models import ProviderAccount
-from properties.providers.registry import driver_for
+from properties.providers.registry import bolt_for, driver_for
 from properties.sync import refresh_account
 
 
@@ -45,6 +46,7 @@ class Command(BaseCommand):
         engine_id = uuid.uuid4()
         self.stdout.write(f"Engine {engine_id} is running.")
         clock = ClockGuard(doors, database_now)
+        hands = Hands(doors, bolt_for)
         Worker(
             engine_id,
             doors=doors,
@@ -56,11 +58,13 @@ class Command(BaseCommand):
             jobs=[
                 Job("watchdog", timedelta(seconds=30), watch),
                 Job("accounts", timedelta(seconds=2), lambda now: refresh_due(now, doors)),
+                Job("doors", timedelta(milliseconds=500), hands.run),
                 Job("spare codes", timedelta(seconds=20), tend),
                 Job("readings", timedelta(hours=1), thin_readings),
             ],
             threads=options["threads"],
         ).run()
+        hands.close()
         self.stdout.write(f"Engine {engine_id} has stopped.")
 
 

@@ -41,6 +41,10 @@ NAMES_ONE = {
     "devices/update": [("device_id", {"name": "Mine now"})],
     "events/get": [("event_id", {}), ("device_id", {})],
     "locks/get": [("device_id", {}), ("name", {})],
+    "locks/configure_auto_lock": [("device_id", {"auto_lock_enabled": True})],
+    "locks/lock_door": [("device_id", {})],
+    "locks/simulate/manual_lock_via_keypad": [("device_id", {})],
+    "locks/unlock_door": [("device_id", {})],
     "locks/simulate/keypad_code_entry": [("device_id", {"code": "482915"})],
 }
 NAMES_MANY = {
