@@ -19,6 +19,7 @@ from accesscodes.services import CodeChanges, CodeSpec
 from locksite.actors import Actor
 from locksite.database import write_transaction
 from locksite.errors import TooOften
+from locksite.journal.models import Event
 from properties.models import Device
 
 CREATE = "CREATE_ACCESS_CODE"
@@ -27,6 +28,9 @@ DELETE = "DELETE_ACCESS_CODE"
 CONVERT = "CONVERT_ACCESS_CODE_TO_MANAGED"
 DELETE_UNMANAGED = "DELETE_UNMANAGED_ACCESS_CODE"
 SIMULATE_ENTRY = "SIMULATE_KEYPAD_CODE_ENTRY"
+SIMULATE_MANUAL_LOCK = "SIMULATE_MANUAL_LOCK_VIA_KEYPAD"
+TOLD = frozenset({"LOCK_DOOR", "UNLOCK_DOOR", SIMULATE_ENTRY, SIMULATE_MANUAL_LOCK})
+"""The kinds of attempts whose end is an event."""
 
 MINUTE = timedelta(minutes=1)
 PER_MINUTE: Final = {CREATE: 10, UPDATE: 10, DELETE: 20}
@@ -136,14 +140,38 @@ def is_repeated_delete(code: AccessCode, actor: Actor, now: datetime) -> bool:
     )
 
 
-def final(action_type: str, device: Device, *, now: datetime) -> ActionAttempt:
-    """Write an attempt that has succeeded already."""
-    return ActionAttempt.objects.create(
-        action_type=action_type,
-        device=device,
-        status=AttemptStatus.SUCCESS,
-        result={},
-        created_at=now,
+def final(
+    action_type: str, device: Device, *, now: datetime, error: tuple[str, str] | None = None
+) -> ActionAttempt:
+    """Write an attempt that is over already: with `error`, a type and a sentence, it failed."""
+    with write_transaction():
+        attempt = ActionAttempt.objects.create(
+            action_type=action_type,
+            device=device,
+            status=AttemptStatus.SUCCESS if error is None else AttemptStatus.ERROR,
+            result={} if error is None else None,
+            error_type="" if error is None else error[0],
+            error_message="" if error is None else error[1],
+            created_at=now,
+        )
+        tell(attempt, device, now)
+    return attempt
+
+
+def tell(attempt: ActionAttempt, device: Device, now: datetime) -> None:
+    """Write the event that an attempt is over, where its kind has one."""
+    if attempt.action_type not in TOLD:
+        return
+    end = "succeeded" if attempt.status == AttemptStatus.SUCCESS else "failed"
+    Event.objects.append(
+        f"action_attempt.{attempt.action_type.lower()}.{end}",
+        occurred_at=now,
+        now=now,
+        property_id=device.property_id,
+        device_uid=device.uid,
+        connected_account_uid=device.account.uid,
+        action_attempt_uid=attempt.uid,
+        payload={"action_type": attempt.action_type, "status": attempt.status},
     )
 
 

@@ -775,6 +775,10 @@ class ActionAttemptQuerySet(models.QuerySet["ActionAttempt"]):
             return self
         return self.filter(device__property_id__in=actor.property_ids)
 
+    def bolts(self) -> Self:
+        """Return the attempts at doors that are not over."""
+        return self.filter(status=AttemptStatus.PENDING, code=None, unmanaged_code=None)
+
     def for_list(self) -> Self:
         """Return attempts with all that `attempts.state` asks for, in a few queries."""
         return self.select_related(
@@ -803,6 +807,9 @@ class ActionAttempt(models.Model):
     result = models.JSONField(null=True, blank=True)
     error_type = models.CharField(max_length=60, blank=True)
     error_message = models.CharField(max_length=300, blank=True)
+    # At doors: what exactly is wanted, and since when an engine has been at it.
+    wanted = models.JSONField(null=True, blank=True)
+    taken_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     objects = ActionAttemptQuerySet.as_manager()
@@ -815,6 +822,12 @@ class ActionAttempt(models.Model):
             ),
             # /action_attempts/list, in pages
             models.Index(fields=["created_at", "id"], name="actionattempt_by_time"),
+            # the engine's question, twice a second: which doors wait
+            models.Index(
+                fields=["id"],
+                name="actionattempt_bolts",
+                condition=Q(status=AttemptStatus.PENDING, code=None, unmanaged_code=None),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -324,6 +324,9 @@ class VirtualLock(models.Model):
     battery_level = models.FloatField(default=0.9)
     keypad_battery_level = models.FloatField(default=0.9)
     is_locked = models.BooleanField(default=True)
+    # In how many seconds after unlocking it locks itself (empty: not at all), and when it will.
+    auto_lock_after = models.PositiveSmallIntegerField(null=True, blank=True)
+    relocks_at = models.DateTimeField(null=True, blank=True, editable=False)
     answer_min = models.FloatField(default=1.0, help_text="Fastest answer, in seconds.")
     answer_max = models.FloatField(default=3.0, help_text="Slowest answer, in seconds.")
     # When each condition began, by name: evidence such as "offline since 08:51".
@@ -344,6 +347,10 @@ class VirtualLock(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_locked_at(self, now: datetime) -> bool:
+        """Return whether the bolt is out, by itself or by anybody's doing."""
+        return self.is_locked or (self.relocks_at is not None and self.relocks_at <= now)
 
 
 class VirtualSlot(models.Model):

@@ -94,10 +94,12 @@ def _zoned(device: Device, maker: str, zone: str) -> VirtualLock:
 
 
 def _mirror(device: Device, lock: VirtualLock, now: datetime) -> None:
+    if Fault.ACCOUNT_DISCONNECTED in lock.faults:
+        return  # the account tells nothing of its locks
     if Fault.REMOVED in lock.faults:
         sync.mirror_removal(device, now)
     else:
-        sync.mirror_one(device, reported(lock, now), now)
+        sync.mirror_one(device, reported([lock], now)[0], now)
 
 
 def _note(

@@ -84,6 +84,16 @@ def mirror_removal(device: Device, now: datetime) -> None:
         Event.objects.bulk_create(_removed(_one(device), now))
 
 
+def note(device: Device, **properties: Any) -> None:
+    """Write down what is known of a lock for certain, ahead of its account's next list.
+
+    Call with the lock's row held; ``None`` takes a property away. The next list counts more.
+    """
+    known = {**device.properties, **properties}
+    device.properties = {name: value for name, value in known.items() if value is not None}
+    device.save(update_fields=["properties"])
+
+
 def _one(device: Device) -> Device:
     return (
         Device.objects.select_for_update(of=("self",)).select_related("account").get(pk=device.pk)

@@ -74,6 +74,7 @@ LAYERS = (
     ("*.models", Layer.RECORDS),
     ("*.services", Layer.WORK),
     ("accesscodes.attempts", Layer.WORK),
+    ("accesscodes.bolts", Layer.WORK),
     ("accesscodes.devices", Layer.WORK),
     ("accesscodes.engine_health", Layer.WORK),
     ("accesscodes.ledger", Layer.WORK),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accesscodes.api import device_views, unmanaged_views, views
+from accesscodes.api import bolt_views, device_views, unmanaged_views, views
 
 urlpatterns = [
     path("access_codes/create", views.AccessCodesCreate.as_view()),
@@ -29,5 +29,9 @@ urlpatterns = [
     path("action_attempts/list", views.ActionAttemptsList.as_view()),
     path("events/get", views.EventsGet.as_view()),
     path("events/list", views.EventsList.as_view()),
+    path("locks/lock_door", bolt_views.LockDoor.as_view()),
+    path("locks/unlock_door", bolt_views.UnlockDoor.as_view()),
+    path("locks/configure_auto_lock", bolt_views.ConfigureAutoLock.as_view()),
+    path("locks/simulate/manual_lock_via_keypad", bolt_views.SimulateManualLock.as_view()),
     path("locks/simulate/keypad_code_entry", views.SimulateKeypadCodeEntry.as_view()),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import F
 
-from accesscodes import attempts, pool, services
+from accesscodes import attempts, bolts, pool, services
 from accesscodes.api import serializers as wire
 from accesscodes.api.filters import filtered_attempts, filtered_codes, filtered_events
 from accesscodes.choices import Kind
@@ -268,6 +268,7 @@ class ActionAttemptsGet(RpcView):
         attempt = attempts_here.filter(uid=call.params["action_attempt_id"]).first()
         if attempt is None:
             raise not_found("action_attempt", "There is no such action attempt.")
+        bolts.settle(attempt, call.now)
         state = attempts.state(attempt, call.now)
         return {"action_attempt": wire.attempt_values(attempt, state)}
 
@@ -285,6 +286,8 @@ class ActionAttemptsList(RpcView):
         )
         limit = call.params.get("limit", wire.ATTEMPTS_LIMIT)
         found, pagination = page(rows, call, limit=limit)
+        for row in found:
+            bolts.settle(row, call.now)
         shown = [wire.attempt_values(row, attempts.state(row, call.now)) for row in found]
         return {"action_attempts": shown, "pagination": pagination}
 

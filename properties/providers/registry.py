@@ -8,6 +8,7 @@ from properties.choices import ProviderKind
 from properties.models import ProviderAccount
 from properties.providers.base import (
     AccountProblem,
+    BoltDriver,
     DeviceSource,
     LockDriver,
     OfflineCodes,
@@ -24,9 +25,17 @@ _DRIVERS: Final[Mapping[str, Callable[[ProviderAccount, Doors], LockDriver]]] = 
 _SOURCES: Final[Mapping[str, Callable[[ProviderAccount, Doors], DeviceSource]]] = {
     ProviderKind.VIRTUAL: VirtualDriver,
 }
+_BOLTS: Final[Mapping[str, Callable[[ProviderAccount, Doors], BoltDriver]]] = {
+    ProviderKind.VIRTUAL: VirtualDriver,
+}
 _OFFLINE: Final[Mapping[str, Callable[[ProviderAccount, Doors], OfflineCodes]]] = {
     ProviderKind.VIRTUAL: VirtualDriver,
 }
+
+
+def bolt_for(account: ProviderAccount, doors: Doors) -> BoltDriver:
+    """Return what moves the bolts of `account`. Raises `AccountProblem` for an unknown kind."""
+    return _provider(_BOLTS, account, doors)
 
 
 def services() -> tuple[ServiceReport, ...]:

@@ -19,7 +19,8 @@ from properties.sync import refresh_account
 house = Property.objects.create(slug="seaside", name="Seaside", time_zone="Europe/Berlin")
 account = ProviderAccount.objects.create(kind="virtual", name="Virtual locks")
 for name, make in (
-    ("native", "schlage"), ("just_in_time", "lockly"), ("offline", "igloohome")
+    ("native", "schlage"), ("just_in_time", "lockly"), ("offline", "igloohome"),
+    ("spare", "yale"),
 ):
     VirtualLock.objects.create(
         account=account, make=make, name=name, answer_min=0, answer_max=0.05

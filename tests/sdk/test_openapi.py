@@ -224,3 +224,50 @@ def test_linked_and_backup_codes_pass_the_published_schema(live, call):
     call("/access_codes/delete", access_code_id=code_id)
 
     assert code["pulled_backup_access_code_id"] == spare["access_code_id"]
+
+
+def test_changed_and_simulated_locks_pass_the_published_schema(live, call):
+    lock = live.locks["offline"]
+    call("/devices/update", "PATCH", device_id=lock, name="Sea", custom_metadata={"floor": "1"})
+    for path in ("disconnect", "connect", "disconnect_from_hub", "connect_to_hub"):
+        call(f"/devices/simulate/{path}", device_id=lock)
+    for is_expired in (True, False):
+        path = "/devices/simulate/paid_subscription"
+        call(path, device_id=lock, is_expired=is_expired)
+    zone = {"device_id": live.locks["native"], "schlage_metadata": {"time_zone": "Europe/Paris"}}
+    call("/devices/report_provider_metadata", devices=[zone])
+    call("/devices/list_device_providers")
+    spare = live.locks["spare"]
+    call("/access_codes/report_device_constraints", device_id=spare, supported_code_lengths=[6])
+    call("/devices/update", device_id=spare, is_managed=False)
+    alone = call("/devices/unmanaged/get", device_id=spare)["device"]
+    call("/devices/unmanaged/list")
+    call("/devices/unmanaged/update", "PATCH", device_id=spare, is_managed=True)
+    call("/devices/simulate/remove", device_id=spare)
+    call("/devices/get", device_id=spare)
+
+    assert alone["is_managed"] is False
+
+
+def test_doors_pass_the_published_schema(live, call):
+    lock = live.locks["just_in_time"]
+    made = [
+        call("/locks/unlock_door", device_id=lock),
+        call("/locks/lock_door", device_id=lock),
+        call("/locks/configure_auto_lock", device_id=lock, auto_lock_enabled=True),
+        call("/locks/simulate/manual_lock_via_keypad", device_id=lock),
+    ]
+
+    def statuses():
+        ids = [answer["action_attempt"]["action_attempt_id"] for answer in made]
+        seen = [call("/action_attempts/get", action_attempt_id=each) for each in ids]
+        return {each["action_attempt"]["status"] for each in seen}
+
+    poll(statuses, lambda seen: seen == {"success"}, seconds=10)
+    call("/action_attempts/list", device_id=lock)
+    call("/devices/get", device_id=lock)
+    events = call("/events/list", device_id=lock, since="2026-01-01T00:00:00Z")["events"]
+
+    assert {"lock.unlocked", "lock.locked", "action_attempt.unlock_door.succeeded"} <= {
+        event["event_type"] for event in events
+    }

@@ -81,7 +81,19 @@ def _flags(body: Body) -> dict[str, bool]:
         flags["can_program_offline_access_codes"] = (
             body.keypad_is_connected and has_windows and not body.faults & _FORBIDDING_ALL
         )
-    return flags | _simulation_flags(body)
+    return flags | _bolt_flags(body) | _simulation_flags(body)
+
+
+def _bolt_flags(body: Body) -> dict[str, bool]:
+    """Return what can be done with the door from afar; being offline changes none of it."""
+    make = body.make
+    is_able = not body.hub_is_missing and not body.faults & _FORBIDDING_ALL
+    flags = {
+        "can_remotely_lock": make.locks_remotely,
+        "can_remotely_unlock": make.unlocks_remotely,
+        "can_configure_auto_lock": make.has_auto_lock,
+    }
+    return {flag: is_able for flag, has_it in flags.items() if has_it}
 
 
 def _simulation_flags(body: Body) -> dict[str, bool]:
@@ -129,6 +141,10 @@ def _properties(body: Body) -> dict[str, Any]:
         properties["accessory_keypad"] = _accessory_keypad(body)
     elif Fault.KEYPAD_BATTERY_FLAT in body.faults:
         properties["keypad_battery"] = {"level": body.keypad_battery_level}
+    if make.has_auto_lock:
+        properties["auto_lock_enabled"] = body.auto_lock_after is not None
+        if body.auto_lock_after is not None:
+            properties["auto_lock_delay_seconds"] = body.auto_lock_after
     if body.can_ever_take_codes:
         properties |= {
             "supported_code_lengths": list(make.code_lengths),

@@ -6,7 +6,8 @@ was rolled back, so its memory is never written, nor read by a driver, inside on
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -55,6 +56,7 @@ def body_of(row: VirtualLock) -> Body:
         battery=row.battery_level,
         keypad_battery=row.keypad_battery_level,
         is_locked=row.is_locked,
+        auto_lock_after=row.auto_lock_after,
         has_keypad=traits.get("accessory_keypad", True),
         has_hub=traits.get("has_bridge", True),
         keypad_is_linked=traits.get("keypad_is_linked", True),
@@ -119,9 +121,13 @@ def codes_held(rows: Iterable[VirtualLock], now: datetime) -> dict[int, int]:
     return {lock: len(memory_at(of_one, now)) for lock, of_one in writes.items()}
 
 
-def reported(row: VirtualLock, now: datetime) -> DeviceReport:
-    """Return the lock as its account describes it at this moment."""
-    return report(body_of(row), codes_held([row], now)[row.pk])
+def reported(rows: Sequence[VirtualLock], now: datetime) -> list[DeviceReport]:
+    """Return the locks as their account describes them at this moment, in one query."""
+    held = codes_held(rows, now)
+    return [
+        report(replace(body_of(row), is_locked=row.is_locked_at(now)), held[row.pk])
+        for row in rows
+    ]
 
 
 def put(row: VirtualLock, slot: int, entry: Entry | None, effective_at: datetime) -> None:

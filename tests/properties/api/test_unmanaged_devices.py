@@ -187,6 +187,8 @@ def test_each_service_is_listed_once_with_what_its_locks_can_do(partner):
         "provider_categories": ["stable", "consumer_smartlocks"],
         "can_program_offline_access_codes": True,
         "can_program_online_access_codes": True,
+        "can_remotely_lock": True,
+        "can_remotely_unlock": True,
         "can_simulate_connection": True,
         "can_simulate_disconnection": True,
         "can_simulate_hub_connection": True,

@@ -36,6 +36,8 @@ def test_a_healthy_lock_in_full():
         device_type="august_lock",
         capabilities=Capabilities(keeps_window=True, max_codes=250, max_name=20),
         flags={
+            "can_remotely_lock": True,
+            "can_remotely_unlock": True,
             "can_unlock_with_code": True,
             "can_program_online_access_codes": True,
             "can_simulate_connection": False,
@@ -93,6 +95,16 @@ def test_a_healthy_lock_of_any_make_takes_codes_and_complains_of_nothing(make):
 
     expected = {
         "can_unlock_with_code": True,
+        **({"can_remotely_unlock": True} if make != "oracode" else {}),
+        **({"can_remotely_lock": True} if make not in {"oracode", "salto", "two_n"} else {}),
+        **(
+            {"can_configure_auto_lock": True}
+            if make
+            in {
+                *("kwikset", "lockly", "nuki", "schlage", "tedee", "ttlock", "ultraloq", "yale"),
+            }
+            else {}
+        ),
         **({"can_program_online_access_codes": True} if make != "oracode" else {}),
         **(
             {"can_program_offline_access_codes": True}
