@@ -40,7 +40,7 @@ class WebhookEndpointInline(ReadOnlyInline):
     """Where this key wants its events sent."""
 
     model = WebhookEndpoint
-    fields = readonly_fields = ("url", "event_types", "created_at", "disabled_at")
+    fields = readonly_fields = ("url", "event_types", "created_at", "disabled_at", "deleted_at")
 
 
 @admin.register(ApiKey)

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from itertools import count
 from typing import Final
 
@@ -20,7 +21,7 @@ from locksite.partners.webhook_network import call, webhook_sessions
 
 log = logging.getLogger(__name__)
 
-THREADS: Final = 64
+THREADS: Final = 32
 THREADS_FOR_FAILING: Final = 16
 PER_ENDPOINT: Final = 4
 TURN: Final = 25
@@ -49,30 +50,36 @@ class Sender:
         deliveries.stop_what_goes_nowhere(now)
         work = deliveries.endpoints_with_work(now)
         for lane, is_failing in ((self._well, False), (self._failing, True)):
-            lane.start([pk for pk, fails in work if fails is is_failing], self._serve)
+            serve = partial(self._serve, lets_go=is_failing)
+            lane.start([pk for pk, fails in work if fails is is_failing], serve)
 
     def close(self) -> None:
         """Take nothing up any more, and wait for what is under way: 15 s at most."""
         self._well.close()
         self._failing.close()
 
-    def _serve(self, endpoint_pk: int) -> None:
-        """Send to one endpoint, for a turn at most, and until something fails."""
+    def _serve(self, endpoint_pk: int, *, lets_go: bool) -> None:
+        """Send to one endpoint, for a turn at most, and until something fails.
+
+        With `lets_go` no connection to the database is held while the partner takes its time;
+        where answers come at once, opening another each time would cost a third of the work.
+        """
         try:
             for _ in range(TURN):
-                if self._well.is_closed or not self._send_one(endpoint_pk):
+                if self._well.is_closed or not self._send_one(endpoint_pk, lets_go):
                     return
         except Exception:
             log.exception("sending to webhook %s failed", endpoint_pk)
         finally:
             self._let_go()
 
-    def _send_one(self, endpoint_pk: int) -> bool:
+    def _send_one(self, endpoint_pk: int, lets_go: bool) -> bool:
         """Send what is next; return whether there was something and it arrived."""
         parcel = deliveries.take(endpoint_pk, self._now())
         if parcel is None:
             return False
-        self._let_go()  # no connection to the database is held while a partner takes its time
+        if lets_go:
+            self._let_go()
         outcome = call(parcel, self._sessions(), self._now())
         deliveries.end(parcel.pk, parcel.leased_until, outcome, self._now())
         return outcome.failure is None
