@@ -174,11 +174,14 @@ def record_reading(
     pins: Mapping[str, Pin],
     lease: Lease,
     now: datetime,
+    asked_at: int,
 ) -> Sequence[UnmanagedCode]:
     """Write what one good look at a lock showed, and what follows for each of its codes.
 
     `pins` are the PINs that the lock showed, by their index; empty where it hides them. A code
     whose row changed meanwhile is left out: its lock has been poked and is looked at again.
+    `asked_at` is the lock's generation when it was asked. If it has grown since, somebody may have
+    put an entry on the lock that this look came too early for: nothing of others is gone by it.
     Return the codes on the lock that are not ours.
     """
     with write_transaction():
@@ -193,7 +196,8 @@ def record_reading(
         Device.objects.filter(pk=device_id).update(
             last_read_at=now, failing_since=None, failures=0
         )
-        others = unmanaged.keep(device, foreign, pins, now)
+        is_overtaken = device.generation != asked_at
+        others = unmanaged.keep(device, foreign, pins, now, is_overtaken=is_overtaken)
         for row in others:
             if row.wish == ForeignWish.CONVERT:
                 _adopt(row, device, reading, now)

@@ -24,12 +24,22 @@ SEEN_EVERY = timedelta(hours=1)
 
 
 def keep(
-    device: Device, foreign: Sequence[Seen], pins: Mapping[str, Pin], now: datetime
+    device: Device,
+    foreign: Sequence[Seen],
+    pins: Mapping[str, Pin],
+    now: datetime,
+    *,
+    is_overtaken: bool,
 ) -> list[UnmanagedCode]:
-    """Bring the rows in line with a good reading; return those of what is there, by slot."""
+    """Bring the rows in line with a good reading; return those of what is there, by slot.
+
+    One that something overtook is believed in what it shows, not in what it does not show.
+    """
     known = {row.slot: row for row in UnmanagedCode.objects.live().filter(device=device)}
     there = {entry.slot: entry for entry in foreign}
     for slot, row in known.items():
+        if slot not in there and is_overtaken:
+            continue
         if slot not in there or not is_same(row.content(), there[slot].content):
             _gone(row, device, now)
     rows = []

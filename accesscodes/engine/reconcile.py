@@ -175,6 +175,7 @@ class _Pass:
         """Read the lock and write down what was seen; return whether it answered."""
         if not self._terms.capabilities.can_be_read:
             return self._go_by_the_clock()
+        asked_at = self._device.generation
         try:
             reading = self._driver.read(self._device.ref)
         except ProviderError as error:
@@ -216,6 +217,7 @@ class _Pass:
             pins=pins,
             lease=self._lease,
             now=now,
+            asked_at=asked_at,
         )
         return True
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accesscodes.choices import EventType
 from locksite.reference import pages
-from locksite.reference.conformance import measured
+from locksite.reference.conformance import NOTES, measured
 from locksite.reference.examples import DEVICE
 from locksite.reference.guides import guides
 from locksite.wire.error_table import ERRORS
@@ -74,6 +74,7 @@ def text(request: HttpRequest, slug: str = "") -> HttpResponse:
                 guides=guides(),
                 namespaces=pages.namespaces(),
                 conformance=measured(),
+                notes=NOTES.items(),
                 event_types=[each.value for each in EventType],
                 explanation=pages.pretty({"explanation": DEVICE["explanation"]}),
             )

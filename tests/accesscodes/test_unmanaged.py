@@ -8,11 +8,12 @@ from accesscodes import attempts, services, takeover
 from accesscodes.choices import Kind, Placement, Status
 from accesscodes.models import AccessCode, Installation, LockCommand, Transition, UnmanagedCode
 from accesscodes.services import CodeSpec
+from accesscodes.simulation import make_foreign_code
 from locksite.errors import RuleBroken
 from locksite.journal.models import AuditEntry, Event
 from locksite.masked import Pin
 from properties.choices import Fault
-from properties.models import VirtualLock
+from properties.models import Device, VirtualLock
 from properties.providers.virtual.people import (
     add_foreign_code,
     edit_at_keypad,
@@ -386,3 +387,40 @@ def test_the_pin_that_becomes_free_serves_the_code_that_waited_for_it():
     code.refresh_from_db()
     assert (code.status, code.errors, world.on_lock()) == (Status.SET, [], {"735162"})
     assert Installation.objects.get().placement == Placement.PRESENT
+
+
+# ---- Made while the lock is being read
+
+
+class MadeMeanwhile:
+    """A driver whose answer is on its way when somebody makes a code on the lock."""
+
+    def __init__(self, world, driver):
+        self._world, self._driver = world, driver
+
+    def __getattr__(self, name):
+        return getattr(self._driver, name)
+
+    def read(self, lock):
+        reading = self._driver.read(lock)
+        world = self._world
+        if not UnmanagedCode.objects.filter(name="Gardener").exists():
+            make_foreign_code(
+                world.device(), Pin("482915"), "Gardener", actor=world.actor, now=world.now
+            )
+        return reading
+
+
+def test_a_reading_that_began_before_a_code_was_made_does_not_say_that_it_is_gone():
+    world = world_with(digits="735162")  # an empty list would not be believed anyway
+    driver_for = world.driver_for
+    world.driver_for = lambda account, doors: MadeMeanwhile(world, driver_for(account, doors))
+    Device.objects.poke(world.now)
+
+    world.work()
+
+    made = UnmanagedCode.objects.live().get(name="Gardener")
+    assert events(made) == ["unmanaged.created"]
+    erase_at_keypad(world.locks[0], made.slot, now=world.now)
+    world.run(minutes=1)
+    assert events(made) == ["unmanaged.created", "unmanaged.removed"]

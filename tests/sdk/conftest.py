@@ -2,11 +2,12 @@
 
 import json
 import os
+import subprocess
 from dataclasses import dataclass
 
 import pytest
 
-from tests.node_modules import NoNpm, installed
+from tests.node_modules import NoNpm, installed, node
 from tests.processes import Site
 
 SEED = """
@@ -18,9 +19,10 @@ from properties.sync import refresh_account
 
 house = Property.objects.create(slug="seaside", name="Seaside", time_zone="Europe/Berlin")
 account = ProviderAccount.objects.create(kind="virtual", name="Virtual locks")
+doors = [(f"door_{number}{side}", "schlage") for number in range(6) for side in "ab"]
 for name, make in (
     ("native", "schlage"), ("just_in_time", "lockly"), ("offline", "igloohome"),
-    ("spare", "yale"),
+    ("spare", "yale"), *doors,
 ):
     VirtualLock.objects.create(
         account=account, make=make, name=name, answer_min=0, answer_max=0.05
@@ -47,6 +49,23 @@ def live(tmp_path_factory):
     with Site(tmp_path_factory.mktemp("sdk"), settings=receivers) as site:
         locks = json.loads(site.run(SEED))
         yield Live(site, site.url, site.api_key("SDK"), locks)
+
+
+PRINT_IT = "import { openapi } from '@seamapi/types/connect'; console.log(JSON.stringify(openapi))"
+
+
+@pytest.fixture(scope="session")
+def published(node_modules):
+    """Return the OpenAPI description that Seam publishes."""
+    printed = subprocess.run(
+        [node(node_modules), "--input-type=module", "--eval", PRINT_IT],
+        cwd=node_modules.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return json.loads(printed.stdout)
 
 
 @pytest.fixture(scope="session")
