@@ -45,7 +45,7 @@ from accesscodes.models import (
 from accesscodes.planning import Blocked
 from accesscodes.values import Installed, LockTerms, Seen, Summary
 from locksite.database import DATABASE_IS_AWAY, write_transaction
-from locksite.journal.models import Event
+from locksite.journal.models import Event, new_event
 from locksite.masked import Pin
 from locksite.pins import index_of, seal
 from properties.models import Device
@@ -113,6 +113,15 @@ def terms_under(lease: Lease | None, device: Device) -> LockTerms:
 def snapshot(code: AccessCode) -> Snapshot:
     """Return all that is known of a code now."""
     return Snapshot(code.wish(), code.installed(), code.summary())
+
+
+def record_new(code: AccessCode, device: Device, *, now: datetime) -> None:
+    """Write a new code, together with what follows from its wish, in one row.
+
+    `code` is not in the database yet; `device` is what `hold` returned in this transaction.
+    """
+    code.has_no_installations()
+    _record(code, terms=terms_of(device), device=device, now=now)
 
 
 def record(
@@ -772,11 +781,14 @@ def _write_summary(code: AccessCode, after: Snapshot, *, has_new_pin: bool) -> b
     }
     if has_new_pin:
         columns |= {"pin": code.pin, "pin_index": code.pin_index}
+    is_new = code.pk is None
     mine = AccessCode.objects.filter(pk=code.pk, version=code.version)
-    if not mine.update(**columns):
+    if not is_new and not mine.update(**columns):
         return False
     for name, value in columns.items():
         setattr(code, name, value)
+    if is_new:
+        code.save(force_insert=True)
     return True
 
 
@@ -805,18 +817,23 @@ def _log_transition(
 def _append_events(
     code: AccessCode, events: Iterable[NewEvent], device: Device, now: datetime
 ) -> None:
+    rows = []
     for event in events:
         pin = None
         if event.carries_pin and code.pin is not None:
             pin = code.pin.open(bound_to=code.uid)
-        Event.objects.append(
-            event.event_type,
-            occurred_at=now,
-            now=now,
-            property_id=device.property_id,
-            device_uid=device.uid,
-            access_code_uid=code.uid,
-            connected_account_uid=device.account.uid,
-            payload=event.payload,
-            pin=pin,
+        rows.append(
+            new_event(
+                event.event_type,
+                occurred_at=now,
+                now=now,
+                property_id=device.property_id,
+                device_uid=device.uid,
+                access_code_uid=code.uid,
+                connected_account_uid=device.account.uid,
+                payload=event.payload,
+                pin=pin,
+            )
         )
+    if rows:
+        Event.objects.bulk_create(rows)

@@ -256,6 +256,8 @@ class AccessCode(models.Model):
     @property
     def installation(self) -> "Installation | None":
         """Return the entry on the lock: the live one, else the newest, else `None`."""
+        if self.pk is None:
+            return None
         rows = sorted(
             self.installations.all(),
             key=lambda row: (row.placement != Placement.ABSENT, row.pk),
@@ -290,6 +292,11 @@ class AccessCode(models.Model):
         """Read the entries on the lock anew, for `installation`."""
         self.__dict__.setdefault("_prefetched_objects_cache", {}).pop("installations", None)
         models.prefetch_related_objects([self], "installations")
+
+    def has_no_installations(self) -> None:
+        """Let `installation` know that nothing was ever put on the lock: the code is new."""
+        cache = self.__dict__.setdefault("_prefetched_objects_cache", {})
+        cache["installations"] = Installation.objects.none()
 
     def wish(self) -> Wish:
         """Return what is wanted, as a value for the pure functions."""

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from accesscodes import ledger, offline, pin_rules
-from accesscodes.choices import Kind, Status
+from accesscodes.choices import Kind
 from accesscodes.models import (
     AccessCode,
     Installation,
@@ -37,6 +37,7 @@ from locksite.local_time import clock
 from locksite.masked import Pin
 from locksite.pins import index_of, seal
 from properties.capabilities import Cause, lock_verdict, refusal
+from properties.lock_facts import LockFacts
 from properties.models import Device
 
 NAME_LIMIT = 200
@@ -168,7 +169,6 @@ def issue_code(device: Device, spec: CodeSpec, *, actor: Actor, now: datetime) -
             common_code_key=spec.common_code_key,
             created_by=actor.label,
             created_by_kind=actor.kind,
-            status=Status.UNSET,
         )
         if not (spec.is_offline_access_code or rules.assigns_pins):
             linked = _shared_pin(spec.common_code_key, actor)
@@ -189,8 +189,7 @@ def issue_code(device: Device, spec: CodeSpec, *, actor: Actor, now: datetime) -
                 )
             _check_duplicate(device, pin, window, now, ignore=None)
             _give_pin(code, device, pin)
-        code.save()
-        ledger.record(code, now=now)
+        ledger.record_new(code, device, now=now)
         _note(actor, "access_code.issue", code, device, now)
         Device.objects.filter(pk=device.pk).poke(now)
     return code
@@ -453,13 +452,17 @@ def _held(code: AccessCode) -> tuple[Device, AccessCode]:
 def _check_capability(
     device: Device, window: _Window, spec: CodeSpec | None, now: datetime
 ) -> None:
-    verdict = lock_verdict(
-        device.facts(codes_used=slots_used(device), codes_yielding=slots_yielding(device, now)),
-        now,
-        stale_after=timedelta(minutes=settings.LOCKSITE_STALE_MINUTES),
-    )
     is_offline = spec is not None and spec.is_offline_access_code
-    cause = refusal(verdict, is_time_bound=window.starts_at is not None, is_offline=is_offline)
+
+    def no(facts: LockFacts) -> Cause | None:
+        stale_after = timedelta(minutes=settings.LOCKSITE_STALE_MINUTES)
+        verdict = lock_verdict(facts, now, stale_after=stale_after)
+        return refusal(verdict, is_time_bound=window.starts_at is not None, is_offline=is_offline)
+
+    used = slots_used(device)
+    cause = no(device.facts(codes_used=used))
+    if cause is not None:  # it may be full of codes that give way: rare enough to ask last
+        cause = no(device.facts(codes_used=used, codes_yielding=slots_yielding(device, now)))
     if cause is not None:
         raise RuleBroken("device_cannot_take_codes", _spoken(cause, device), "device_id")
     if spec is None:

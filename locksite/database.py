@@ -1,11 +1,14 @@
-"""Writing to the database from threads, on either kind of database."""
+"""Writing to the database from threads, on either kind of database, and finding one row."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, models, transaction
+
+Row = TypeVar("Row", bound=models.Model)
 
 DATABASE_IS_AWAY = (OperationalError, InterfaceError)
 """What the database raises when it cannot be reached or written: no row is to blame."""
@@ -27,6 +30,14 @@ def write_transaction() -> Iterator[None]:
     else:
         with transaction.atomic():
             yield
+
+
+def only_row(rows: models.QuerySet[Row]) -> Row | None:
+    """Return the one row that a unique value can name, or nothing.
+
+    Unlike `first` it asks for no order, which costs more than to find the row.
+    """
+    return next(iter(rows[:1]), None)
 
 
 def database_now() -> datetime | None:

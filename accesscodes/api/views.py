@@ -14,12 +14,13 @@ from accesscodes.models import AccessCode, AccessCodeQuerySet, ActionAttempt
 from accesscodes.openings import type_at_keypad
 from accesscodes.services import CodeChanges, CodeSpec
 from locksite.actors import Actor
+from locksite.database import only_row
 from locksite.pins import index_of
 from locksite.wire.errors import WireError, not_found
 from locksite.wire.pagination import page
 from locksite.wire.views import CHANGE, CREATE, REMOVE, Call, RpcView
 from properties.event_reach import events_within
-from properties.models import Device
+from properties.models import Device, DeviceQuerySet
 
 DEFAULT_NAME = "Access code"
 CREATE_MULTIPLE_AGAIN = timedelta(minutes=10)
@@ -42,8 +43,12 @@ _AT_CREATION = (
 
 def reached_device(call: Call) -> Device:
     """Return the lock that was named. Raises 404 for one that is not there or out of reach."""
-    devices = Device.objects.for_actor(call.actor).managed().select_related("account")
-    device = devices.filter(uid=call.params["device_id"]).first()
+    return _device(call, Device.objects.select_related("account"))
+
+
+def _device(call: Call, devices: DeviceQuerySet) -> Device:
+    reached = devices.for_actor(call.actor).managed().filter(uid=call.params["device_id"])
+    device = only_row(reached)
     if device is None:
         raise not_found("device", "There is no such device.")
     return device
@@ -54,13 +59,7 @@ def _no_code() -> WireError:
 
 
 def _codes(actor: Actor) -> AccessCodeQuerySet:
-    return (
-        AccessCode.objects.for_actor(actor)
-        .filter(device__is_managed=True)
-        .for_list()
-        .with_spares()
-        .with_openings()
-    )
+    return AccessCode.objects.for_actor(actor).filter(device__is_managed=True).for_list()
 
 
 def _code(call: Call, codes: AccessCodeQuerySet) -> AccessCode:
@@ -68,7 +67,7 @@ def _code(call: Call, codes: AccessCodeQuerySet) -> AccessCode:
     found = codes.filter(uid=call.params["access_code_id"])
     if "device_id" in call.params:
         found = found.filter(device__uid=call.params["device_id"])
-    code = found.first()
+    code = only_row(found)
     if code is None:
         raise _no_code()
     return code
@@ -90,7 +89,9 @@ class AccessCodesCreate(RpcView):
             options["max_time_rounding"] = wire.ROUNDINGS[params["max_time_rounding"]]
         name = params.get("name") or DEFAULT_NAME
         spec = CodeSpec(name=name, pin=params.get("code"), **options)
-        code, attempt = attempts.issue(reached_device(call), spec, actor=call.actor, now=call.now)
+        # The service reads the lock anew, once it holds it.
+        device = _device(call, Device.objects.only("pk"))
+        code, attempt = attempts.issue(device, spec, actor=call.actor, now=call.now)
         return {"access_code": code, "action_attempt": wire.attempt_values(attempt)}
 
 
@@ -122,7 +123,7 @@ class AccessCodesList(RpcView):
 
     def answer(self, call: Call) -> dict[str, Any]:
         """Return one page of the codes within reach that are not proven gone."""
-        codes = filtered_codes(_codes(call.actor).live(), call)
+        codes = filtered_codes(_codes(call.actor).with_spares().with_openings().live(), call)
         limit = call.params.get("limit", wire.CODES_LIMIT)
         found, pagination = page(codes, call, limit=limit)
         return {"access_codes": found, "pagination": pagination}

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from locksite.actors import Actor
+from locksite.database import only_row
 from locksite.partners.models import ApiKey, Scope, digest_of
 
 # Every write costs a commit, so the time of last use is kept to the minute.
@@ -34,8 +35,8 @@ def caller_for_key(key: str, *, now: datetime, ip: str | None) -> Caller:
     """
     if len(key) > LONGEST_KEY:
         raise KeyRefused
-    row = ApiKey.objects.usable(now).filter(digest=digest_of(key)).first()
-    if row is None:
+    row = only_row(ApiKey.objects.filter(digest=digest_of(key)))
+    if row is None or not row.is_usable(now):
         raise KeyRefused
     _note_use(row, now, ip)
     return Caller(actor_of(row, ip=ip), Scope(row.scope), row)

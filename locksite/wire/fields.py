@@ -6,12 +6,14 @@ true.
 """
 
 import re
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -22,6 +24,20 @@ from properties.stamps import stamp
 
 REQUIRED = "Required."
 NO_UUID = UUID(int=0)
+
+_of_this_thread = threading.local()
+
+
+def _own(shape: type[serializers.Serializer]) -> Any:
+    """Return the one instance of a shape that this thread works with.
+
+    To make an instance is to copy all its fields, which costs more than to read or write with it.
+    """
+    instances = _of_this_thread.__dict__.setdefault("instances", {})
+    if shape not in instances:
+        instances[shape] = shape()
+    return instances[shape]
+
 
 # ---- In -----------------------------------------------------------------------------------------
 
@@ -312,19 +328,20 @@ class RequestShape(serializers.Serializer):
     def read(cls, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters as Python values. Raises `InvalidInput` naming every problem."""
         nullable = {name for name, field in cls._declared_fields.items() if field.allow_null}
-        shape = cls(
-            data={
-                name: value
-                for name, value in given.items()
-                if value is not None or name in nullable
-            }
-        )
-        if not shape.is_valid():
-            problems = dict(shape.errors)
+        try:
+            found = _own(cls).run_validation(
+                {
+                    name: value
+                    for name, value in given.items()
+                    if value is not None or name in nullable
+                }
+            )
+        except serializers.ValidationError as invalid:
+            problems: dict[str, Any] = {**invalid.detail}  # type: ignore[dict-item]
             if "non_field_errors" in problems:
                 problems["_errors"] = problems.pop("non_field_errors")
-            raise InvalidInput(problems)
-        return dict(shape.validated_data)
+            raise InvalidInput(problems) from None
+        return dict(found)
 
 
 class Nested(_Read):
@@ -388,11 +405,22 @@ class ResponseShape(serializers.Serializer):
     absent_when_empty: ClassVar[frozenset[str]] = frozenset()
     on_some: ClassVar[Mapping[str, Any]] = {}
 
+    @classmethod
+    def show(cls, values: Any, *, now: datetime) -> dict[str, Any]:
+        """Return the body as it is at `now`, ready to be written as JSON."""
+        shape = _own(cls)
+        shape._context = {"now": now}
+        body: dict[str, Any] = shape.to_representation(values)
+        return body
+
+    @cached_property
+    def _shown(self) -> list[tuple[str, serializers.Field]]:
+        return [(str(field.field_name), field) for field in self._readable_fields]
+
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """Return the body, ready to be written as JSON."""
         body: dict[str, Any] = {}
-        for field in self._readable_fields:
-            name = str(field.field_name)
+        for name, field in self._shown:
             value = field.get_attribute(instance)
             shown = None if value is None else field.to_representation(value)
             if name not in self.absent_when_empty or shown not in _EMPTY:

@@ -151,9 +151,8 @@ class RpcView(APIView):
         return _response(self._done(call))
 
     def _done(self, call: Call) -> Answer:
-        answer = self.answer(call)
-        shown = self.response_shape(answer, context={"now": call.now})
-        return Answer(200, json_text({**shown.to_representation(answer), "ok": True}))
+        body = self.response_shape.show(self.answer(call), now=call.now)
+        return Answer(200, json_text({**body, "ok": True}))
 
     def _refused_or_done(self, call: Call) -> Answer:
         """Return the answer, also where it is a refusal that another try would only repeat."""
