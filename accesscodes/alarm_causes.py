@@ -100,6 +100,13 @@ CAUSES: Mapping[str, Words] = {
         due=_WARN,
         is_sure=True,
     ),
+    "pin_shared": Words(
+        "Another code on the lock, made in its app, has the same PIN: the door will open for it "
+        "after this one has ended, too.",
+        "Change the PIN here, or remove the other code in the lock's app.",
+        due=_WARN,
+        is_sure=True,
+    ),
     # ---- a code that should be gone
     "still_on_lock": Words("The code should be gone and may still open the door.", _APP),
     "back_after_gone": Words(

@@ -282,7 +282,8 @@ class _Occupancy:
                 self._add_pin(gone_from, pin_index)
         for code in codes:
             slot, sent = code.installed.slot, code.installed.sent
-            may_hold_it = code.installed.is_on_lock or slot in hidden
+            is_anothers = self._claims.get(slot or 0, code.wish.code_id) != code.wish.code_id
+            may_hold_it = code.installed.is_on_lock or (slot in hidden and not is_anothers)
             if slot is not None and sent is not None and may_hold_it:
                 self._add_pin(slot, sent.pin_index)
         self._under_audit = {

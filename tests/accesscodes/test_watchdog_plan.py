@@ -22,9 +22,11 @@ OURS = {
     "accesscode_awaited",
     "accesscode_diverged",
     "accesscode_ending",
+    "accesscode_pin_holders",
     "accesscode_withdrawn",
     "installation_back",
     "installation_left_alone",
+    "unmanagedcode_slot_once",
 }
 
 
@@ -73,8 +75,8 @@ def test_a_round_costs_the_same_for_any_number_of_locks_and_codes(
     assert Problem.objects.open().count() == 2 * locks
 
     # open problems; codes, entries, those of others, failed readings, locks, their events;
-    # engines; accounts; suspects, their rows, their entries, last commands
-    with django_assert_num_queries(13):
+    # engines; accounts; suspects, others with their PINs, their rows, their entries, last commands
+    with django_assert_num_queries(14):
         watch(world.now)
 
 
