@@ -100,6 +100,13 @@ CAUSES: Mapping[str, Words] = {
         due=_WARN,
         is_sure=True,
     ),
+    "pin_shared": Words(
+        "Another code on the lock, made in its app, has the same PIN: the door will open for it "
+        "after this one has ended, too.",
+        "Change the PIN here, or remove the other code in the lock's app.",
+        due=_WARN,
+        is_sure=True,
+    ),
     # ---- a code that should be gone
     "still_on_lock": Words("The code should be gone and may still open the door.", _APP),
     "back_after_gone": Words(
@@ -121,7 +128,7 @@ CAUSES: Mapping[str, Words] = {
     ),
     "lock_removed": Words(
         "The lock was removed from its account, and there are codes on it.",
-        "An administrator adds the lock to its account again, or archives the door.",
+        "An administrator adds the lock to its account again, or stops managing it.",
         is_sure=True,
     ),
     "keypad_dead": Words(

@@ -66,7 +66,7 @@ class WatchedCode:
     """What is known of one code.
 
     `open_since`: since when an open problem says that it is not on its lock. `last_command`: what
-    its lock was asked last.
+    its lock was asked last. `twin`: an entry of the lock that is not ours and has the same PIN.
     """
 
     wish: Wish
@@ -74,6 +74,7 @@ class WatchedCode:
     summary: Summary
     open_since: datetime | None = None
     last_command: Seen | None = None
+    twin: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,11 @@ def code_alarm(code: WatchedCode, lock: WatchedLock, now: datetime) -> Alarm | N
         return _back_after_gone(code, lock)
     since = alarm_clock(code, lock.terms, now)
     if since is None:
-        return _blocked_ahead(code, lock, now) or _outside_change(code, lock, now)
+        return (
+            _blocked_ahead(code, lock, now)
+            or _outside_change(code, lock, now)
+            or _shared_pin(code, lock, now)
+        )
     found = _unwanted(code, lock, now) if _is_unwanted(code, now) else _missing(code, lock, now)
     is_time = (
         now - since >= ALARM_AFTER
@@ -254,6 +258,17 @@ def _outside_change(code: WatchedCode, lock: WatchedLock, now: datetime) -> Alar
             found = _found(CHANGE_IN_EFFECT, is_due=_is_due(code, now))
             return found.alarm(since, _evidence(code, lock, now))
     return None
+
+
+def _shared_pin(code: WatchedCode, lock: WatchedLock, now: datetime) -> Alarm | None:
+    """Return the warning that a PIN goes on opening when ours is off: others have it as well.
+
+    Ours was written before any list showed theirs, or theirs was made since.
+    """
+    if code.twin is None or not code.installed.is_on_lock:
+        return None
+    found = _found("pin_shared", is_due=_is_due(code, now))
+    return found.alarm(code.twin.at or now, (code.twin, *_evidence(code, lock, now)))
 
 
 def _unwanted(code: WatchedCode, lock: WatchedLock, now: datetime) -> _Found:

@@ -20,7 +20,15 @@ from django.db.models import F
 
 from accesscodes import entries as beliefs
 from accesscodes import unmanaged
-from accesscodes.choices import CommandAction, EventType, Kind, Outcome, Placement, Status
+from accesscodes.choices import (
+    CommandAction,
+    EventType,
+    ForeignWish,
+    Kind,
+    Outcome,
+    Placement,
+    Status,
+)
 from accesscodes.events import NewEvent, Snapshot, events_between
 from accesscodes.foreign import obstacle
 from accesscodes.lifecycle import EDGES, summarise
@@ -37,7 +45,7 @@ from accesscodes.models import (
 from accesscodes.planning import Blocked
 from accesscodes.values import Installed, LockTerms, Seen, Summary
 from locksite.database import DATABASE_IS_AWAY, write_transaction
-from locksite.journal.models import Event
+from locksite.journal.models import Event, new_event
 from locksite.masked import Pin
 from locksite.pins import index_of, seal
 from properties.models import Device
@@ -107,6 +115,15 @@ def snapshot(code: AccessCode) -> Snapshot:
     return Snapshot(code.wish(), code.installed(), code.summary())
 
 
+def record_new(code: AccessCode, device: Device, *, now: datetime) -> None:
+    """Write a new code, together with what follows from its wish, in one row.
+
+    `code` is not in the database yet; `device` is what `hold` returned in this transaction.
+    """
+    code.has_no_installations()
+    _record(code, terms=terms_of(device), device=device, now=now)
+
+
 def record(
     code: AccessCode,
     *,
@@ -167,13 +184,14 @@ def record_reading(
     lease: Lease,
     now: datetime,
     asked_at: int,
-) -> LockReading:
+) -> Sequence[UnmanagedCode]:
     """Write what one good look at a lock showed, and what follows for each of its codes.
 
     `pins` are the PINs that the lock showed, by their index; empty where it hides them. A code
     whose row changed meanwhile is left out: its lock has been poked and is looked at again.
     `asked_at` is the lock's generation when it was asked. If it has grown since, somebody may have
     put an entry on the lock that this look came too early for: nothing of others is gone by it.
+    Return the codes on the lock that are not ours.
     """
     with write_transaction():
         device = hold(device_id, lease)
@@ -188,10 +206,12 @@ def record_reading(
             last_read_at=now, failing_since=None, failures=0
         )
         is_overtaken = device.generation != asked_at
-        for row in unmanaged.keep(device, foreign, pins, now, is_overtaken=is_overtaken):
-            _adopt(row, device, reading, now)
+        others = unmanaged.keep(device, foreign, pins, now, is_overtaken=is_overtaken)
+        for row in others:
+            if row.wish == ForeignWish.CONVERT:
+                _adopt(row, device, reading, now)
         _record_all(findings, lease=lease, device=device, now=now, reading=reading, pins=pins)
-    return reading
+    return [row for row in others if row.gone_at is None]
 
 
 def record_stranger(
@@ -527,6 +547,8 @@ def _record_all(
 
     A code whose row changed since it was read is left out: its lock is due again.
     """
+    if not findings:
+        return
     terms, unchanged = terms_under(lease, device), _unchanged(findings)
 
     def write(finding: Finding) -> None:
@@ -759,11 +781,14 @@ def _write_summary(code: AccessCode, after: Snapshot, *, has_new_pin: bool) -> b
     }
     if has_new_pin:
         columns |= {"pin": code.pin, "pin_index": code.pin_index}
+    is_new = code.pk is None
     mine = AccessCode.objects.filter(pk=code.pk, version=code.version)
-    if not mine.update(**columns):
+    if not is_new and not mine.update(**columns):
         return False
     for name, value in columns.items():
         setattr(code, name, value)
+    if is_new:
+        code.save(force_insert=True)
     return True
 
 
@@ -792,18 +817,23 @@ def _log_transition(
 def _append_events(
     code: AccessCode, events: Iterable[NewEvent], device: Device, now: datetime
 ) -> None:
+    rows = []
     for event in events:
         pin = None
         if event.carries_pin and code.pin is not None:
             pin = code.pin.open(bound_to=code.uid)
-        Event.objects.append(
-            event.event_type,
-            occurred_at=now,
-            now=now,
-            property_id=device.property_id,
-            device_uid=device.uid,
-            access_code_uid=code.uid,
-            connected_account_uid=device.account.uid,
-            payload=event.payload,
-            pin=pin,
+        rows.append(
+            new_event(
+                event.event_type,
+                occurred_at=now,
+                now=now,
+                property_id=device.property_id,
+                device_uid=device.uid,
+                access_code_uid=code.uid,
+                connected_account_uid=device.account.uid,
+                payload=event.payload,
+                pin=pin,
+            )
         )
+    if rows:
+        Event.objects.bulk_create(rows)

@@ -48,8 +48,10 @@ def issue_codes(
     return [codes[device.pk] for device in devices]
 
 
-def change_codes(key: str, changes: CodeChanges, *, actor: Actor, now: datetime) -> int:
-    """Change name and dates of all codes within reach that are linked by `key`; return how many.
+def change_codes(
+    key: str, changes: CodeChanges, *, actor: Actor, now: datetime
+) -> list[AccessCode]:
+    """Change name and dates of all codes within reach that are linked by `key`; return them.
 
     All or none. Raises `RuleBroken` `access_code_not_found` where nothing wanted has the key, and
     what `services.change_code` raises.
@@ -68,9 +70,7 @@ def change_codes(key: str, changes: CodeChanges, *, actor: Actor, now: datetime)
             raise RuleBroken("access_code_not_found", "No access code has this key.")
         for pk in sorted({code.device_id for code in codes}):
             ledger.hold(pk, None)
-        for code in codes:
-            services.change_code(code, changes, actor=actor, now=now)
-    return len(codes)
+        return [services.change_code(code, changes, actor=actor, now=now) for code in codes]
 
 
 def _with_shared_pin(

@@ -256,6 +256,8 @@ class AccessCode(models.Model):
     @property
     def installation(self) -> "Installation | None":
         """Return the entry on the lock: the live one, else the newest, else `None`."""
+        if self.pk is None:
+            return None
         rows = sorted(
             self.installations.all(),
             key=lambda row: (row.placement != Placement.ABSENT, row.pk),
@@ -290,6 +292,11 @@ class AccessCode(models.Model):
         """Read the entries on the lock anew, for `installation`."""
         self.__dict__.setdefault("_prefetched_objects_cache", {}).pop("installations", None)
         models.prefetch_related_objects([self], "installations")
+
+    def has_no_installations(self) -> None:
+        """Let `installation` know that nothing was ever put on the lock: the code is new."""
+        cache = self.__dict__.setdefault("_prefetched_objects_cache", {})
+        cache["installations"] = Installation.objects.none()
 
     def wish(self) -> Wish:
         """Return what is wanted, as a value for the pure functions."""
@@ -496,10 +503,14 @@ class UnmanagedCodeQuerySet(models.QuerySet["UnmanagedCode"]):
         """Return the codes that were on their lock when it was last read."""
         return self.filter(gone_at=None)
 
-    def just_gone(self, device: Device, since: datetime) -> set[int]:
-        """Return the slots from which others' entries vanished after `since`."""
+    def just_gone(self, device: Device, since: datetime) -> dict[int, str | None]:
+        """Return the slots from which others' entries vanished after `since`, and their PINs.
+
+        Less those that the lock was asked to remove.
+        """
         rows = self.filter(device=device, gone_at__gt=since, code=None)
-        return set(rows.values_list("slot", flat=True))
+        rows = rows.exclude(wish=ForeignWish.REMOVE, attempts__gt=0)
+        return dict(rows.order_by("id").values_list("slot", "pin_index"))
 
     def held(self, device: Device) -> Self:
         """Return the codes on this lock, less those that it was asked to remove."""
@@ -771,6 +782,16 @@ class ActionAttemptQuerySet(models.QuerySet["ActionAttempt"]):
             return self
         return self.filter(device__property_id__in=actor.property_ids)
 
+    def bolts(self) -> Self:
+        """Return the attempts at doors that are not over."""
+        return self.filter(status=AttemptStatus.PENDING, code=None, unmanaged_code=None)
+
+    def for_list(self) -> Self:
+        """Return attempts with all that `attempts.state` asks for, in a few queries."""
+        return self.select_related(
+            "code__device__property", "code__device__account", "unmanaged_code"
+        ).prefetch_related("code__installations")
+
 
 class ActionAttempt(models.Model):
     """What a partner asked for, to be looked at again by id.
@@ -781,7 +802,7 @@ class ActionAttempt(models.Model):
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     action_type = models.CharField(max_length=60)
-    device = models.ForeignKey(Device, models.PROTECT, related_name="attempts")
+    device = models.ForeignKey(Device, models.PROTECT, related_name="attempts", db_index=False)
     code = models.ForeignKey(
         AccessCode, models.PROTECT, null=True, blank=True, related_name="attempts"
     )
@@ -793,9 +814,28 @@ class ActionAttempt(models.Model):
     result = models.JSONField(null=True, blank=True)
     error_type = models.CharField(max_length=60, blank=True)
     error_message = models.CharField(max_length=300, blank=True)
+    # At doors: what exactly is wanted, and since when an engine has been at it.
+    wanted = models.JSONField(null=True, blank=True)
+    taken_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     objects = ActionAttemptQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # what was asked of this lock within the last minute
+            models.Index(
+                fields=["device", "action_type", "created_at"], name="actionattempt_pace"
+            ),
+            # /action_attempts/list, in pages
+            models.Index(fields=["created_at", "id"], name="actionattempt_by_time"),
+            # the engine's question, twice a second: which doors wait
+            models.Index(
+                fields=["id"],
+                name="actionattempt_bolts",
+                condition=Q(status=AttemptStatus.PENDING, code=None, unmanaged_code=None),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action_type} {self.uid}"

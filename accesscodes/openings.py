@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from accesscodes import ledger
 from accesscodes.models import UNLOCKED, AccessCode, Installation
 from locksite.actors import Actor
 from locksite.database import write_transaction
@@ -15,6 +16,7 @@ from locksite.errors import RuleBroken
 from locksite.journal.models import AuditEntry, Event
 from locksite.masked import Pin
 from locksite.pins import index_of
+from properties import sync
 from properties.models import Device
 from properties.providers.virtual import people
 from properties.providers.virtual.keypad import UNHEARD, Reason
@@ -57,8 +59,12 @@ def type_at_keypad(device: Device, pin: Pin, *, actor: Actor, now: datetime) -> 
     if result.slot is not None:
         code = _ours(device, result.slot, pin, now)
     is_told = result.reason not in UNHEARD and people.can_tell(lock)
+    if result.opened:
+        people.turn_bolt(lock, locked=False, now=now)
     with write_transaction():
         if is_told:
+            if result.opened:
+                sync.note(ledger.hold(device.pk, None), locked=False)
             _tell(device, code, pin, result.reason, now)
         AuditEntry.objects.append(
             actor,
@@ -70,6 +76,38 @@ def type_at_keypad(device: Device, pin: Pin, *, actor: Actor, now: datetime) -> 
             detail={"opened": result.opened},
         )
     return Opening(opened=result.opened, reason=result.reason or "", code=code)
+
+
+def lock_at_keypad(device: Device, *, actor: Actor, now: datetime) -> str:
+    """Press the key at the keypad that locks the door; return why that failed, or nothing.
+
+    Raises `RuleBroken` for a lock that is not virtual.
+    """
+    lock = people.lock_behind(device.account, device.remote_id)
+    if lock is None:
+        raise RuleBroken("invalid_input", "Only virtual locks can be locked so.", "device_id")
+    reason = people.lock_by_hand(lock, now=now)
+    with write_transaction():
+        if reason is None and people.can_tell(lock):
+            sync.note(ledger.hold(device.pk, None), locked=True)
+            Event.objects.append(
+                "lock.locked",
+                occurred_at=now,
+                now=now,
+                property_id=device.property_id,
+                device_uid=device.uid,
+                connected_account_uid=device.account.uid,
+                payload={"method": "manual"},
+            )
+        AuditEntry.objects.append(
+            actor,
+            "lock.lock_at_keypad",
+            now=now,
+            property_id=device.property_id,
+            object_type="device",
+            object_uid=device.uid,
+        )
+    return "" if reason is None else reason.value
 
 
 def _ours(device: Device, slot: int, pin: Pin, now: datetime) -> AccessCode | None:

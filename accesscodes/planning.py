@@ -5,9 +5,9 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from accesscodes.choices import CommandAction, Placement, Status
@@ -108,7 +108,7 @@ def plan_lock(
     terms: LockTerms,
     now: datetime,
     *,
-    shunned: AbstractSet[int] = frozenset(),
+    just_gone: Mapping[int, str | None] = MappingProxyType({}),
 ) -> list[Step]:
     """Return what is to be done on one lock, in order, judged from a reading that is fresh.
 
@@ -117,8 +117,8 @@ def plan_lock(
     never moved to another slot, an entry that is not ours is never touched, and no PIN is written
     while another entry of the lock holds it. Codes that open the door now go before those that
     start later; where all slots are taken, the code that starts last yields to one that starts
-    earlier. `shunned` are slots in which others' entries were seen a moment ago: a list that does
-    not show them any more may be an old one.
+    earlier. `just_gone` are the slots in which others' entries were seen a moment ago, with their
+    PINs: a list that does not show them any more may be an old one, so both count as taken.
     """
     removals: list[Step] = [
         Remove(code.wish.code_id, code.installed.slot)
@@ -130,7 +130,7 @@ def plan_lock(
     ]
     if removals:
         return removals
-    lock = _Occupancy(codes, entries, terms, shunned)
+    lock = _Occupancy(codes, entries, terms, just_gone)
     waiting = sorted(
         (code for code in codes if _wants_writing(code, terms, now)),
         key=lambda code: _order(code.wish),
@@ -258,10 +258,10 @@ class _Occupancy:
         codes: Sequence[Tracked],
         entries: Iterable[Seen],
         terms: LockTerms,
-        shunned: AbstractSet[int],
+        just_gone: Mapping[int, str | None],
     ) -> None:
         self._terms = terms
-        self._shunned = shunned
+        self._just_gone = just_gone
         self._codes = {code.wish.code_id: code for code in codes}
         self._claims = {
             code.installed.slot: code.wish.code_id
@@ -277,9 +277,13 @@ class _Occupancy:
             if entry.content.pin_index is None:
                 hidden.add(entry.slot)
         self._seen = set(self._pins)
+        for gone_from, pin_index in just_gone.items():
+            if gone_from not in self._claims:
+                self._add_pin(gone_from, pin_index)
         for code in codes:
             slot, sent = code.installed.slot, code.installed.sent
-            may_hold_it = code.installed.is_on_lock or slot in hidden
+            is_anothers = self._claims.get(slot or 0, code.wish.code_id) != code.wish.code_id
+            may_hold_it = code.installed.is_on_lock or (slot in hidden and not is_anothers)
             if slot is not None and sent is not None and may_hold_it:
                 self._add_pin(slot, sent.pin_index)
         self._under_audit = {
@@ -383,7 +387,7 @@ class _Occupancy:
         is_ours = self._claims.get(own or 0, code.wish.code_id) == code.wish.code_id
         if own is not None and is_ours and (code.installed.is_on_lock or own not in self._seen):
             return own
-        taken = self._seen | self._claims.keys() | self._shunned
+        taken = self._seen | self._claims.keys() | self._just_gone.keys()
         last = self._terms.capabilities.max_codes or max([0, *taken]) + 1
         free = [slot for slot in range(1, last + 1) if slot not in taken]
         if not self._terms.capabilities.can_be_read:

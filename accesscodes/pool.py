@@ -101,6 +101,24 @@ def switch_off(device: Device, *, actor: Actor, now: datetime) -> None:
         _note(actor, "device.backup_pool_off", device, None, now)
 
 
+def switch_on(device: Device, *, actor: Actor, now: datetime) -> None:
+    """Keep spares on this lock from now on. Raises `RuleBroken` where it cannot keep any."""
+    with write_transaction():
+        device = ledger.hold(device.pk, None)
+        if device.keeps_backup_codes:
+            return
+        if not device.properties.get("supports_backup_access_code_pool"):
+            raise RuleBroken(
+                "invalid_input",
+                "This lock keeps no backup codes.",
+                "backup_access_code_pool_enabled",
+            )
+        Device.objects.filter(pk=device.pk).update(keeps_backup_codes=True)
+        device.keeps_backup_codes = True
+        _note(actor, "device.backup_pool_on", device, None, now)
+        _fill(device, now)
+
+
 def tend(now: datetime) -> int:
     """Bring the pools of all locks to what they should be; return at how many there was work.
 

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from accesscodes import ledger, offline, pin_rules
-from accesscodes.choices import Kind, Status
+from accesscodes.choices import Kind
 from accesscodes.models import (
     AccessCode,
     Installation,
@@ -37,6 +37,7 @@ from locksite.local_time import clock
 from locksite.masked import Pin
 from locksite.pins import index_of, seal
 from properties.capabilities import Cause, lock_verdict, refusal
+from properties.lock_facts import LockFacts
 from properties.models import Device
 
 NAME_LIMIT = 200
@@ -100,6 +101,7 @@ class CodeChanges:
     prefer_native_scheduling: bool | Keep = KEEP
     is_external_modification_allowed: bool | Keep = KEEP
     use_backup_access_code_pool: bool | Keep = KEEP
+    attempt_for_offline_device: bool = True
     refuse_weak: bool = False
 
 
@@ -134,6 +136,8 @@ def issue_code(device: Device, spec: CodeSpec, *, actor: Actor, now: datetime) -
         if spec.common_code_key:
             hold_word(spec.common_code_key)
         device = ledger.hold(device.pk, None)
+        if not device.is_managed:  # any more
+            raise RuleBroken("device_not_found", "There is no such device.", "device_id")
         window = _Window(spec.starts_at, spec.ends_at)
         _check_capability(device, window, spec, now)
         rules = PinRules.from_properties(device.properties)
@@ -165,7 +169,6 @@ def issue_code(device: Device, spec: CodeSpec, *, actor: Actor, now: datetime) -
             common_code_key=spec.common_code_key,
             created_by=actor.label,
             created_by_kind=actor.kind,
-            status=Status.UNSET,
         )
         if not (spec.is_offline_access_code or rules.assigns_pins):
             linked = _shared_pin(spec.common_code_key, actor)
@@ -186,8 +189,7 @@ def issue_code(device: Device, spec: CodeSpec, *, actor: Actor, now: datetime) -
                 )
             _check_duplicate(device, pin, window, now, ignore=None)
             _give_pin(code, device, pin)
-        code.save()
-        ledger.record(code, now=now)
+        ledger.record_new(code, device, now=now)
         _note(actor, "access_code.issue", code, device, now)
         Device.objects.filter(pk=device.pk).poke(now)
     return code
@@ -204,6 +206,8 @@ def change_code(
     with write_transaction():
         device, code = _held(code)
         _check_changeable(code, now)
+        if not changes.attempt_for_offline_device:
+            _check_online(device)
         before = ledger.snapshot(code)
         window = _changed_window(code, changes)
         rules = PinRules.from_properties(device.properties)
@@ -245,7 +249,8 @@ def change_code(
         changed = [
             column.name
             for column in fields(changes)
-            if column.name != "refuse_weak" and getattr(changes, column.name) is not KEEP
+            if column.name not in {"refuse_weak", "attempt_for_offline_device"}
+            and getattr(changes, column.name) is not KEEP
         ]
         _note(actor, "access_code.change", code, device, now, {"changed": changed})
         Device.objects.filter(pk=device.pk).poke(now)
@@ -447,20 +452,29 @@ def _held(code: AccessCode) -> tuple[Device, AccessCode]:
 def _check_capability(
     device: Device, window: _Window, spec: CodeSpec | None, now: datetime
 ) -> None:
-    verdict = lock_verdict(
-        device.facts(codes_used=slots_used(device), codes_yielding=slots_yielding(device, now)),
-        now,
-        stale_after=timedelta(minutes=settings.LOCKSITE_STALE_MINUTES),
-    )
     is_offline = spec is not None and spec.is_offline_access_code
-    cause = refusal(verdict, is_time_bound=window.starts_at is not None, is_offline=is_offline)
+
+    def no(facts: LockFacts) -> Cause | None:
+        stale_after = timedelta(minutes=settings.LOCKSITE_STALE_MINUTES)
+        verdict = lock_verdict(facts, now, stale_after=stale_after)
+        return refusal(verdict, is_time_bound=window.starts_at is not None, is_offline=is_offline)
+
+    used = slots_used(device)
+    cause = no(device.facts(codes_used=used))
+    if cause is not None:  # it may be full of codes that give way: rare enough to ask last
+        cause = no(device.facts(codes_used=used, codes_yielding=slots_yielding(device, now)))
     if cause is not None:
         raise RuleBroken("device_cannot_take_codes", _spoken(cause, device), "device_id")
     if spec is None:
         return
     if is_offline:
         return  # nothing is sent to the lock, so it need not be within reach
-    if not spec.attempt_for_offline_device and not device.properties.get("online", True):
+    if not spec.attempt_for_offline_device:
+        _check_online(device)
+
+
+def _check_online(device: Device) -> None:
+    if not device.properties.get("online", True):
         raise RuleBroken("device_cannot_take_codes", "The lock is offline.", "device_id")
 
 

@@ -31,7 +31,7 @@ def keep(
     *,
     is_overtaken: bool,
 ) -> list[UnmanagedCode]:
-    """Bring the rows in line with a good reading; return those there that shall become ours.
+    """Bring the rows in line with a good reading; return those of what is there, by slot.
 
     One that something overtook is believed in what it shows, not in what it does not show.
     """
@@ -42,16 +42,15 @@ def keep(
             continue
         if slot not in there or not is_same(row.content(), there[slot].content):
             _gone(row, device, now)
-    wanted = []
+    rows = []
     for slot, entry in sorted(there.items()):
         old = known.get(slot)
         if old is not None and old.gone_at is None:
             _seen_again(old, entry, now)
         else:
             old = found(entry, device, pins, now)
-        if old.wish == ForeignWish.CONVERT:
-            wanted.append(old)
-    return wanted
+        rows.append(old)
+    return rows
 
 
 def _seen_again(row: UnmanagedCode, entry: Seen, now: datetime) -> None:

@@ -35,6 +35,9 @@ os.environ |= {
     "LOCKSITE_HTTPS": "0",
     "LOCKSITE_DEBUG": "0",
     "LOCKSITE_LOG_LEVEL": "ERROR",
+    # The plain views limit nothing either.
+    "LOCKSITE_RATE_LIMIT": "0",
+    "LOCKSITE_DEVICE_LIMITS": "0",
 }
 
 import django  # noqa: E402  (settings are read when Django is set up)

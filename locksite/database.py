@@ -1,11 +1,14 @@
-"""Writing to the database from threads, on either kind of database."""
+"""Writing to the database from threads, on either kind of database, and finding one row."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, models, transaction
+
+Row = TypeVar("Row", bound=models.Model)
 
 DATABASE_IS_AWAY = (OperationalError, InterfaceError)
 """What the database raises when it cannot be reached or written: no row is to blame."""
@@ -29,6 +32,14 @@ def write_transaction() -> Iterator[None]:
             yield
 
 
+def only_row(rows: models.QuerySet[Row]) -> Row | None:
+    """Return the one row that a unique value can name, or nothing.
+
+    Unlike `first` it asks for no order, which costs more than to find the row.
+    """
+    return next(iter(rows[:1]), None)
+
+
 def database_now() -> datetime | None:
     """Return the time of the database's machine; ``None`` for SQLite, which goes by ours."""
     if connection.vendor == "sqlite":
@@ -47,3 +58,16 @@ def hold_word(word: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [word])
+
+
+def try_hold_word(word: str) -> bool:
+    """Do what `hold_word` does, but return whether that was possible at once, and never wait.
+
+    On SQLite always true: who has come this far is the only writer.
+    """
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [word])
+        is_held: bool = cursor.fetchone()[0]
+    return is_held

@@ -1,5 +1,7 @@
 """The one error that a rule of the domain raises; a leaf that every layer may import."""
 
+from datetime import timedelta
+
 
 class RuleBroken(Exception):  # noqa: N818  (it states what happened; it is not a fault of the program)
     """A rule said no to something that a person or a partner asked for.
@@ -15,3 +17,11 @@ class RuleBroken(Exception):  # noqa: N818  (it states what happened; it is not 
         self.code = code
         self.message = message
         self.field = field
+
+
+class TooOften(RuleBroken):
+    """Asked for too often; in `wait` it may be asked again."""
+
+    def __init__(self, message: str, wait: timedelta) -> None:
+        super().__init__("rate_limit_exceeded", message)
+        self.wait = wait

@@ -1,4 +1,4 @@
-"""Calls to providers over HTTP that always end: in time, and with an answer that fits in memory.
+"""Calls over HTTP that always end: in time, and with an answer that fits in memory.
 
     sessions = bounded_sessions()
     answer = sessions().post("https://…", json={…})
@@ -8,8 +8,8 @@ one deadline covers connecting, TLS, sending, headers and body, redirects includ
 `stream` of a call are not looked at, and the body is whole when the call returns. Looking up a
 name is the system's, which has limits of its own.
 
-A call that does not end well raises one of three errors, whose messages name the host and never
-an address, header or body, as those may hold keys and PINs.
+A call that does not end well raises a `CallFailed`, whose message names the host and never an
+address, header or body, as those may hold keys and PINs.
 """
 
 import io
@@ -17,7 +17,7 @@ import re
 import socket
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -54,6 +54,23 @@ class Broken(CallFailed):
     """No connection, a connection that broke, or an answer that is no HTTP."""
 
 
+class Forbidden(CallFailed):
+    """The host may not be called; no connection was made."""
+
+
+AddressInfo = tuple[int, int, int, str, Any]
+"""One address of a host, as `socket.getaddrinfo` gives it."""
+
+LookUp = Callable[[str, int], Sequence[AddressInfo]]
+"""From a host and a port to the addresses that are called, in their order. Raises `OSError` where
+there are none, `Forbidden` where they may not be called."""
+
+
+def system_addresses(host: str, port: int) -> Sequence[AddressInfo]:
+    """Return what the system knows. Raises `OSError`."""
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+
 def retry_after(header: str | None, now: datetime) -> timedelta | None:
     """Return how long a `Retry-After` header asks us to wait, 15 min at most.
 
@@ -80,15 +97,19 @@ def bounded_sessions(
     body_limit: int = BODY_LIMIT,
     redirects: int = 0,
     pool: int = 16,
+    look_up: LookUp = system_addresses,
+    reads_bodies: bool = True,
 ) -> Callable[[], requests.Session]:
     """Return a maker of sessions that share their connections and nothing else.
 
     `deadline` is for a whole call, `body_limit` in bytes after decompression. An answer 3xx is
     returned as it is unless `redirects` allows so many of them. `pool`: how many idle connections
-    are kept, for as many hosts. Nothing is tried twice, cookies are dropped, and the environment's
-    proxies and passwords (`.netrc`) do not count.
+    are kept, for as many hosts. `look_up` is asked once for each connection, and no other address
+    is called than one that it gave. Without `reads_bodies` a call ends with the headers, the body
+    of its answer is empty, and its connection is closed. Nothing is tried twice, cookies are
+    dropped, and the environment's proxies and passwords (`.netrc`) do not count.
     """
-    adapter = _Adapter(body_limit, pool)
+    adapter = _Adapter(body_limit, pool, look_up, reads_bodies)
     return lambda: _Session(adapter, deadline.total_seconds(), redirects)
 
 
@@ -101,6 +122,7 @@ class _Call:
 
     ends_at: float
     bytes_left: int
+    look_up: LookUp
 
     def seconds_left(self) -> float:
         """Return how long a socket may still be waited for. Raises `TimeoutError` at the end."""
@@ -171,8 +193,10 @@ class _Session(requests.Session):
 class _Adapter(HTTPAdapter):
     """Sends requests over bounded connections and reads their answers to the end."""
 
-    def __init__(self, body_limit: int, pool: int) -> None:
+    def __init__(self, body_limit: int, pool: int, look_up: LookUp, reads_bodies: bool) -> None:
         self._body_limit = body_limit
+        self._look_up = look_up
+        self._reads_bodies = reads_bodies
         super().__init__(pool_connections=pool, pool_maxsize=pool, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -181,7 +205,8 @@ class _Adapter(HTTPAdapter):
 
     def new_call(self, seconds: float) -> _Call:
         """Return the bounds of a call that begins now; headers and framing need some room."""
-        return _Call(time.monotonic() + seconds, 2 * self._body_limit + _HEAD_LIMIT)
+        bytes_left = 2 * self._body_limit + _HEAD_LIMIT
+        return _Call(time.monotonic() + seconds, bytes_left, self._look_up)
 
     def send(
         self,
@@ -193,6 +218,11 @@ class _Adapter(HTTPAdapter):
     ) -> requests.Response:
         call = _call.get()
         response = super().send(request, True, call.seconds_left(), *args, **kwargs)
+        if not self._reads_bodies:
+            response.close()
+            response._content = b""
+            response._content_consumed = True  # type: ignore[attr-defined]
+            return response
         try:
             response._content = self._body(response, call)
         except BaseException:
@@ -290,7 +320,7 @@ class _Connecting:
 
     def _new_conn(self) -> socket.socket:
         """Try the host's addresses in order, each for its share of the time that is left."""
-        found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        found = _call.get().look_up(self._dns_host, self.port)
         failure = OSError("the host has no address")
         for tried, (family, kind, protocol, _, address) in enumerate(found):
             sock = socket.socket(family, kind, protocol)

@@ -71,6 +71,8 @@ def demo(given: Mapping[str, str]) -> int:
         "LOCKSITE_DATA_DIR": str(folder),
         "LOCKSITE_ENV_FILE": str(settings),
         "LOCKSITE_LOG_LEVEL": given.get("LOCKSITE_LOG_LEVEL", "WARNING"),
+        # Whoever tries webhooks receives them on this machine.
+        "LOCKSITE_WEBHOOK_ALLOWED_HOSTS": "127.0.0.1,localhost",
         "DATABASE_URL": f"sqlite:///{folder / 'locksite.sqlite3'}",
     }
     _say("Preparing the demo …")

@@ -218,6 +218,21 @@ if LOCKSITE_ENGINE_DEAD_SECONDS < 2:
 LOCKSITE_STALE_MINUTES = _checked(env.int, "LOCKSITE_STALE_MINUTES", 15)
 # Whether the API refuses PINs such as 1234 that Locksite itself never generates.
 LOCKSITE_REFUSE_WEAK_PINS = _checked(env.bool, "LOCKSITE_REFUSE_WEAK_PINS", False)
+# How many requests a minute one API key may make; 0 is no limit. A key may have its own limit.
+LOCKSITE_RATE_LIMIT = _checked(env.int, "LOCKSITE_RATE_LIMIT", 1200)
+if LOCKSITE_RATE_LIMIT < 0:
+    raise ImproperlyConfigured("LOCKSITE_RATE_LIMIT must be 0 or more.")
+# Whether the API takes at most 10 creations, 10 changes and 20 removals a minute for one lock.
+LOCKSITE_DEVICE_LIMITS = _checked(env.bool, "LOCKSITE_DEVICE_LIMITS", True)
+# The ports of public hosts that webhooks are sent to.
+LOCKSITE_WEBHOOK_PORTS = _checked(
+    lambda name, default: env.list(name, cast=int, default=default),
+    "LOCKSITE_WEBHOOK_PORTS",
+    [443],
+)
+# Single hosts, as `host` or `host:port`, that webhooks are sent to although they are private;
+# there also over plain http.
+LOCKSITE_WEBHOOK_ALLOWED_HOSTS = _checked(env.list, "LOCKSITE_WEBHOOK_ALLOWED_HOSTS", [])
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

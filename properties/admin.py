@@ -25,10 +25,12 @@ from locksite.admin_kit import (
     ReadOnlyInline,
     masked,
     plain_fields,
+    visitor,
 )
 from locksite.errors import RuleBroken
 from locksite.masked import Pin
 from locksite.pins import seal
+from properties import services
 from properties.choices import Fault, ProviderKind
 from properties.models import (
     Device,
@@ -261,7 +263,7 @@ class DeviceAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
     search_fields = ("nickname", "reported_name", "remote_id")
     ordering = ("property__name", "reported_name", "pk")
     autocomplete_fields = ("property",)
-    actions = ("look_again",)
+    actions = ("look_again", "manage", "stop_managing")
     _wishes = ("nickname", "property")
     _engine = (
         *("capability_facts", "last_read_at", "failing_since", "failures", "due_at"),
@@ -333,6 +335,24 @@ class DeviceAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
         ids = list(queryset.values_list("pk", flat=True))
         number = Device.objects.poke(timezone.now(), ids)
         messages.success(request, f"The engine looks at {counted(number, 'lock')} now.")
+
+    @admin.action(description="Manage the lock", permissions=["change"])
+    def manage(self, request: HttpRequest, queryset: QuerySet[Device]) -> None:
+        """Let Locksite work on these locks."""
+        for device in queryset:
+            services.manage(device, actor=visitor(request), now=timezone.now())
+            messages.success(request, f"{device} is managed.")
+
+    @admin.action(description="Stop managing the lock", permissions=["change"])
+    def stop_managing(self, request: HttpRequest, queryset: QuerySet[Device]) -> None:
+        """Leave these locks alone from now on; those with codes of ours stay managed."""
+        for device in queryset:
+            try:
+                services.stop_managing(device, actor=visitor(request), now=timezone.now())
+            except RuleBroken as rule:
+                messages.error(request, f"{device}: {rule.message}")
+            else:
+                messages.success(request, f"{device} is left alone now.")
 
 
 @admin.register(InboundNotice)

@@ -3,8 +3,8 @@
 Nobody picks events by hand: they follow from how the lock was and how it is now.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -115,6 +115,24 @@ def device_events(before: Seen | None, after: Seen) -> list[DeviceEvent]:
         *_battery(before, after),
         *_announced(before, after),
         *_name(before, after),
+    ]
+
+
+def events_of_unmanaged(events: Iterable[DeviceEvent]) -> list[DeviceEvent]:
+    """Return what is told of a lock that we do not manage, under the names it has there.
+
+    Of its batteries and its keypad nothing is: whoever wants to know manages it.
+    """
+    names = {
+        "device.added": "device.added",
+        "device.removed": "device.removed",
+        "device.connected": "device.unmanaged.connected",
+        "device.disconnected": "device.unmanaged.disconnected",
+    }
+    return [
+        replace(event, event_type=names[event.event_type])
+        for event in events
+        if event.event_type in names
     ]
 
 

@@ -48,6 +48,7 @@ class Fault(TextChoices):
     WAKES_RARELY = "wakes_rarely", "Asleep: wakes every few hours"
     SLOW = "slow", "Weak link: answers take five times as long"
     ACCOUNT_DISCONNECTED = "account_disconnected", "Account disconnected (all locks of it)"
+    REMOVED = "removed", "Removed from its account"
     SUBSCRIPTION_REQUIRED = "subscription_required", "Paid plan ended"
     INSUFFICIENT_PERMISSIONS = "insufficient_permissions", "Our rights are too low"
     SUPPORT_LOST = "support_lost", "Lost its support for PINs"

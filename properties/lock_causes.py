@@ -330,7 +330,7 @@ _ROWS = (
         Severity.BLOCKS,
         "Lock removed",
         "This lock was removed from its account.",
-        ("An administrator adds the lock to its account again, or archives the door.",),
+        ("An administrator adds the lock to its account again, or stops managing it.",),
         _codes("device_removed"),
         _removed,
     ),

@@ -189,6 +189,8 @@ class Device(models.Model):
     provider = models.JSONField(default=dict, blank=True)
     time_zone = models.CharField(max_length=60, blank=True)
     custom_metadata = models.JSONField(default=dict, blank=True)
+    # The lengths of PINs that a partner told us: `properties` repeats them, whatever is reported.
+    told_code_lengths = models.JSONField(null=True, blank=True, editable=False)
     # `Capabilities.as_json()`
     capability_facts = models.JSONField(default=dict, blank=True, editable=False)
     # Whether spare codes are kept ready on the lock, and what is to be said of them: errors and
@@ -322,6 +324,9 @@ class VirtualLock(models.Model):
     battery_level = models.FloatField(default=0.9)
     keypad_battery_level = models.FloatField(default=0.9)
     is_locked = models.BooleanField(default=True)
+    # In how many seconds after unlocking it locks itself (empty: not at all), and when it will.
+    auto_lock_after = models.PositiveSmallIntegerField(null=True, blank=True)
+    relocks_at = models.DateTimeField(null=True, blank=True, editable=False)
     answer_min = models.FloatField(default=1.0, help_text="Fastest answer, in seconds.")
     answer_max = models.FloatField(default=3.0, help_text="Slowest answer, in seconds.")
     # When each condition began, by name: evidence such as "offline since 08:51".
@@ -342,6 +347,10 @@ class VirtualLock(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_locked_at(self, now: datetime) -> bool:
+        """Return whether the bolt is out, by itself or by anybody's doing."""
+        return self.is_locked or (self.relocks_at is not None and self.relocks_at <= now)
 
 
 class VirtualSlot(models.Model):

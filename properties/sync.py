@@ -8,7 +8,7 @@ on a lock is read elsewhere.
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,7 +17,13 @@ from django.db.models import F
 from locksite.database import write_transaction
 from locksite.doors import Doors
 from locksite.journal.models import Event
-from properties.changes import REMOVED, Seen, device_events, matter_for_codes
+from properties.changes import (
+    REMOVED,
+    Seen,
+    device_events,
+    events_of_unmanaged,
+    matter_for_codes,
+)
 from properties.choices import AccountState, ProviderKind
 from properties.models import Device, ProviderAccount
 from properties.providers.base import AccountProblem, DeviceReport, Unreachable
@@ -32,6 +38,17 @@ EVERY_OTHER: Final = timedelta(seconds=60)
 # A list may come back short by mistake: only a lock that was missing for so long counts as
 # removed.
 REMOVED_AFTER: Final = timedelta(minutes=10)
+
+# What cannot be done with a lock that is no longer in its account.
+OUT_OF_REACH: Final = frozenset(
+    {
+        *("can_program_online_access_codes", "can_program_offline_access_codes"),
+        *("can_remotely_lock", "can_remotely_unlock", "can_configure_auto_lock"),
+        *("can_simulate_connection", "can_simulate_disconnection", "can_simulate_removal"),
+        *("can_simulate_hub_connection", "can_simulate_hub_disconnection"),
+        "can_simulate_paid_subscription",
+    }
+)
 
 
 def refresh_account(account: ProviderAccount, *, doors: Doors) -> None:
@@ -51,6 +68,36 @@ def refresh_account(account: ProviderAccount, *, doors: Doors) -> None:
         ProviderAccount.objects.filter(pk=account.pk).update(due_at=due_at)
     else:
         _write_down(account, reports, doors.now())
+
+
+def mirror_one(device: Device, report: DeviceReport, now: datetime) -> None:
+    """Write down what was reported of one lock, ahead of its account's turn."""
+    with write_transaction():
+        row = _one(device)
+        Event.objects.bulk_create(_write_changes(row, _of_report(report), now))
+        Device.objects.filter(pk=row.pk).update(reported_at=now)
+
+
+def mirror_removal(device: Device, now: datetime) -> None:
+    """Write down that one lock is no longer in its account, where that is known for certain."""
+    with write_transaction():
+        Event.objects.bulk_create(_removed(_one(device), now))
+
+
+def note(device: Device, **properties: Any) -> None:
+    """Write down what is known of a lock for certain, ahead of its account's next list.
+
+    Call with the lock's row held; ``None`` takes a property away. The next list counts more.
+    """
+    known = {**device.properties, **properties}
+    device.properties = {name: value for name, value in known.items() if value is not None}
+    device.save(update_fields=["properties"])
+
+
+def _one(device: Device) -> Device:
+    return (
+        Device.objects.select_for_update(of=("self",)).select_related("account").get(pk=device.pk)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +215,14 @@ def _locked_out(device: Device, item: dict[str, Any]) -> _Mirrored:
 
 def _missing(device: Device, now: datetime) -> list[Event]:
     """Say that a lock was removed, once it has been missing for long enough."""
+    if device.reported_at is not None and device.reported_at > now - REMOVED_AFTER:
+        return []
+    return _removed(device, now)
+
+
+def _removed(device: Device, now: datetime) -> list[Event]:
     before = _of_row(device)
-    is_known = REMOVED in before.seen.problems
-    if is_known or (device.reported_at is not None and device.reported_at > now - REMOVED_AFTER):
+    if REMOVED in before.seen.problems:
         return []
     error = {
         "error_code": REMOVED,
@@ -178,11 +230,12 @@ def _missing(device: Device, now: datetime) -> list[Event]:
         "created_at": stamp(now),
         "is_device_error": True,
     }
-    programming = {"can_program_online_access_codes", "can_program_offline_access_codes"}
     changes = {
         "errors": [*before.errors, error],
         "properties": {**before.properties, "online": False},
-        "flags": {flag: value and flag not in programming for flag, value in before.flags.items()},
+        "flags": {
+            flag: value and flag not in OUT_OF_REACH for flag, value in before.flags.items()
+        },
     }
     return _write_changes(device, _Mirrored(**{**_columns(before), **changes}), now)
 
@@ -201,7 +254,7 @@ def _new_device(
 
 def _write_changes(device: Device, after: _Mirrored, now: datetime) -> list[Event]:
     """Write the columns that differ, poke the engine where it matters; return what to tell."""
-    before = _of_row(device)
+    before, after = _of_row(device), _as_told(device, after)
     old, new = _columns(before), _columns(after)
     changed = {column: new[column] for column in _COLUMNS if new[column] != old[column]}
     if not changed:
@@ -212,6 +265,14 @@ def _write_changes(device: Device, after: _Mirrored, now: datetime) -> list[Even
     return _events(device, before, after, now)
 
 
+def _as_told(device: Device, after: _Mirrored) -> _Mirrored:
+    """Return the report with what partners know better."""
+    if not device.told_code_lengths:
+        return after
+    told = {"supported_code_lengths": device.told_code_lengths}
+    return replace(after, properties={**after.properties, **told})
+
+
 def _columns(mirrored: _Mirrored) -> dict[str, Any]:
     return {column: getattr(mirrored, column) for column in _COLUMNS}
 
@@ -219,6 +280,9 @@ def _columns(mirrored: _Mirrored) -> dict[str, Any]:
 def _events(
     device: Device, before: _Mirrored | None, after: _Mirrored, now: datetime
 ) -> list[Event]:
+    events = device_events(None if before is None else before.seen, after.seen)
+    if not device.is_managed:
+        events = events_of_unmanaged(events)
     return [
         Event(
             event_type=event.event_type,
@@ -229,7 +293,7 @@ def _events(
             connected_account_uid=device.account.uid,
             payload=dict(event.payload),
         )
-        for event in device_events(None if before is None else before.seen, after.seen)
+        for event in events
     ]
 
 

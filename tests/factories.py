@@ -1,11 +1,14 @@
 """The smallest valid rows. What matters to a test is written in the test."""
 
+import uuid
+
 import factory
 from django.contrib.auth import get_user_model
 
 from accesscodes.choices import Kind, Status
 from accesscodes.models import AccessCode
 from locksite.masked import Pin
+from locksite.partners.models import ApiKey, WebhookDelivery, WebhookEndpoint
 from locksite.pins import index_of, seal
 from properties.choices import ProviderKind, Role
 from properties.models import Device, Membership, Property, ProviderAccount, VirtualLock
@@ -103,3 +106,48 @@ class AccessCodeFactory(factory.django.DjangoModelFactory):
             code.pin_index = index_of(code.device.uid, Pin(digits))
         code.save()
         return code
+
+
+class ApiKeyFactory(factory.django.DjangoModelFactory):
+    """A key whose text nobody knows; to make one that can be used, use `services`."""
+
+    class Meta:
+        model = ApiKey
+
+    name = "Channel manager"
+    digest = factory.LazyFunction(lambda: uuid.uuid4().hex * 2)
+    is_unlimited = True
+
+
+WEBHOOK_SECRET = "whsec_dGVzdHMgb25seSB0ZXN0cyBvbmx5IHRlc3RzIG9ubHk="
+
+
+class WebhookEndpointFactory(factory.django.DjangoModelFactory):
+    """Wants everything."""
+
+    class Meta:
+        model = WebhookEndpoint
+
+    uid = factory.LazyFunction(uuid.uuid4)
+    api_key = factory.SubFactory(ApiKeyFactory)
+    url = "https://partner.example/hooks"
+    event_types = factory.LazyFunction(lambda: ["*"])
+    secret = factory.LazyAttribute(lambda row: seal(Pin(WEBHOOK_SECRET), bound_to=row.uid))
+    created_at = START
+
+
+class WebhookDeliveryFactory(factory.django.DjangoModelFactory):
+    """Waits to be sent."""
+
+    class Meta:
+        model = WebhookDelivery
+
+    uid = factory.LazyFunction(uuid.uuid4)
+    endpoint = factory.SubFactory(WebhookEndpointFactory)
+    event_uid = factory.LazyFunction(uuid.uuid4)
+    event_type = "access_code.set_on_device"
+    body = factory.LazyAttribute(
+        lambda row: seal(Pin('{"event_id":"x","event_type":"y"}'), bound_to=row.uid)
+    )
+    due_at = START
+    created_at = START

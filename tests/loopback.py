@@ -11,6 +11,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable
+from typing import Self
 
 Answer = Callable[["Peer"], None]
 
@@ -68,7 +69,7 @@ class Loopback:
         """Return the address, without a slash at the end."""
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
-    def __enter__(self) -> "Loopback":
+    def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 

@@ -164,6 +164,9 @@ class Site:
             "LOCKSITE_ENV_FILE": "none",
             "LOCKSITE_DATA_DIR": str(self.folder),
             "LOCKSITE_HTTPS": "0",
+            # A test asks for more within a minute than a partner may.
+            "LOCKSITE_RATE_LIMIT": "0",
+            "LOCKSITE_DEVICE_LIMITS": "0",
             "LOCKSITE_SECRET_KEY": "tests-only",
             "LOCKSITE_PIN_KEYS": "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=",
             "LOCKSITE_PIN_INDEX_KEY": "tests-only-index",

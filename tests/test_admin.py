@@ -146,10 +146,15 @@ def full_row_of_everything(number=0):
         object_uid=code.uid,
     )
     key, text = create_key(f"Partner {number}", None, actor=SYSTEM, now=START)
-    endpoint = WebhookEndpoint(api_key=key, url="https://partner.example/hook")
+    endpoint = WebhookEndpoint(
+        api_key=key, url="https://partner.example/hook", created_at=START, old_secret_until=START
+    )
     endpoint.secret = seal(Pin("whsec_canary"), bound_to=endpoint.uid)
+    endpoint.old_secret = seal(Pin("whsec_canary"), bound_to=endpoint.uid)
     endpoint.save()
-    delivery = WebhookDelivery(endpoint=endpoint, event_uid=code.uid, event_type="x")
+    delivery = WebhookDelivery(
+        endpoint=endpoint, event_uid=code.uid, event_type="x", created_at=START, due_at=START
+    )
     delivery.body = seal(Pin(CANARY), bound_to=delivery.uid)
     delivery.save()
     InboundNotice.objects.create(account=account, message_id=f"m{number}", received_at=START)
@@ -165,6 +170,8 @@ def secrets_in(text):
     sealed = [*AccessCode.objects.values_list("pin", flat=True)]
     sealed += Installation.objects.values_list("pin", flat=True)
     sealed += WebhookEndpoint.objects.values_list("secret", flat=True)
+    sealed += WebhookEndpoint.objects.values_list("old_secret", flat=True)
+    sealed += WebhookDelivery.objects.values_list("body", flat=True)
     needles = {CANARY, "471936", "whsec_canary", *(each.token for each in sealed if each)}
     needles |= {code.pin_index for code in AccessCode.objects.all() if code.pin_index}
     needles |= {*ApiKey.objects.values_list("digest", flat=True)}
@@ -376,6 +383,27 @@ def test_saving_a_row_writes_only_the_columns_of_the_form(boss, monkeypatch):
     assert written == [["nickname"]]
 
 
+def test_a_lock_is_managed_or_left_alone_as_by_a_partner(boss):
+    free, held = DeviceFactory(reported_name="Free"), DeviceFactory(reported_name="Held")
+    issue_code(held, CodeSpec(name="Lena"), actor=SYSTEM, now=timezone.now())
+    chosen = [free.pk, held.pk]
+    page = address(Device, "changelist")
+
+    left = boss.post(page, {"action": "stop_managing", "_selected_action": chosen}, follow=True)
+    are_managed = dict(Device.objects.values_list("reported_name", "is_managed"))
+    boss.post(page, {"action": "manage", "_selected_action": [free.pk]})
+
+    said = [str(message) for message in left.context["messages"]]
+    assert are_managed == {"Free": False, "Held": True}
+    assert said[0] == "Free is left alone now."
+    assert said[1].startswith("Held: 1 access code is on this lock,")
+    assert Device.objects.get(pk=free.pk).is_managed is True
+    assert [entry.action for entry in AuditEntry.objects.filter(object_type="device")] == [
+        "device.stop_managing",
+        "device.manage",
+    ]
+
+
 def test_a_property_is_made_with_a_zone_from_the_list(boss):
     form = {
         "name": "Hafen Suites",
@@ -448,7 +476,7 @@ def test_the_secrets_of_an_account_are_written_sealed_and_never_shown(boss):
 
 def make_key(boss, **changed):
     form = {"name": "Channel manager", "scope": "read", "is_unlimited": "on"}
-    form |= {"expires_at_0": "", "expires_at_1": ""}
+    form |= {"expires_at_0": "", "expires_at_1": "", "rate_limit": ""}
     return boss.post(address(ApiKey, "add"), form | changed)
 
 
@@ -486,6 +514,66 @@ def test_revoking_a_key_is_written_down(boss):
     assert list(ApiKey.objects.usable(timezone.now())) == []
     assert AuditEntry.objects.latest("pk").action == "api_key.revoked"
     assert AuditEntry.objects.latest("pk").actor_label == "boss"
+
+
+def test_a_rotated_key_is_shown_once_and_the_old_one_ends_a_day_later(boss):
+    make_key(boss, rate_limit="30")
+    old = ApiKey.objects.get()
+
+    response = boss.post(
+        address(ApiKey, "changelist"), {"action": "rotate", "_selected_action": [old.pk]}
+    )
+
+    [text] = re.findall(r"seam_ls_\w{8}_[\w-]{43}", response.content.decode())
+    new = ApiKey.objects.latest("pk")
+    assert new.digest == digest_of(text)
+    assert (new.name, new.scope, new.rate_limit) == ("Channel manager", "read", 30)
+    assert "no-store" in response["Cache-Control"]
+    old.refresh_from_db()
+    assert old.expires_at is not None
+    assert timedelta(hours=23) < old.expires_at - timezone.now() <= timedelta(hours=24)
+    pages = [boss.get(address(ApiKey, "changelist")), boss.get(address(ApiKey, "history", old.pk))]
+    assert not any(text.rpartition("_")[2] in page.content.decode() for page in pages)
+    assert text not in str(AuditEntry.objects.values()) + str(dict(boss.session))
+
+
+def test_what_is_changed_of_a_key_is_written_down(boss):
+    house = PropertyFactory(slug="seaside")
+    make_key(boss)
+    key = ApiKey.objects.get()
+    form = {"name": "Reports", "scope": "read", "properties": [house.pk], "rate_limit": "30"}
+    form |= {"expires_at_0": "2027-01-31", "expires_at_1": "12:00"}
+    form |= {"webhook_endpoints-TOTAL_FORMS": "0", "webhook_endpoints-INITIAL_FORMS": "0"}
+    written = AuditEntry.objects.count()
+
+    for _ in range(2):  # saving it unchanged leaves no trace
+        boss.post(address(ApiKey, "change", key.pk), form)
+
+    entry = AuditEntry.objects.latest("pk")
+    assert AuditEntry.objects.count() == written + 1
+    assert (entry.action, entry.actor_label, entry.object_uid) == (
+        *("api_key.changed", "boss"),
+        key.uid,
+    )
+    assert entry.detail == {
+        "key_id": key.key_id,
+        "name": "Reports",
+        "scope": "read",
+        "before": {
+            "name": "Channel manager",
+            "is_unlimited": True,
+            "properties": [],
+            "expires_at": None,
+            "rate_limit": None,
+        },
+        "after": {
+            "name": "Reports",
+            "is_unlimited": False,
+            "properties": ["seaside"],
+            "expires_at": "2027-01-31T12:00:00.000Z",
+            "rate_limit": 30,
+        },
+    }
 
 
 # ---- Actions
@@ -747,7 +835,7 @@ def test_users_carry_the_properties_they_work_at(boss):
 
 def test_a_pin_index_is_no_column_of_any_form():
     hidden = {"pin", "pin_index", "known_pins", "digest", "credentials", "webhook_secrets"}
-    hidden |= {"secret", "body", "result"}
+    hidden |= {"secret", "old_secret", "body", "result"}
 
     for model in MODELS:
         page = admin.site._registry[model]

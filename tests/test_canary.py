@@ -6,23 +6,32 @@ page, event, audit row and problem is searched for them, as they are and in disg
 """
 
 import base64
+import json
 import logging
 import random
 import re
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.forms.models import model_to_dict
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
+from accesscodes.api.serializers import event_text
 from accesscodes.models import AccessCode, LockCommand, LockReading, Problem
+from locksite.http import Broken
 from locksite.journal.models import AuditEntry, Event
+from locksite.partners import deliveries
+from locksite.partners.models import StoredAnswer, WebhookDelivery, WebhookEndpoint
+from locksite.partners.sending import Sender
 from properties.choices import Fault, Role
 from properties.providers.registry import driver_for
 from properties.providers.virtual.people import fail_next_calls, switch_fault
 from tests.accesscodes.world import World
 from tests.api import Partner
 from tests.factories import MembershipFactory, UserFactory
+from tests.partners.receiving import Inline
 
 pytestmark = pytest.mark.django_db
 
@@ -66,13 +75,15 @@ def leaked(pins, places: dict[str, str]) -> list[tuple[str, str]]:
     ]
 
 
-def test_no_pin_slips_out(world, pins, caplog, client, monkeypatch):
+def test_no_pin_slips_out(world, pins, caplog, client, monkeypatch, settings):
     caplog.set_level(logging.DEBUG)
     drawn = iter(pins)
     places: dict[str, str] = {}
 
+    secrets = listen(world, settings)
     partner_calls(world, drawn)
     world.run(minutes=2)
+    sent = tell_partners(world)
     break_down(world, drawn, monkeypatch)
     places |= desk_pages(world, drawn, client)
     world.run(minutes=40)
@@ -86,10 +97,16 @@ def test_no_pin_slips_out(world, pins, caplog, client, monkeypatch):
         *LockReading.objects.values(),
         *LockCommand.objects.values(),
         *AccessCode.objects.values(),
+        *StoredAnswer.objects.values(),
+        *WebhookEndpoint.objects.values(),
+        *WebhookDelivery.objects.values(),
     ]
     places |= {"rows": repr(rows), "log": caplog.text}
     used = list(pins)[: len(pins) - len(list(drawn))]
     assert leaked(used, places) == []
+    assert leaked(used, {"webhooks": sent}) != [], "webhooks tell PINs, so there was one to hide"
+    for secret in secrets:
+        assert [place for place, text in places.items() if secret[6:] in text] == []
 
 
 def partner_calls(world, drawn):
@@ -99,8 +116,11 @@ def partner_calls(world, drawn):
         device_id = str(world.device(lock).uid)
         for name in ("Ana", "Bea", "Cem"):
             pin = next(drawn)
-            status, body = partner.post(
-                "/access_codes/create", device_id=device_id, name=name, code=pin
+            status, body = partner.send(
+                "POST",
+                "/access_codes/create",
+                json.dumps({"device_id": device_id, "name": name, "code": pin}),
+                HTTP_IDEMPOTENCY_KEY=f"{device_id}-{name}",
             )
             assert status == 200, body
             code_id = body["access_code"]["access_code_id"]
@@ -120,6 +140,38 @@ def partner_calls(world, drawn):
             partner.post("/access_codes/update", access_code_id=code_id, code=next(drawn))
             partner.post("/locks/simulate/keypad_code_entry", device_id=device_id, code=pin)
         partner.post("/access_codes/delete", access_code_id=code_id)
+
+
+def listen(world, settings) -> list[str]:
+    """Make webhooks, one that is reached and one that is not; return their secrets."""
+    settings.LOCKSITE_WEBHOOK_ALLOWED_HOSTS = ["127.0.0.1"]
+    partner = Partner()
+    answers = [partner.post("/webhooks/create", url="http://127.0.0.1:9/hooks") for _ in range(2)]
+    assert [status for status, _ in answers] == [200, 200]
+    return [body["webhook"]["secret"] for _, body in answers]
+
+
+def tell_partners(world) -> str:
+    """Send what happened, to endpoints that answer, refuse and break; return what was sent."""
+    sent: list[str] = []
+
+    class Wire:
+        def post(self, url, *, data, **_):
+            sent.append(data.decode())
+            if len(sent) % 3 == 1:
+                raise RuntimeError("the library stumbles")
+            if len(sent) % 3 == 2:
+                raise Broken("The call to 127.0.0.1 broke off.")
+            return SimpleNamespace(status_code=200)
+
+    wire: Any = Wire
+    sender = Sender(world.clock, wire, pool=lambda *_: Inline(), let_go=lambda: None)
+    deliveries.fan_out(world.now, event_text)
+    for _ in range(60):
+        sender.send_due(world.now)
+        world.clock.move(seconds=1)
+    assert {"pending", "delivered"} <= set(WebhookDelivery.objects.values_list("state", flat=True))
+    return "".join(sent)
 
 
 def break_down(world, drawn, monkeypatch):
@@ -176,6 +228,7 @@ def desk_pages(world, drawn, client) -> dict[str, str]:
     addresses = [
         reverse("lock-list", args=[slug]),
         reverse("code-list", args=[slug]),
+        reverse("webhook-list", args=[slug]),
         reverse("lock-detail", args=[slug, lock]),
         issue,
         typed,
@@ -198,7 +251,8 @@ def desk_pages(world, drawn, client) -> dict[str, str]:
 def admin_pages(client) -> dict[str, str]:
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
     pages = {}
-    for model in (AccessCode, Event, AuditEntry, LockReading, Problem):
+    models = (AccessCode, Event, AuditEntry, LockReading, Problem)
+    for model in (*models, WebhookEndpoint, WebhookDelivery):
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         try:
             listing = reverse(f"{name}_changelist")

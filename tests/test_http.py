@@ -17,9 +17,11 @@ from locksite.http import (
     Broken,
     CallFailed,
     DeadlinePassed,
+    Forbidden,
     TooLarge,
     bounded_sessions,
     retry_after,
+    system_addresses,
 )
 from tests.loopback import Loopback
 
@@ -453,3 +455,62 @@ def test_a_request_that_cannot_be_sent_tells_nothing_either(request_):
 )
 def test_how_long_the_far_side_asks_to_wait(header, wait):
     assert retry_after(header, NOW) == wait
+
+
+# ---- Where to, and how much of the answer
+
+
+def test_no_other_address_is_called_than_one_that_the_look_up_gives():
+    asked = []
+
+    with Loopback(lambda peer: peer.sendall(whole(b"{}"))) as server:
+        port = int(server.url.rpartition(":")[2])
+
+        def look_up(host, port):
+            asked.append((host, port))
+            return system_addresses("127.0.0.1", port)
+
+        answer = session(look_up=look_up).get(f"http://nowhere.example:{port}/")
+
+        assert (answer.status_code, asked) == (200, [("nowhere.example", port)])
+        assert f"Host: nowhere.example:{port}".encode() in server.requests[0]
+
+
+def test_a_look_up_that_forbids_makes_no_connection():
+    def look_up(host, port):
+        raise Forbidden(f"{host} is not to be called.")
+
+    with Loopback(lambda peer: None) as server:
+        with pytest.raises(Forbidden, match=r"^127\.0\.0\.1 is not to be called\.$"):
+            session(look_up=look_up).get(server.url)
+
+        assert server.connections == 0
+
+
+@pytest.mark.parametrize("answer", [endless_body, drip_the_body, gzip_bomb, endless_chunks])
+def test_a_call_that_reads_no_body_ends_with_the_headers(answer):
+    with Loopback(answer) as server:
+        began = time.monotonic()
+        done = session(reads_bodies=False).get(server.url)
+        took = time.monotonic() - began
+
+    assert (done.status_code, done.content) == (200, b"")
+    assert took < PATIENCE
+
+
+def test_a_call_that_reads_no_body_still_has_to_be_answered_in_time():
+    with Loopback(accept_and_never_answer) as server, pytest.raises(DeadlinePassed):
+        session(SHORT, reads_bodies=False).get(server.url)
+
+
+def test_calls_that_read_no_body_share_no_connection():
+    def answer(peer):
+        while peer.receive():
+            peer.sendall(whole(b""))
+
+    with Loopback(answer, reads_first=False) as server:
+        one = session(reads_bodies=False)
+        for _ in range(3):
+            assert one.get(server.url).status_code == 200
+
+        assert server.connections == 3

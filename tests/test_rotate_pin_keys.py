@@ -15,7 +15,7 @@ from accesscodes.models import AccessCode, Installation, UnmanagedCode
 from locksite.journal.models import Event
 from locksite.management.commands import rotate_pin_keys
 from locksite.masked import Pin
-from locksite.partners.models import ApiKey, WebhookDelivery, WebhookEndpoint
+from locksite.partners.models import ApiKey, StoredAnswer, WebhookDelivery, WebhookEndpoint
 from locksite.pins import PinField, SealedPin, seal
 from properties.models import ProviderAccount, VirtualSlot
 from tests.clock import START
@@ -64,8 +64,20 @@ def one_of_every_kind():
         "x", occurred_at=START, now=START, property_id=None, pin=Pin(DIGITS)
     )
     key = ApiKey.objects.create(name="Partner", digest="0" * 64)
-    endpoint = WebhookEndpoint(api_key=key, url="https://partner.example/")
-    delivery = WebhookDelivery(endpoint=endpoint, event_uid=uuid.uuid4(), event_type="x")
+    endpoint = WebhookEndpoint(
+        api_key=key,
+        url="https://partner.example/",
+        created_at=START,
+        old_secret_until=START,
+    )
+    delivery = WebhookDelivery(
+        endpoint=endpoint,
+        event_uid=uuid.uuid4(),
+        event_type="x",
+        created_at=START,
+        due_at=START,
+    )
+    answer = StoredAnswer(caller="a", key="b", status=200, kept_until=START)
     sealed: list[tuple[Any, str]] = [
         (entry, "pin"),
         (slot, "pin"),
@@ -73,11 +85,13 @@ def one_of_every_kind():
         (account, "credentials"),
         (account, "webhook_secrets"),
         (endpoint, "secret"),
+        (endpoint, "old_secret"),
         (delivery, "body"),
+        (answer, "body"),
     ]
     for row, column in sealed:
         setattr(row, column, seal(Pin(DIGITS), bound_to=row.uid))
-    for row in (entry, slot, stranger, account, endpoint):
+    for row in (entry, slot, stranger, account, endpoint, answer):
         row.save()
     delivery.endpoint = endpoint
     delivery.save()
@@ -93,12 +107,14 @@ def test_every_sealed_column_of_every_model_is_found():
         "Installation.pin",
         "ProviderAccount.credentials",
         "ProviderAccount.webhook_secrets",
+        "StoredAnswer.body",
         "UnmanagedCode.pin",
         "VirtualSlot.pin",
         "WebhookDelivery.body",
+        "WebhookEndpoint.old_secret",
         "WebhookEndpoint.secret",
     }
-    assert sum(isinstance(f, PinField) for m in apps.get_models() for f in m._meta.fields) == 9
+    assert sum(isinstance(f, PinField) for m in apps.get_models() for f in m._meta.fields) == 10
 
 
 def test_everything_opens_under_the_new_key_alone(settings, new_key):
@@ -108,7 +124,7 @@ def test_everything_opens_under_the_new_key_alone(settings, new_key):
     line, _, error = run()
 
     settings.LOCKSITE_PIN_KEYS = [newest]
-    assert line == "9 sealed anew, 0 under the newest key already, 0 unreadable."
+    assert line == "10 sealed anew, 0 under the newest key already, 0 unreadable."
     assert error is None
     for row, column in rows:
         row.refresh_from_db()
@@ -123,7 +139,7 @@ def test_a_second_run_writes_nothing(new_key):
 
     line, _, _ = run()
 
-    assert line == "0 sealed anew, 9 under the newest key already, 0 unreadable."
+    assert line == "0 sealed anew, 10 under the newest key already, 0 unreadable."
     assert token_of(AccessCode.objects.get()) == before
 
 

@@ -1,4 +1,4 @@
-"""Which codes and which events a list shows."""
+"""Which codes, attempts and events a list shows."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from accesscodes.models import AccessCodeQuerySet
+from accesscodes.models import AccessCodeQuerySet, ActionAttemptQuerySet
 from locksite.journal.models import EventQuerySet
 from locksite.masked import Pin
 from locksite.pins import index_of
@@ -41,6 +41,19 @@ def matching(text: str, call: Call) -> Q:
         devices = Device.objects.for_actor(call.actor).managed().values_list("uid", flat=True)
         found |= Q(pin_index__in=[index_of(uid, Pin(text)) for uid in devices])
     return found
+
+
+def filtered_attempts(
+    attempts: ActionAttemptQuerySet, params: Mapping[str, Any]
+) -> ActionAttemptQuerySet:
+    """Return the attempts for which all filters hold."""
+    if finds_nothing(params):
+        return attempts.none()
+    if "action_attempt_ids" in params:
+        attempts = attempts.filter(uid__in=params["action_attempt_ids"])
+    if "device_id" in params:
+        attempts = attempts.filter(device__uid=params["device_id"])
+    return attempts
 
 
 _EVENTS_EQUAL = {

@@ -30,11 +30,13 @@ from locksite.wire.fields import (
 )
 from locksite.wire.filters import ListRequest
 from locksite.wire.pagination import Pagination
+from locksite.wire.views import json_text
 from properties.stamps import stamp
 
 # 5,000 codes take about two seconds; clients give up after thirty. Whoever has more turns pages.
 CODES_LIMIT = 5_000
 EVENTS_LIMIT = 500
+ATTEMPTS_LIMIT = 500
 
 
 # ---- Resources ----------------------------------------------------------------------------------
@@ -233,6 +235,11 @@ class EventBody(ResponseShape):
         return body
 
 
+def event_text(event: Event) -> str:
+    """Return the event as `/events/get` shows it, byte by byte: the body of a webhook."""
+    return json_text(EventBody().to_representation(event))
+
+
 # ---- /access_codes/create ----
 
 
@@ -355,6 +362,11 @@ class AccessCodesUpdateRequest(_Options):
             raise serializers.ValidationError(
                 {"is_managed": "Codes cannot be given out of Locksite's hands."}
             )
+        for name in ("is_offline_access_code", "use_offline_access_code", "is_one_time_use"):
+            if attrs.get(name):
+                raise serializers.ValidationError(
+                    {name: "Chosen when a code is made; issue another one."}
+                )
         if attrs.get("type") == "ongoing" and any(times):
             raise serializers.ValidationError("An ongoing code has no starts_at and ends_at.")
         if times == [None, None]:
@@ -487,6 +499,25 @@ class ActionAttemptsGetResponse(ResponseShape):
     """How it stands now."""
 
     action_attempt = ActionAttemptBody()
+
+
+# ---- /action_attempts/list ----
+
+
+class ActionAttemptsListRequest(ListRequest):
+    """Filters; all of them must hold."""
+
+    action_attempt_ids = ListOf(Id())
+    device_id = Id()
+    limit = Whole(most=ATTEMPTS_LIMIT)
+    page_cursor = Text(max_length=500)
+
+
+class ActionAttemptsListResponse(ResponseShape):
+    """One page of attempts, oldest first."""
+
+    action_attempts = ActionAttemptBody(many=True)
+    pagination = Pagination()
 
 
 # ---- /events/get, /events/list ----

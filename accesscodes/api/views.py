@@ -1,25 +1,29 @@
 """Partner API: access codes, action attempts and events, in the order of the reference."""
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F
 
-from accesscodes import attempts, linked, pool, services
+from accesscodes import attempts, bolts, pool, services
 from accesscodes.api import serializers as wire
-from accesscodes.api.filters import filtered_codes, filtered_events
+from accesscodes.api.filters import filtered_attempts, filtered_codes, filtered_events
 from accesscodes.choices import Kind
 from accesscodes.models import AccessCode, AccessCodeQuerySet, ActionAttempt
 from accesscodes.openings import type_at_keypad
 from accesscodes.services import CodeChanges, CodeSpec
 from locksite.actors import Actor
-from locksite.journal.models import Event, EventQuerySet
+from locksite.database import only_row
 from locksite.pins import index_of
 from locksite.wire.errors import WireError, not_found
 from locksite.wire.pagination import page
 from locksite.wire.views import CHANGE, CREATE, REMOVE, Call, RpcView
-from properties.models import Device, ProviderAccount
+from properties.event_reach import events_within
+from properties.models import Device, DeviceQuerySet
 
 DEFAULT_NAME = "Access code"
+CREATE_MULTIPLE_AGAIN = timedelta(minutes=10)
 # What the wire calls as the services do.
 _OPTIONS = (
     "preferred_code_length",
@@ -39,8 +43,12 @@ _AT_CREATION = (
 
 def reached_device(call: Call) -> Device:
     """Return the lock that was named. Raises 404 for one that is not there or out of reach."""
-    devices = Device.objects.for_actor(call.actor).managed().select_related("account")
-    device = devices.filter(uid=call.params["device_id"]).first()
+    return _device(call, Device.objects.select_related("account"))
+
+
+def _device(call: Call, devices: DeviceQuerySet) -> Device:
+    reached = devices.for_actor(call.actor).managed().filter(uid=call.params["device_id"])
+    device = only_row(reached)
     if device is None:
         raise not_found("device", "There is no such device.")
     return device
@@ -51,13 +59,7 @@ def _no_code() -> WireError:
 
 
 def _codes(actor: Actor) -> AccessCodeQuerySet:
-    return (
-        AccessCode.objects.for_actor(actor)
-        .filter(device__is_managed=True)
-        .for_list()
-        .with_spares()
-        .with_openings()
-    )
+    return AccessCode.objects.for_actor(actor).filter(device__is_managed=True).for_list()
 
 
 def _code(call: Call, codes: AccessCodeQuerySet) -> AccessCode:
@@ -65,7 +67,7 @@ def _code(call: Call, codes: AccessCodeQuerySet) -> AccessCode:
     found = codes.filter(uid=call.params["access_code_id"])
     if "device_id" in call.params:
         found = found.filter(device__uid=call.params["device_id"])
-    code = found.first()
+    code = only_row(found)
     if code is None:
         raise _no_code()
     return code
@@ -87,7 +89,9 @@ class AccessCodesCreate(RpcView):
             options["max_time_rounding"] = wire.ROUNDINGS[params["max_time_rounding"]]
         name = params.get("name") or DEFAULT_NAME
         spec = CodeSpec(name=name, pin=params.get("code"), **options)
-        code, attempt = attempts.issue(reached_device(call), spec, actor=call.actor, now=call.now)
+        # The service reads the lock anew, once it holds it.
+        device = _device(call, Device.objects.only("pk"))
+        code, attempt = attempts.issue(device, spec, actor=call.actor, now=call.now)
         return {"access_code": code, "action_attempt": wire.attempt_values(attempt)}
 
 
@@ -119,7 +123,7 @@ class AccessCodesList(RpcView):
 
     def answer(self, call: Call) -> dict[str, Any]:
         """Return one page of the codes within reach that are not proven gone."""
-        codes = filtered_codes(_codes(call.actor).live(), call)
+        codes = filtered_codes(_codes(call.actor).with_spares().with_openings().live(), call)
         limit = call.params.get("limit", wire.CODES_LIMIT)
         found, pagination = page(codes, call, limit=limit)
         return {"access_codes": found, "pagination": pagination}
@@ -138,7 +142,10 @@ class AccessCodesUpdate(RpcView):
         params = call.params
         changed: dict[str, Any] = {
             name: params[name]
-            for name in (*_OPTIONS, "name", "starts_at", "ends_at")
+            for name in (
+                *_OPTIONS,
+                *("name", "starts_at", "ends_at", "attempt_for_offline_device"),
+            )
             if name in params
         }
         if "code" in params:
@@ -176,13 +183,20 @@ class AccessCodesCreateMultiple(RpcView):
     changes_something = True
     request_shape = wire.AccessCodesCreateMultipleRequest
     response_shape = wire.AccessCodesCreateMultipleResponse
+    repeated_within = {"PUT": CREATE_MULTIPLE_AGAIN}
+
+    def still_holds(self, body: Mapping[str, Any]) -> bool:
+        """Return whether every code that was made then is still wanted."""
+        made = [code["access_code_id"] for code in body["access_codes"]]
+        wanted = AccessCode.objects.live().filter(uid__in=made, withdrawn_at=None)
+        return wanted.count() == len(made)
 
     def answer(self, call: Call) -> dict[str, Any]:
         """Issue the codes; the engine puts each on its lock."""
         params = call.params
         options = {name: params[name] for name in _OPTIONS + _AT_CREATION if name in params}
         name = params.get("name") or DEFAULT_NAME
-        codes = linked.issue_codes(
+        codes = attempts.issue_linked(
             _devices(call),
             CodeSpec(name=name, pin=params.get("code"), **options),
             actor=call.actor,
@@ -214,7 +228,7 @@ class AccessCodesUpdateMultiple(RpcView):
         """Write the change down for all codes with the key."""
         params = dict(call.params)
         key = params.pop("common_code_key")
-        linked.change_codes(key, CodeChanges(**params), actor=call.actor, now=call.now)
+        attempts.change_linked(key, CodeChanges(**params), actor=call.actor, now=call.now)
         return {}
 
 
@@ -254,32 +268,32 @@ class ActionAttemptsGet(RpcView):
 
     def answer(self, call: Call) -> dict[str, Any]:
         """Return how the attempt stands, judged from its code."""
-        attempt = (
-            ActionAttempt.objects.for_actor(call.actor)
-            .filter(uid=call.params["action_attempt_id"])
-            .select_related("code__device__property", "code__device__account", "unmanaged_code")
-            .prefetch_related("code__installations")
-            .first()
-        )
+        attempts_here = ActionAttempt.objects.for_actor(call.actor).for_list()
+        attempt = attempts_here.filter(uid=call.params["action_attempt_id"]).first()
         if attempt is None:
             raise not_found("action_attempt", "There is no such action attempt.")
+        bolts.settle(attempt, call.now)
         state = attempts.state(attempt, call.now)
         return {"action_attempt": wire.attempt_values(attempt, state)}
 
 
-def _events(actor: Actor) -> EventQuerySet:
-    """Return the events within reach: of its properties, and of the accounts that serve them."""
-    if actor.property_ids is None:
-        return Event.objects.for_actor(actor)
-    accounts = ProviderAccount.objects.filter(devices__property_id__in=actor.property_ids)
-    return Event.objects.filter(
-        Q(property_id__in=actor.property_ids)
-        | Q(
-            property_id=None,
-            device_uid=None,
-            connected_account_uid__in=accounts.values("uid"),
+class ActionAttemptsList(RpcView):
+    """`/action_attempts/list`."""
+
+    request_shape = wire.ActionAttemptsListRequest
+    response_shape = wire.ActionAttemptsListResponse
+
+    def answer(self, call: Call) -> dict[str, Any]:
+        """Return one page of the attempts within reach, each as it stands now."""
+        rows = filtered_attempts(
+            ActionAttempt.objects.for_actor(call.actor).for_list(), call.params
         )
-    )
+        limit = call.params.get("limit", wire.ATTEMPTS_LIMIT)
+        found, pagination = page(rows, call, limit=limit)
+        for row in found:
+            bolts.settle(row, call.now)
+        shown = [wire.attempt_values(row, attempts.state(row, call.now)) for row in found]
+        return {"action_attempts": shown, "pagination": pagination}
 
 
 class EventsGet(RpcView):
@@ -292,7 +306,7 @@ class EventsGet(RpcView):
         """Return the newest event that fits."""
         names = {"event_id": "uid", "event_type": "event_type", "device_id": "device_uid"}
         chosen = {names[name]: value for name, value in call.params.items()}
-        event = _events(call.actor).filter(**chosen).newest_first().first()
+        event = events_within(call.actor).filter(**chosen).newest_first().first()
         if event is None:
             raise not_found("event", "There is no such event.")
         return {"event": event}
@@ -308,7 +322,7 @@ class EventsList(RpcView):
         """Return the newest events that fit."""
         start = call.params.get("unstable_offset", 0)
         end = start + call.params.get("limit", wire.EVENTS_LIMIT)
-        events = filtered_events(_events(call.actor), call.params)
+        events = filtered_events(events_within(call.actor), call.params)
         return {"events": list(events.newest_first()[start:end])}
 
 

@@ -79,5 +79,6 @@ def give_back(lease: Lease, wake_at: datetime) -> None:
     """
     with write_transaction():
         mine = Device.objects.filter(pk=lease.device_id, lease_token=lease.token)
-        mine.filter(generation=lease.generation).update(due_at=wake_at)
-        mine.update(lease_owner=None, lease_until=None)
+        is_as_it_was = mine.filter(generation=lease.generation)
+        if not is_as_it_was.update(due_at=wake_at, lease_owner=None, lease_until=None):
+            mine.update(lease_owner=None, lease_until=None)

@@ -6,7 +6,7 @@ command that failed waits in its row for a later pass.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -104,6 +104,7 @@ class _Pass:
         self._codes: dict[int, AccessCode] = {}
         self._entries: tuple[Seen, ...] = ()
         self._foreign: tuple[Seen, ...] = ()
+        self._others: Sequence[UnmanagedCode] | None = None
         self._failures = 0
         self._asked_to_wait: timedelta | None = None
         self._has_looked = False
@@ -208,7 +209,7 @@ class _Pass:
             self._finding(code, sightings[code.wish.code_id], reading.codes, now, changed)
             for code in tracked
         ]
-        ledger.record_reading(
+        self._others = ledger.record_reading(
             self._device.pk,
             findings,
             entries=self._entries,
@@ -452,10 +453,10 @@ class _Pass:
 
     # ---- acting ---------------------------------------------------------------------------------
 
-    def _shunned(self, tracked: Sequence[Tracked], now: datetime) -> set[int]:
-        """Return the slots where others' codes were a moment ago, if a slot may be chosen now."""
-        if all(code.installed.is_on_lock for code in tracked):
-            return set()
+    def _just_gone(self, tracked: Sequence[Tracked], now: datetime) -> Mapping[int, str | None]:
+        """Return the slots where others' codes were a moment ago, if anything may be written."""
+        if all(code.installed.is_current(code.wish, self._terms) for code in tracked):
+            return {}
         return UnmanagedCode.objects.just_gone(self._device, now - LISTS_ARE_OLD_BY)
 
     def _plan(self) -> list[Step]:
@@ -464,7 +465,7 @@ class _Pass:
         tracked = self._tracked()
         terms = replace(self._terms, holds_ends=self._holds_ends(tracked, now))
         steps = planning.plan_lock(
-            tracked, self._entries, terms, now, shunned=self._shunned(tracked, now)
+            tracked, self._entries, terms, now, just_gone=self._just_gone(tracked, now)
         )
         unwanted = self._unwanted(now)
         if unwanted:  # a slot or a PIN that becomes free may serve a code of ours
@@ -485,8 +486,11 @@ class _Pass:
         return foreign.removals(self._strangers(), self._foreign, now) if self._foreign else []
 
     def _strangers(self) -> list[Stranger]:
-        rows = UnmanagedCode.objects.live().filter(device=self._device).order_by("slot")
-        return [row.stranger() for row in rows]
+        """Return the entries that are not ours as the newest look of this pass left them."""
+        if self._others is None:
+            rows = UnmanagedCode.objects.live().filter(device=self._device)
+            self._others = list(rows.order_by("slot"))
+        return [row.stranger() for row in self._others]
 
     def _carry_out(self, steps: Sequence[Step]) -> bool:
         """Carry out the steps in order; return whether anything was sent to the lock.
@@ -598,6 +602,7 @@ class _Pass:
     def _remove_foreign(self, step: RemoveForeign) -> bool:
         """Remove an entry that is not ours; return whether the answer was clear."""
         row = UnmanagedCode.objects.get(pk=step.row_id)
+        self._others = None  # what becomes of the try is written into its row
         command = ledger.begin_removal(row, step.slot, lease=self._lease, now=self._doors.now())
         if command is None:
             return True

@@ -61,7 +61,7 @@ AT_ONCE = 2000
 """How many codes are held in memory, and how many rows are written, at a time."""
 
 _EVENTS_KEPT = 20
-_NOT_MISSING = frozenset({"still_on_lock", "back_after_gone", CHANGE_IN_EFFECT})
+_NOT_MISSING = frozenset({"still_on_lock", "back_after_gone", CHANGE_IN_EFFECT, "pin_shared"})
 """Problems of a code that say nothing of how long it has been missing."""
 
 T = TypeVar("T")
@@ -236,8 +236,33 @@ def suspects(now: datetime) -> QuerySet[AccessCode, Any]:
         awaited.filter(starts_at=None),
         entries.filter(audit_until__isnull=False).exclude(placement=Placement.ABSENT),
         entries.filter(left_alone__gt=0),
+        _with_twins().order_by().values_list("device__codes"),
     )
     return parts[0].union(*parts[1:])
+
+
+def _with_twins(**which: Any) -> QuerySet[UnmanagedCode, Any]:
+    """Return the entries that are not ours and have the PIN of a live code of their lock.
+
+    That code is `device__codes`; `which` narrows it down.
+    """
+    return UnmanagedCode.objects.live().filter(
+        pin_index__isnull=False,
+        device__codes__pin_index=F("pin_index"),
+        device__codes__gone_at=None,
+        **which,
+    )
+
+
+def _twins(code_ids: Sequence[int]) -> dict[int, Seen]:
+    """Return by code the entry that is not ours and has its PIN. One query."""
+    rows = _with_twins(device__codes__in=code_ids).order_by("-id")
+    return {
+        code_id: Seen("The other code", f"slot {slot}" + (f", “{name}”" if name else ""), seen_at)
+        for code_id, slot, name, seen_at in rows.values_list(
+            "device__codes", "slot", "name", "first_seen_at"
+        )
+    }
 
 
 def _about_codes(
@@ -252,15 +277,22 @@ def _about_codes(
     waiting_spare = Q(is_backup=True, backs_up=None, withdrawn_at=None)
     chosen = AccessCode.objects.filter(pk__in=code_ids).exclude(waiting_spare)
     rows = chosen.prefetch_related("installations")
+    twins = _twins(code_ids)
     for code in rows.order_by("pk"):
         lock, device = locks.get(code.device_id, (None, None))
         if lock is None or device is None:
             continue  # not managed any more: nothing of it is ours
         watched = WatchedCode(
-            code.wish(), code.installed(), code.summary(), missing_since.get(code.pk)
+            code.wish(),
+            code.installed(),
+            code.summary(),
+            missing_since.get(code.pk),
+            twin=twins.get(code.pk),
         )
         if code_alarm(watched, lock, now) is not None:
             ringing.append((code, watched, lock))
+    if not ringing:
+        return
     commands = _last_commands([code.pk for code, _, _ in ringing])
     for code, watched, lock in ringing:
         alarm = code_alarm(replace(watched, last_command=commands.get(code.pk)), lock, now)
@@ -337,9 +369,10 @@ def _watched_locks(now: datetime) -> dict[int, _Known]:
         .order_by()
         .values_list("device_id", "number")
     )
-    failures = _failures()
     devices = list(Device.objects.managed().select_related("property", "account"))
-    past = _past_of([device for device in devices if _is_odd(device)])
+    failures = _failures([device for device in devices if device.failing_since is not None])
+    odd = [device for device in devices if _is_odd(device)]
+    past = _past_of(odd) if odd else {}
     stale_after = timedelta(minutes=settings.LOCKSITE_STALE_MINUTES)
     locks = {}
     for device in devices:
@@ -363,10 +396,12 @@ def _watched_locks(now: datetime) -> dict[int, _Known]:
     return locks
 
 
-def _failures() -> dict[int, FailedReading]:
-    """Return the newest reading of each lock that fails. One query."""
+def _failures(failing_devices: Sequence[Device]) -> dict[int, FailedReading]:
+    """Return the newest reading of each of these locks, which fail. At most one query."""
+    if not failing_devices:
+        return {}
     newest = LockReading.objects.filter(device=OuterRef("pk")).order_by("-id")
-    failing = Device.objects.filter(failing_since__isnull=False).annotate(
+    failing = Device.objects.filter(pk__in=[device.pk for device in failing_devices]).annotate(
         newest=Subquery(newest.values("pk")[:1])
     )
     rows = LockReading.objects.filter(pk__in=failing.values("newest"), is_good=False)

@@ -23,6 +23,7 @@ from accesscodes.web.access import Desk, at_desk
 from accesscodes.web.live import Board, Part
 from accesscodes.web.lock_presenters import VERDICTS, LockRow
 from accesscodes.web.presenters import CodeCard
+from accesscodes.web.webhook_views import switched_off_note
 from locksite.htmx import HtmxHttpRequest, render_fragments
 from locksite.local_time import clock
 from properties.capabilities import Verdict
@@ -144,7 +145,8 @@ def lock_list(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
     board = list_board(desk, request.GET.get("state", ""), request.GET.get("q", "").strip())
     if request.htmx and not request.htmx.history_restore_request:
         return shell.list_fragments(request, desk, "locks", board)
-    return shell.page(request, desk, "accesscodes/locks.html", "locks", {}, board=board)
+    context = {"webhook_note": switched_off_note(desk)}
+    return shell.page(request, desk, "accesscodes/locks.html", "locks", context, board=board)
 
 
 # ---- One door -----------------------------------------------------------------------------------

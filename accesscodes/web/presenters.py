@@ -135,6 +135,8 @@ _PANEL_HEADINGS = {
     "set_warn": "On the lock, with a warning",
     "inactive": "The code is switched off",
     "refused": "The lock does not accept this PIN",
+    "not_accepted": "The lock does not accept this code",
+    "set_shut": "The PIN does not open the door now",
     "unknown": "We can't see this code",
     "slow_set": "Sending takes longer than usual",
     "no_pin": "The code has no PIN",

@@ -14,7 +14,7 @@ from accesscodes.choices import Status
 from accesscodes.lifecycle import pending_mutations
 from accesscodes.values import Installed, LockTerms, Summary, Wish
 from accesscodes.web import wall_time
-from properties.capabilities import LockVerdict, Verdict
+from properties.capabilities import Cause, LockVerdict, Verdict
 
 SLOW_AFTER = timedelta(minutes=10)
 """Sending or removing for longer than this counts as slow."""
@@ -152,6 +152,11 @@ class _View:
             return BLOCKING_WORDS[cause.key]
         return ""
 
+    @cached_property
+    def shut_by(self) -> Cause | None:
+        """Return why no PIN opens the door now, whatever is on the lock, or ``None``."""
+        return next((cause for cause in self.lock.causes if cause.key in SHUTS), None)
+
     def time(self, at: datetime | None) -> str:
         return "" if at is None else wall_time.moment(at, self.code.zone, self.now)
 
@@ -180,6 +185,12 @@ BLOCKING_WORDS = {
 WAITS_FOR = frozenset({"lock_offline", "hub_off"})
 """Cautions that leave a lock able to take codes, yet hold up one that is due soon."""
 
+SHUTS = frozenset(
+    {"keypad_gone", "keypad_never", "keypad_setup", "no_keypad", "privacy", "office"}
+)
+"""Causes of the lock's verdict for which no PIN opens its door: nobody can type one, or it is
+ignored."""
+
 DUPLICATE = frozenset(
     {
         "duplicate_code_on_device",
@@ -196,13 +207,7 @@ FULL = frozenset(
         "hubitat_no_free_positions_available",
     }
 )
-REFUSED = frozenset(
-    {
-        "code_constraints_violated",
-        "august_lock_bad_access_code_format",
-        "august_lock_invalid_code_length",
-    }
-)
+REFUSED = frozenset({"august_lock_bad_access_code_format", "august_lock_invalid_code_length"})
 CHANGED = frozenset({"conflicting_external_modification", "code_modified_external_to_seam"})
 STUCK = frozenset({"failed_to_remove_from_device", "failed_to_remove", "failed_to_delete"})
 
@@ -279,6 +284,21 @@ def _is_loaded_unseen(view: _View) -> bool:
         and view.code.wish.starts_at is not None
         and view.start_is_past_by > START_GRACE
     )
+
+
+def _is_shut(view: _View) -> bool:
+    """Return whether the code is where it has to be, and its door does not open for it now."""
+    is_ready = view.code.wish.is_offline or view.status is Status.SET or _is_loaded(view)
+    is_wanted = view.code.wish.unwanted_since(view.now) is None and not view.code.is_backup
+    return is_ready and is_wanted and view.is_due_soon and view.shut_by is not None
+
+
+def _shut_sentence(view: _View) -> str:
+    cause = view.shut_by
+    if cause is None:
+        return "No PIN opens this door now."
+    said = wall_time.with_time(cause.sentence, cause.at, view.code.zone, view.now)
+    return said if cause.key in {"privacy", "office"} else f"Nobody can type the PIN now. {said}"
 
 
 def _is_slow(view: _View) -> bool:
@@ -440,6 +460,15 @@ STATES: tuple[_Row, ...] = (
         Action.CHANGE_PIN,
     ),
     _Row(
+        "not_accepted",
+        lambda view: "code_constraints_violated" in view.errors,
+        "Not accepted",
+        Tone.BAD,
+        "circle-x",
+        lambda view: f"This lock does not accept the code as it is: {view.message}",
+        Action.OPEN_LOCK,
+    ),
+    _Row(
         "inactive",
         lambda view: "access_code_inactive" in view.errors,
         "Switched off",
@@ -509,6 +538,15 @@ STATES: tuple[_Row, ...] = (
         "loader-circle",
         "The lock's maker computes it. That takes a moment.",
         spins=True,
+    ),
+    _Row(
+        "set_shut",
+        _is_shut,
+        lambda view: "Offline code, check" if view.code.wish.is_offline else "On the lock, check",
+        Tone.WARN,
+        "triangle-alert",
+        _shut_sentence,
+        Action.OPEN_LOCK,
     ),
     _Row(
         "offline_ok",

@@ -11,6 +11,7 @@ from accesscodes.web import (
     keypad_views,
     live_views,
     lock_views,
+    webhook_views,
 )
 
 urlpatterns = [
@@ -48,5 +49,11 @@ urlpatterns = [
         "p/<slug:prop>/codes/<uuid:code>/change-pin/",
         change_views.code_change_pin,
         name="code-change-pin",
+    ),
+    path("p/<slug:prop>/webhooks/", webhook_views.webhook_list, name="webhook-list"),
+    path(
+        "p/<slug:prop>/webhooks/<uuid:delivery>/send-again/",
+        webhook_views.webhook_send_again,
+        name="webhook-send-again",
     ),
 ]

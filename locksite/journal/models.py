@@ -32,46 +32,23 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Return events in the order people read them."""
         return self.order_by("-id")
 
-    def append(
-        self,
-        event_type: str,
-        *,
-        occurred_at: datetime,
-        now: datetime,
-        property_id: int | None,
-        device_uid: "UUID | None" = None,
-        access_code_uid: "UUID | None" = None,
-        connected_account_uid: "UUID | None" = None,
-        action_attempt_uid: "UUID | None" = None,
-        payload: Mapping[str, Any] | None = None,
-        pin: Pin | None = None,
-    ) -> "Event":
-        """Write one event.
+    def not_fanned_out(self) -> Self:
+        """Return the events that nobody has handed on to partners yet, oldest first."""
+        return self.filter(fanned_out_at=None).order_by("id")
 
-        `payload` holds the extra fields of its type, without any digits of a PIN; `pin`, when
-        given, is sealed beside it and appears on the wire as `code`. Times are aware UTC.
-        """
-        event_uid = uuid.uuid4()
-        return self.create(
-            uid=event_uid,
-            event_type=event_type,
-            occurred_at=occurred_at,
-            created_at=now,
-            property_id=property_id,
-            device_uid=device_uid,
-            access_code_uid=access_code_uid,
-            connected_account_uid=connected_account_uid,
-            action_attempt_uid=action_attempt_uid,
-            payload=dict(payload or {}),
-            pin=None if pin is None else seal(pin, bound_to=event_uid),
-        )
+    def append(self, event_type: str, **facts: Any) -> "Event":
+        """Write one event; takes what `new_event` takes."""
+        event = new_event(event_type, **facts)
+        event.save(force_insert=True)
+        return event
 
 
 class Event(models.Model):
     """Something that happened, as the API, webhooks and the desk show it. Never changed.
 
     The primary key gives the order of writing. `property_id` is a copy made at writing, so that
-    moving a lock to another property does not hand its past over.
+    moving a lock to another property does not hand its past over. `fanned_out_at` alone is written
+    later, once: when deliveries were made of the event.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -85,6 +62,7 @@ class Event(models.Model):
     action_attempt_uid = models.UUIDField(null=True, blank=True)
     payload = models.JSONField(default=dict, blank=True)
     pin = PinField(null=True, blank=True, editable=False)
+    fanned_out_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = EventQuerySet.as_manager()
 
@@ -98,10 +76,50 @@ class Event(models.Model):
             models.Index(fields=["access_code_uid", "-id"], name="event_by_code"),
             # the activity page of one property
             models.Index(fields=["property_id", "-id"], name="event_by_property"),
+            # which events deliveries are still to be made of
+            models.Index(
+                fields=["id"],
+                name="event_not_fanned_out",
+                condition=models.Q(fanned_out_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.event_type} {self.uid}"
+
+
+def new_event(
+    event_type: str,
+    *,
+    occurred_at: datetime,
+    now: datetime,
+    property_id: int | None,
+    device_uid: "UUID | None" = None,
+    access_code_uid: "UUID | None" = None,
+    connected_account_uid: "UUID | None" = None,
+    action_attempt_uid: "UUID | None" = None,
+    payload: Mapping[str, Any] | None = None,
+    pin: Pin | None = None,
+) -> Event:
+    """Return an event that is still to be written.
+
+    `payload` holds the extra fields of its type, without any digits of a PIN; `pin`, when given,
+    is sealed beside it and appears on the wire as `code`. Times are aware UTC.
+    """
+    uid = uuid.uuid4()
+    return Event(
+        uid=uid,
+        event_type=event_type,
+        occurred_at=occurred_at,
+        created_at=now,
+        property_id=property_id,
+        device_uid=device_uid,
+        access_code_uid=access_code_uid,
+        connected_account_uid=connected_account_uid,
+        action_attempt_uid=action_attempt_uid,
+        payload=dict(payload or {}),
+        pin=None if pin is None else seal(pin, bound_to=uid),
+    )
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):

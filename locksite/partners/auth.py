@@ -1,10 +1,12 @@
 """From the key that a partner sends to who asks."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
 from locksite.actors import Actor
+from locksite.database import only_row
 from locksite.partners.models import ApiKey, Scope, digest_of
 
 # Every write costs a commit, so the time of last use is kept to the minute.
@@ -16,20 +18,33 @@ class KeyRefused(Exception):  # noqa: N818
     """The key is unknown, revoked or expired; callers are not told which."""
 
 
-def actor_for_key(key: str, *, now: datetime, ip: str | None) -> tuple[Actor, Scope]:
-    """Return who calls with this key and what the key may do. Raises `KeyRefused`.
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls with a key, and what the key may do."""
+
+    actor: Actor
+    scope: Scope
+    key: ApiKey
+
+
+def caller_for_key(key: str, *, now: datetime, ip: str | None) -> Caller:
+    """Return who calls with this key. Raises `KeyRefused`.
 
     The row is found by the digest of the whole key, so the time that takes tells nothing about how
     much of a guess was right. A revoked key is refused with the next call: nothing is remembered.
     """
     if len(key) > LONGEST_KEY:
         raise KeyRefused
-    row = ApiKey.objects.usable(now).filter(digest=digest_of(key)).first()
-    if row is None:
+    row = only_row(ApiKey.objects.filter(digest=digest_of(key)))
+    if row is None or not row.is_usable(now):
         raise KeyRefused
     _note_use(row, now, ip)
-    reach = None if row.is_unlimited else frozenset(row.properties.values_list("pk", flat=True))
-    return Actor(kind="key", label=row.key_id, property_ids=reach, ip=ip), Scope(row.scope)
+    return Caller(actor_of(row, ip=ip), Scope(row.scope), row)
+
+
+def actor_of(row: ApiKey, *, ip: str | None = None) -> Actor:
+    """Return the key as one who reads and changes things."""
+    return Actor(kind="key", label=row.key_id, property_ids=row.reach(), ip=ip)
 
 
 def _note_use(row: ApiKey, now: datetime, ip: str | None) -> None:

@@ -4,10 +4,12 @@
 with a `seam-request-id` header. SDKs choose their exception by status and `type`.
 """
 
+import math
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
-from locksite.errors import RuleBroken
+from locksite.errors import RuleBroken, TooOften
 
 
 class WireError(Exception):
@@ -112,6 +114,32 @@ def method_not_allowed(allowed: Sequence[str]) -> WireError:
     return WireError(405, "method_not_allowed", f"Send {verbs}.", headers={"Allow": verbs})
 
 
+def key_reused() -> WireError:
+    """Return 400 for an idempotency key that came with another request before."""
+    return WireError(
+        400,
+        "idempotency_key_reused",
+        "This Idempotency-Key was sent before with another endpoint or other parameters. "
+        "Send a new key with a new request.",
+    )
+
+
+def key_in_use() -> WireError:
+    """Return 409 while the first request with this idempotency key is being worked on."""
+    return WireError(
+        409,
+        "idempotency_key_in_use",
+        "The first request with this Idempotency-Key is still being worked on. Try again.",
+        headers={"Retry-After": "1"},
+    )
+
+
+def too_often(message: str, wait: timedelta) -> WireError:
+    """Return 429; clients that read `Retry-After` come back by themselves."""
+    seconds = max(1, math.ceil(wait.total_seconds()))
+    return WireError(429, "rate_limit_exceeded", message, headers={"Retry-After": str(seconds)})
+
+
 def unavailable() -> WireError:
     """Return 503: the database does not answer; nothing was changed, and trying again is right."""
     return WireError(
@@ -129,11 +157,13 @@ def internal() -> WireError:
 
 def of_rule(rule: RuleBroken) -> WireError:
     """Return the wire's form of a rule that said no."""
+    if isinstance(rule, TooOften):
+        return too_often(rule.message, rule.wait)
     if rule.code == "duplicate_access_code":
         return WireError(409, rule.code, rule.message)
     if rule.code.endswith("_not_found"):
         return WireError(404, rule.code, rule.message)
-    if rule.code == "access_code_not_time_bound":
+    if rule.code in {"access_code_not_time_bound", "invalid_event_types"}:
         return WireError(400, rule.code, rule.message)
     # Everything else is about what was asked for, `device_cannot_take_codes` included.
     return invalid_input(rule.message, rule.field)

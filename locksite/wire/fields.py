@@ -6,12 +6,14 @@ true.
 """
 
 import re
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -22,6 +24,20 @@ from properties.stamps import stamp
 
 REQUIRED = "Required."
 NO_UUID = UUID(int=0)
+
+_of_this_thread = threading.local()
+
+
+def _own(shape: type[serializers.Serializer]) -> Any:
+    """Return the one instance of a shape that this thread works with.
+
+    To make an instance is to copy all its fields, which costs more than to read or write with it.
+    """
+    instances = _of_this_thread.__dict__.setdefault("instances", {})
+    if shape not in instances:
+        instances[shape] = shape()
+    return instances[shape]
+
 
 # ---- In -----------------------------------------------------------------------------------------
 
@@ -141,13 +157,18 @@ class Flag(_Read):
 
 
 class Whole(_Read):
-    """A whole number from `least` on; a larger one than `most` counts as `most`."""
+    """A whole number from `least` on.
+
+    A larger one than `most` counts as `most`, or is refused where `most` is a limit.
+    """
 
     query_shape = Shape.NUMBER
     expected = "a whole number"
 
-    def __init__(self, *, least: int = 1, most: int, **options: Any) -> None:
-        self.least, self.most = least, most
+    def __init__(
+        self, *, least: int = 1, most: int, is_limit: bool = False, **options: Any
+    ) -> None:
+        self.least, self.most, self.is_limit = least, most, is_limit
         super().__init__(**options)
 
     def to_internal_value(self, data: Any) -> int:
@@ -158,11 +179,14 @@ class Whole(_Read):
             raise self.refuse("Expected a whole number.")
         if data < self.least:
             raise self.refuse(f"The least is {self.least}.")
+        if self.is_limit and data > self.most:
+            raise self.refuse(f"The most is {self.most}.")
         return min(int(data), self.most)
 
     def described(self) -> dict[str, Any]:
         """Return the JSON schema of what is accepted."""
-        return {"type": "integer", "minimum": self.least}
+        limit = {"maximum": self.most} if self.is_limit else {}
+        return {"type": "integer", "minimum": self.least, **limit}
 
 
 _ISO = re.compile(
@@ -264,6 +288,26 @@ class TextMap(_Read):
         return {"type": "object", "additionalProperties": value}
 
 
+class MetadataChanges(_Read):
+    """A map from text to text, flag, or null, which removes the key."""
+
+    query_shape = Shape.MAP
+    expected = "an object"
+
+    def to_internal_value(self, data: Any) -> dict[str, str | bool | None]:
+        """Return the map."""
+        if not isinstance(data, dict):
+            raise self.wrong_kind(data)
+        if not all(value is None or isinstance(value, str | bool) for value in data.values()):
+            raise self.refuse("Expected text, true, false or null under every key.")
+        return data
+
+    def described(self) -> dict[str, Any]:
+        """Return the JSON schema of what is accepted."""
+        value = {"oneOf": [{"type": "string"}, {"type": "boolean"}], "nullable": True}
+        return {"type": "object", "additionalProperties": value}
+
+
 class RequestShape(serializers.Serializer):
     """The parameters of one endpoint. Unknown names are ignored; null is the same as absent.
 
@@ -284,19 +328,51 @@ class RequestShape(serializers.Serializer):
     def read(cls, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters as Python values. Raises `InvalidInput` naming every problem."""
         nullable = {name for name, field in cls._declared_fields.items() if field.allow_null}
-        shape = cls(
-            data={
-                name: value
-                for name, value in given.items()
-                if value is not None or name in nullable
-            }
-        )
-        if not shape.is_valid():
-            problems = dict(shape.errors)
+        try:
+            found = _own(cls).run_validation(
+                {
+                    name: value
+                    for name, value in given.items()
+                    if value is not None or name in nullable
+                }
+            )
+        except serializers.ValidationError as invalid:
+            problems: dict[str, Any] = {**invalid.detail}  # type: ignore[dict-item]
             if "non_field_errors" in problems:
                 problems["_errors"] = problems.pop("non_field_errors")
-            raise InvalidInput(problems)
-        return dict(shape.validated_data)
+            raise InvalidInput(problems) from None
+        return dict(found)
+
+
+class Nested(_Read):
+    """An object with a shape of its own."""
+
+    query_shape = Shape.MAP
+    expected = "an object"
+
+    def __init__(self, shape: type[RequestShape], **options: Any) -> None:
+        self.shape = shape
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Return what the object holds."""
+        if not isinstance(data, dict):
+            raise self.wrong_kind(data)
+        try:
+            return self.shape.read(data)
+        except InvalidInput as invalid:
+            raise serializers.ValidationError(dict(invalid.validation_errors or {})) from None
+
+    def described(self) -> dict[str, Any]:
+        """Return the JSON schema of what is accepted."""
+        fields = self.shape._declared_fields
+        described = {
+            name: field.described() for name, field in fields.items() if isinstance(field, _Read)
+        }
+        needed = [name for name, field in fields.items() if field.required]
+        return {"type": "object", "properties": described} | (
+            {"required": needed} if needed else {}
+        )
 
 
 # ---- Out ----------------------------------------------------------------------------------------
@@ -329,11 +405,22 @@ class ResponseShape(serializers.Serializer):
     absent_when_empty: ClassVar[frozenset[str]] = frozenset()
     on_some: ClassVar[Mapping[str, Any]] = {}
 
+    @classmethod
+    def show(cls, values: Any, *, now: datetime) -> dict[str, Any]:
+        """Return the body as it is at `now`, ready to be written as JSON."""
+        shape = _own(cls)
+        shape._context = {"now": now}
+        body: dict[str, Any] = shape.to_representation(values)
+        return body
+
+    @cached_property
+    def _shown(self) -> list[tuple[str, serializers.Field]]:
+        return [(str(field.field_name), field) for field in self._readable_fields]
+
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """Return the body, ready to be written as JSON."""
         body: dict[str, Any] = {}
-        for field in self._readable_fields:
-            name = str(field.field_name)
+        for name, field in self._shown:
             value = field.get_attribute(instance)
             shown = None if value is None else field.to_representation(value)
             if name not in self.absent_when_empty or shown not in _EMPTY:

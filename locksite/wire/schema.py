@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from locksite.wire import words
@@ -21,7 +22,17 @@ ABOUT = (
     "the key changed.\n\n"
     "Every endpoint takes POST with a JSON body, and the other verbs listed here; the parameters "
     "of a request are the union of its query string and its JSON body. Every answer carries the "
-    "header `seam-request-id`."
+    "header `seam-request-id`.\n\n"
+    "With the header `Idempotency-Key` a request that changes something takes effect once, "
+    "however often it is sent within 48 hours: sent again, it gets the same answer, marked "
+    "`Idempotent-Replayed: true`."
+)
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    OpenApiParameter.HEADER,
+    description="Chosen by the caller, a new one for each new request.",
 )
 
 
@@ -82,9 +93,11 @@ class WireSchema(AutoSchema):
         return ["application/json"]
 
     def get_override_parameters(self) -> list[Any]:
-        """Return the parameters of a query: the same as those of a body."""
+        """Return the parameters of a query, the same as those of a body, and the headers."""
         shape = self.view.request_shape
-        return [shape] if self.method in {"GET", "DELETE"} and shape().fields else []
+        headers = [IDEMPOTENCY_KEY] if self.view.changes_something else []
+        is_query = self.method in {"GET", "DELETE"} and shape().fields
+        return [shape, *headers] if is_query else headers
 
     def get_request_serializer(self) -> Any:
         """Return the shape of the body, or nothing for an endpoint without parameters."""

@@ -20,6 +20,9 @@ FLAGS = frozenset(
         "can_simulate_connection",
         "can_simulate_disconnection",
         "can_simulate_removal",
+        "can_simulate_hub_connection",
+        "can_simulate_hub_disconnection",
+        "can_simulate_paid_subscription",
     }
 )
 _EQUAL = {

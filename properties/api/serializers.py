@@ -1,5 +1,6 @@
 """Locks as the partner API shows them, and what their endpoints read. The wire, field by field."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,8 +9,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from locksite.wire.fields import (
+    Flag,
     Id,
     ListOf,
+    MetadataChanges,
+    Nested,
     RequestShape,
     ResponseShape,
     Text,
@@ -17,6 +21,7 @@ from locksite.wire.fields import (
     Timestamp,
     TimestampOut,
     Whole,
+    Word,
     WorkspaceIdOut,
 )
 from locksite.wire.filters import ListRequest
@@ -26,9 +31,27 @@ from properties.capabilities import lock_verdict
 from properties.explanation import FlagExplanation, explain
 from properties.models import Device
 from properties.past import past_of
+from properties.providers.base import ServiceReport
 from properties.stamps import stamp
 
 LIST_LIMIT = 500
+CATEGORIES = (
+    *("stable", "consumer_smartlocks", "beta", "thermostats", "noise_sensors"),
+    *("access_control_systems", "cameras", "connectors"),
+)
+
+
+def capabilities(device: Device) -> list[str]:
+    """Return the older, coarser form of the flags."""
+    takes_codes = any(name.startswith("can_program_") for name in device.flags)
+    return ["access_code", "lock"] if takes_codes else ["lock"]
+
+
+def location(device: Device) -> dict[str, str]:
+    """Return the house and the lock's own zone, each only where it is known."""
+    house = device.property
+    known = {"location_name": house.name} if house else {}
+    return known | ({"time_zone": device.time_zone} if device.time_zone else {})
 
 
 # ---- Resources ----------------------------------------------------------------------------------
@@ -109,8 +132,7 @@ class DeviceBody(ResponseShape):
 
     def get_capabilities_supported(self, device: Device) -> list[str]:
         """Return the older, coarser form of the flags."""
-        takes_codes = any(name.startswith("can_program_") for name in device.flags)
-        return ["access_code", "lock"] if takes_codes else ["lock"]
+        return capabilities(device)
 
     def get_properties(self, device: Device) -> dict[str, Any]:
         """Return what the account reports, with what a reader may count on."""
@@ -122,9 +144,7 @@ class DeviceBody(ResponseShape):
 
     def get_location(self, device: Device) -> dict[str, str]:
         """Return the house and the lock's own zone, each only where it is known."""
-        house = device.property
-        location = {"location_name": house.name} if house else {}
-        return location | ({"time_zone": device.time_zone} if device.time_zone else {})
+        return location(device)
 
     def get_space_ids(self, device: Device) -> list[str]:
         """Return nothing: locks are not grouped into spaces here."""
@@ -152,6 +172,51 @@ class DeviceBody(ResponseShape):
         }
 
 
+class UnmanagedDeviceBody(ResponseShape):
+    """A lock that we leave alone: what its account says of it, the rules for codes left out."""
+
+    absent_when_empty = frozenset({"location"})
+    on_some = DeviceBody.on_some
+
+    device_id = serializers.UUIDField(source="uid")
+    device_type = serializers.CharField()
+    capabilities_supported = serializers.SerializerMethodField()
+    properties = serializers.SerializerMethodField()
+    location = serializers.SerializerMethodField()
+    connected_account_id = serializers.UUIDField(source="account.uid")
+    workspace_id = WorkspaceIdOut()
+    custom_metadata = serializers.JSONField()
+    errors = serializers.JSONField()  # type: ignore[assignment]
+    warnings = serializers.JSONField()
+    created_at = TimestampOut()
+    is_managed = serializers.BooleanField()
+
+    def to_representation(self, instance: Device) -> dict[str, Any]:
+        """Return the body with the flags of this lock."""
+        return {**super().to_representation(instance), **instance.flags}
+
+    def get_capabilities_supported(self, device: Device) -> list[str]:
+        """Return the older, coarser form of the flags."""
+        return capabilities(device)
+
+    def get_properties(self, device: Device) -> dict[str, Any]:
+        """Return the part of what the account reports that is told of such a lock."""
+        model = {"display_name": device.device_type, "manufacturer_display_name": ""}
+        known = {"name": device.reported_name, "online": False, "model": model}
+        told = {name: device.properties[name] for name in _TOLD if name in device.properties}
+        return known | told
+
+    def get_location(self, device: Device) -> dict[str, str]:
+        """Return the house and the lock's own zone, each only where it is known."""
+        return location(device)
+
+
+_TOLD = (
+    *("name", "online", "manufacturer", "image_url", "image_alt_text", "battery"),
+    *("battery_level", "model", "accessory_keypad"),
+)
+
+
 # ---- /devices/get, /locks/get ----
 
 
@@ -173,6 +238,47 @@ class DevicesGetResponse(ResponseShape):
 
     device = DeviceBody()
     lock = DeviceBody()
+
+
+# ---- /devices/list_device_providers ----
+
+
+class DeviceProviderBody(ResponseShape):
+    """A maker's service. Its flags are those that some of its locks have."""
+
+    on_some = {flag: {"type": "boolean"} for flag in sorted(FLAGS)}
+
+    device_provider_name = serializers.CharField(source="name")
+    display_name = serializers.CharField()
+    image_url = serializers.CharField()
+    provider_categories = serializers.ListField(child=serializers.CharField())
+
+    def to_representation(self, instance: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the body with the flags."""
+        return {**super().to_representation(instance), **dict.fromkeys(instance["flags"], True)}
+
+
+def service_values(service: ServiceReport, image_url: str) -> dict[str, Any]:
+    """Return the values of `DeviceProviderBody`."""
+    return {
+        "name": service.name,
+        "display_name": service.display_name,
+        "image_url": image_url,
+        "provider_categories": service.categories,
+        "flags": sorted(service.flags),
+    }
+
+
+class DeviceProvidersRequest(RequestShape):
+    """Those of one category; without it all."""
+
+    provider_category = Word(words=CATEGORIES)
+
+
+class DeviceProvidersResponse(ResponseShape):
+    """The services that this installation can reach."""
+
+    device_providers = DeviceProviderBody(many=True)
 
 
 # ---- /devices/list, /locks/list ----
@@ -208,3 +314,90 @@ class LocksListResponse(ResponseShape):
 
     devices = DeviceBody(many=True)
     locks = DeviceBody(many=True)
+
+
+# ---- /devices/unmanaged/get ----
+
+
+class UnmanagedDevicesGetResponse(ResponseShape):
+    """The lock."""
+
+    device = UnmanagedDeviceBody()
+
+
+# ---- /devices/unmanaged/list ----
+
+
+class UnmanagedDevicesListResponse(ResponseShape):
+    """One page of locks, oldest first."""
+
+    devices = UnmanagedDeviceBody(many=True)
+    pagination = Pagination()
+
+
+# ---- /devices/unmanaged/update ----
+
+
+class UnmanagedDevicesUpdateRequest(RequestShape):
+    """What shall change of a lock that we leave alone."""
+
+    device_id = Id(required=True)
+    is_managed = Flag()
+    custom_metadata = MetadataChanges()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse to ask for what is so already."""
+        if attrs.get("is_managed") is False:
+            raise serializers.ValidationError({"is_managed": "Only true can be asked for."})
+        return attrs
+
+
+class UnmanagedDevicesUpdateResponse(ResponseShape):
+    """Nothing beyond `ok`."""
+
+
+# ---- /devices/report_provider_metadata ----
+
+
+class _Zone(RequestShape):
+    """What is known of a lock in its maker's app."""
+
+    time_zone = Text(max_length=60)
+
+
+class _Known(RequestShape):
+    """A lock and what is known of it; each maker has a key of its own."""
+
+    device_id = Id(required=True)
+    ultraloq_metadata = Nested(_Zone)
+    schlage_metadata = Nested(_Zone)
+    omnitec_metadata = Nested(_Zone)
+
+
+class ReportMetadataRequest(RequestShape):
+    """What partners know of locks and their makers' services do not tell."""
+
+    devices = ListOf(Nested(_Known), required=True)
+
+
+class ReportMetadataResponse(ResponseShape):
+    """Nothing beyond `ok`."""
+
+
+# ---- /devices/simulate/… ----
+
+
+class SimulateRequest(RequestShape):
+    """The virtual lock that something shall happen to."""
+
+    device_id = Id(required=True)
+
+
+class SimulatePlanRequest(SimulateRequest):
+    """The virtual lock, and whether its paid plan has ended."""
+
+    is_expired = Flag(required=True)
+
+
+class SimulateResponse(ResponseShape):
+    """Nothing beyond `ok`."""

@@ -1,7 +1,9 @@
 """Partner API: devices and locks, in the order of the reference."""
 
 from typing import Any
+from urllib.parse import urljoin
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from locksite.wire.errors import not_found
@@ -10,14 +12,18 @@ from locksite.wire.views import Call, RpcView
 from properties.api.filters import filtered
 from properties.api.serializers import (
     LIST_LIMIT,
+    DeviceProvidersRequest,
+    DeviceProvidersResponse,
     DevicesGetRequest,
     DevicesGetResponse,
     DevicesListRequest,
     DevicesListResponse,
     LocksListResponse,
+    service_values,
 )
 from properties.models import Device
 from properties.past import with_past
+from properties.providers import registry
 
 
 def _devices(call: Call) -> QuerySet[Device]:
@@ -29,6 +35,18 @@ def _named(devices: QuerySet[Device], name: str) -> QuerySet[Device]:
     return devices.filter(Q(nickname=name) | Q(nickname="", reported_name=name))
 
 
+def one_of(devices: QuerySet[Device], call: Call) -> Device:
+    """Return the lock with this id, or the oldest one with this name. Raises 404."""
+    if "device_id" in call.params:
+        devices = devices.filter(uid=call.params["device_id"])
+    if "name" in call.params:
+        devices = _named(devices, call.params["name"])
+    device = devices.order_by("created_at", "pk").first()
+    if device is None:
+        raise not_found("device", "There is no such device.")
+    return device
+
+
 class DevicesGet(RpcView):
     """`/devices/get`, and its older twin `/locks/get`."""
 
@@ -37,16 +55,29 @@ class DevicesGet(RpcView):
 
     def answer(self, call: Call) -> dict[str, Any]:
         """Return the lock with this id, or the oldest one with this name."""
-        devices = _devices(call)
-        if "device_id" in call.params:
-            devices = devices.filter(uid=call.params["device_id"])
-        if "name" in call.params:
-            devices = _named(devices, call.params["name"])
-        device = devices.order_by("created_at", "pk").first()
-        if device is None:
-            raise not_found("device", "There is no such device.")
+        device = one_of(_devices(call), call)
         with_past([device])
         return {"device": device, "lock": device}
+
+
+class DeviceProviders(RpcView):
+    """`/devices/list_device_providers`."""
+
+    request_shape = DeviceProvidersRequest
+    response_shape = DeviceProvidersResponse
+
+    def answer(self, call: Call) -> dict[str, Any]:
+        """Return the makers' services that this installation can reach, and what they can."""
+        category = call.params.get("provider_category")
+        # Not by the name with a hash: partners keep the address for longer than we keep a release.
+        picture = urljoin(call.url, f"{settings.STATIC_URL}lock.svg")
+        return {
+            "device_providers": [
+                service_values(service, picture)
+                for service in registry.services()
+                if category is None or category in service.categories
+            ]
+        }
 
 
 class DevicesList(RpcView):

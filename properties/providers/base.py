@@ -168,6 +168,27 @@ class DeviceReport:
     provider: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceReport:
+    """A maker's service that this installation can reach; the wire's `device_provider`.
+
+    `categories` are words of the wire; `flags` those ``can_…`` flags that some lock of it has.
+    """
+
+    name: str
+    display_name: str
+    categories: tuple[str, ...]
+    flags: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BoltMoved:
+    """The provider says that the bolt has moved; `is_confirmed`: the lock itself said so."""
+
+    at: datetime
+    is_confirmed: bool
+
+
 class LockDriver(Protocol):
     """A lock that Locksite programs slot by slot. Writing the same slot twice is harmless.
 
@@ -182,6 +203,20 @@ class LockDriver(Protocol):
 
     def remove(self, lock: LockRef, slot: int) -> Receipt:
         """Empty a slot; an empty slot is no error."""
+
+
+class BoltDriver(Protocol):
+    """A lock whose bolt can be moved from afar.
+
+    Nothing here is asked twice: a door that is unlocked late stands open for somebody else. Every
+    method may raise `Unreachable`, `Refused` or `AccountProblem`, and returns within 20 s.
+    """
+
+    def move_bolt(self, lock: LockRef, *, locked: bool) -> BoltMoved:
+        """Lock the door, or unlock it."""
+
+    def set_auto_lock(self, lock: LockRef, *, after: int | None) -> Receipt:
+        """Let the door lock itself so many seconds after it was unlocked; ``None``: not at all."""
 
 
 class OfflineCodes(Protocol):

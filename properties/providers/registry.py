@@ -6,7 +6,15 @@ from typing import Final, TypeVar
 from locksite.doors import Doors
 from properties.choices import ProviderKind
 from properties.models import ProviderAccount
-from properties.providers.base import AccountProblem, DeviceSource, LockDriver, OfflineCodes
+from properties.providers.base import (
+    AccountProblem,
+    BoltDriver,
+    DeviceSource,
+    LockDriver,
+    OfflineCodes,
+    ServiceReport,
+)
+from properties.providers.virtual import brands
 from properties.providers.virtual.driver import VirtualDriver
 
 P = TypeVar("P")
@@ -17,9 +25,22 @@ _DRIVERS: Final[Mapping[str, Callable[[ProviderAccount, Doors], LockDriver]]] = 
 _SOURCES: Final[Mapping[str, Callable[[ProviderAccount, Doors], DeviceSource]]] = {
     ProviderKind.VIRTUAL: VirtualDriver,
 }
+_BOLTS: Final[Mapping[str, Callable[[ProviderAccount, Doors], BoltDriver]]] = {
+    ProviderKind.VIRTUAL: VirtualDriver,
+}
 _OFFLINE: Final[Mapping[str, Callable[[ProviderAccount, Doors], OfflineCodes]]] = {
     ProviderKind.VIRTUAL: VirtualDriver,
 }
+
+
+def bolt_for(account: ProviderAccount, doors: Doors) -> BoltDriver:
+    """Return what moves the bolts of `account`. Raises `AccountProblem` for an unknown kind."""
+    return _provider(_BOLTS, account, doors)
+
+
+def services() -> tuple[ServiceReport, ...]:
+    """Return the services that this installation can reach, by the wire's word for each."""
+    return brands.services()
 
 
 def driver_for(account: ProviderAccount, doors: Doors) -> LockDriver:

@@ -90,7 +90,7 @@ def test_a_change_that_fails_half_way_leaves_no_trace(world, code, monkeypatch):
     def broken(*_args, **_kwargs):
         raise RuntimeError("the journal is full")
 
-    monkeypatch.setattr(type(Event.objects), "append", broken, raising=False)
+    monkeypatch.setattr(type(Event.objects), "bulk_create", broken, raising=False)
 
     with pytest.raises(RuntimeError):
         services.withdraw_code(code, actor=world.actor, now=world.now)

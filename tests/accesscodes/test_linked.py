@@ -114,7 +114,7 @@ class TestManyDoors:
                 key, CodeChanges(name="Cem", ends_at=START), actor=SYSTEM, now=START
             )
 
-        assert changed == 2
+        assert len(changed) == 2
         rows = AccessCode.objects.values_list("name", "ends_at")
         assert set(rows) == {("Bea", dates["ends_at"])}
 

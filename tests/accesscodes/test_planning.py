@@ -72,6 +72,18 @@ def test_once_it_has_yielded_the_nearer_code_gets_the_slot_and_it_waits():
     ]
 
 
+def test_where_pins_are_hidden_a_yielded_slot_holds_the_pin_of_the_code_that_got_it():
+    first, yielded, third = three_preloaded()
+    left = replace(yielded[1], placement=Placement.ABSENT, content=None, absent_at=START)
+    near = dated(2 * HOUR, code_id=9)
+    codes = [first, (yielded[0], left), third, (near, on_lock(near, slot=2))]
+    entries = [Seen(slot, Content(None, "hidden")) for slot in (1, 2, 3)]
+
+    steps = plan_lock([Tracked(*pair) for pair in codes], entries, NATIVE, START)
+
+    assert steps == [Blocked(2, FULL, "The lock has no free code slot.")]
+
+
 def test_nobody_yields_to_a_code_that_starts_later():
     latest = dated(70 * HOUR, code_id=9)
 
@@ -140,9 +152,15 @@ def test_a_later_guest_with_the_pin_gives_way_to_an_earlier_one():
 
 
 def test_a_slot_where_others_were_a_moment_ago_is_not_taken():
-    steps = plan_lock([Tracked(ongoing())], [], NATIVE, START, shunned={1})
+    steps = plan_lock([Tracked(ongoing())], [], NATIVE, START, just_gone={1: None})
 
     assert steps == [Program(1, 2)]
+
+
+def test_a_pin_that_others_had_on_the_lock_a_moment_ago_is_not_written():
+    steps = plan_lock([Tracked(ongoing())], [], NATIVE, START, just_gone={4: "pin-1"})
+
+    assert steps == [Blocked(1, DUPLICATE, "Another code on the lock already uses this PIN.")]
 
 
 # ---- locks that cannot be read ------------------------------------------------------------------

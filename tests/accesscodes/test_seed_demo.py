@@ -20,7 +20,7 @@ from accesscodes.management.commands._demo_hotel import DOORS, HOUSES, PEOPLE
 from accesscodes.management.commands.seed_demo import build, next_quarter
 from accesscodes.models import AccessCode, slots_used
 from locksite.journal.models import AuditEntry, Event
-from locksite.partners.auth import actor_for_key
+from locksite.partners.auth import caller_for_key
 from properties.capabilities import PastEvent, lock_verdict
 from properties.models import Device, Membership, Property, ProviderAccount, VirtualLock
 from properties.providers.registry import driver_for
@@ -81,8 +81,8 @@ def test_it_says_what_is_there_and_how_to_get_in(caplog):
     ]
     assert caplog.messages == []
     [key_line] = said[4:]
-    actor, scope = actor_for_key(key_line.split()[-1], now=datetime.now(UTC), ip=None)
-    assert (actor.property_ids, scope.value) == (None, "write")
+    caller = caller_for_key(key_line.split()[-1], now=datetime.now(UTC), ip=None)
+    assert (caller.actor.property_ids, caller.scope.value) == (None, "write")
 
 
 def test_a_second_run_changes_nothing_and_says_so():

@@ -14,7 +14,12 @@ from locksite.masked import Pin
 from properties.choices import Fault
 from properties.models import Device, Property
 from properties.providers.base import Capabilities
-from properties.providers.virtual.people import edit_at_keypad, switch_fault
+from properties.providers.virtual.people import (
+    add_foreign_code,
+    edit_at_keypad,
+    erase_at_keypad,
+    switch_fault,
+)
 from properties.stamps import stamp
 from tests.accesscodes.world import World
 
@@ -298,6 +303,33 @@ def test_a_change_that_is_let_be_is_told_and_stays_a_warning(world):
     watch(world.now)
 
     assert open_problems() == [("external_modification_in_effect", Severity.WARN)]
+
+
+def test_others_who_have_the_pin_of_a_code_are_told_of_as_soon_as_a_list_shows_them():
+    world = World("ttlock")
+    issue(world)
+    world.run(minutes=1)
+    add_foreign_code(world.locks[0], Pin("482915"), "Cleaner", now=world.now)
+    made_at = world.now
+    world.run(minutes=6)
+
+    watch(world.now)
+
+    [problem] = Problem.objects.open()
+    assert (problem.cause, problem.severity, problem.code.name) == (
+        "pin_shared",
+        Severity.WARN,
+        "Lena Okafor",
+    )
+    assert problem.evidence[0]["what"] == "The other code"
+    assert problem.evidence[0]["said"] == "slot 2, “Cleaner”"
+    assert problem.since > made_at
+
+    erase_at_keypad(world.locks[0], 2, now=world.now)
+    world.run(minutes=6)
+    watch(world.now)
+
+    assert open_problems() == []
 
 
 def test_an_error_code_that_nobody_knows_is_told_in_its_own_words(world):

@@ -22,9 +22,11 @@ OURS = {
     "accesscode_awaited",
     "accesscode_diverged",
     "accesscode_ending",
+    "accesscode_pin_holders",
     "accesscode_withdrawn",
     "installation_back",
     "installation_left_alone",
+    "unmanagedcode_slot_once",
 }
 
 
@@ -73,8 +75,8 @@ def test_a_round_costs_the_same_for_any_number_of_locks_and_codes(
     assert Problem.objects.open().count() == 2 * locks
 
     # open problems; codes, entries, those of others, failed readings, locks, their events;
-    # engines; accounts; suspects, their rows, their entries, last commands
-    with django_assert_num_queries(13):
+    # engines; accounts; suspects, others with their PINs, their rows, their entries, last commands
+    with django_assert_num_queries(14):
         watch(world.now)
 
 
@@ -84,7 +86,6 @@ def test_a_round_that_finds_nothing_asks_no_more_than_it_must(django_assert_num_
         issue_code(world.device(lock), CodeSpec(name="Ana"), actor=world.actor, now=world.now)
     world.run(minutes=2)
 
-    # open problems; codes, entries, those of others, failed readings, locks; engines; accounts;
-    # suspects
-    with django_assert_num_queries(9):
+    # open problems; codes, entries, those of others, locks; engines; accounts; suspects
+    with django_assert_num_queries(8):
         watch(world.now)

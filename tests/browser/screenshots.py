@@ -84,6 +84,8 @@ def pages(page: Page, url: str) -> Iterator[str]:
         yield f"10-{name}"
     page.goto(re.sub(r"/codes/.*", "/issue/", code))
     yield "11-which-door"
+    page.goto(re.sub(r"/codes/.*", "/webhooks/", code))
+    yield "12-webhooks"
 
 
 def take(folder: Path, url: str, username: str, password: str) -> int:

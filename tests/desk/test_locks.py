@@ -130,8 +130,8 @@ def test_the_list_costs_the_same_however_many_doors(
         issue_code(device, CodeSpec(name="Lena"), actor=SYSTEM, now=world.now)
     desk.get(list_path(world))
 
-    # session, user, properties; locks, slots, codes, events; engine, urgent problems
-    with django_assert_num_queries(9):
+    # session, user, properties; locks, slots, codes, events; engine, urgent problems; webhooks
+    with django_assert_num_queries(10):
         desk.get(list_path(world))
 
 

@@ -10,10 +10,11 @@ from accesscodes.services import CodeSpec, issue_code
 from accesscodes.web import urls
 from locksite.actors import SYSTEM
 from locksite.masked import Pin
+from locksite.partners.models import WebhookDelivery
 from properties.choices import Role
 from properties.providers.virtual.people import add_foreign_code
 from tests.desk.html import words
-from tests.factories import PropertyFactory
+from tests.factories import PropertyFactory, WebhookDeliveryFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +40,8 @@ ADDRESSES = {
     "code-rename": ("code", {"GET": 200, "POST": 422}),
     "code-dates": ("code", {"GET": 200, "POST": 422}),
     "code-change-pin": ("code", {"GET": 200, "POST": 422}),
+    "webhook-list": ("", {"GET": 200}),
+    "webhook-send-again": ("delivery", {"POST": 302}),
 }
 CASES = [
     (name, method, status)
@@ -58,11 +61,14 @@ FORBIDDEN_FOR_HOUSEKEEPING = {
     "code-rename",
     "code-dates",
     "code-change-pin",
+    "webhook-list",
+    "webhook-send-again",
 }
 
 
 @pytest.fixture
 def code(world):
+    WebhookDeliveryFactory(property_id=world.property.pk)
     add_foreign_code(world.locks[0], Pin("907156"), "Owner", now=world.now)
     world.run(seconds=1)
     return issue_code(world.device(), CodeSpec(name="Lena"), actor=SYSTEM, now=world.now)
@@ -70,7 +76,12 @@ def code(world):
 
 def path_of(name, house, device, code):
     kind, _ = ADDRESSES[name]
-    things = {"lock": device, "code": code, "foreign": UnmanagedCode.objects.first()}
+    things = {
+        "lock": device,
+        "code": code,
+        "foreign": UnmanagedCode.objects.first(),
+        "delivery": WebhookDelivery.objects.first(),
+    }
     thing = things.get(kind)
     arguments = [house.slug] + ([] if thing is None else [thing.uid])
     return reverse(name, args=arguments) + ("?scope=locks" if name == "live" else "")
@@ -119,7 +130,8 @@ def test_a_foreign_lock_or_code_answers_like_one_that_does_not_exist(
     client = sign_in(Role.MANAGER, home)
     foreign = path_of(name, home, world.device(), code)
     unknown = foreign
-    for uid in (world.device().uid, code.uid, UnmanagedCode.objects.get().uid):
+    foreign_things = (UnmanagedCode.objects.get(), WebhookDelivery.objects.get())
+    for uid in (world.device().uid, code.uid, *(thing.uid for thing in foreign_things)):
         unknown = unknown.replace(str(uid), str(uuid.UUID(int=7)))
 
     answers = [client.generic(method, path) for path in (foreign, unknown)]

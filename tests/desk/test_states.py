@@ -37,6 +37,14 @@ KEYPAD = Cause(
     at=NOW - timedelta(hours=5),
 )
 DEAD = LockVerdict(Verdict.BLOCKED, (KEYPAD,), (), NOW, takes_online=False, takes_offline=False)
+PRIVATE = LockVerdict(
+    Verdict.NO_OPEN,
+    (Cause("privacy", Severity.NO_OPEN, "Privacy mode", "Privacy mode is on."),),
+    (),
+    NOW,
+    takes_online=True,
+    takes_offline=False,
+)
 OFFLINE = LockVerdict(
     Verdict.TAKES_CHECK,
     (Cause("lock_offline", Severity.CAUTION, "Offline", "The lock is offline."),),
@@ -253,6 +261,16 @@ SET = facts(Status.SET, installed=on_lock(wish()), proven_at=NOW - timedelta(min
             facts(Status.SETTING, errors=("code_constraints_violated",)),
             GOOD,
             (
+                "not_accepted",
+                "Not accepted",
+                Tone.BAD,
+                "This lock does not accept the code as it is: Says the lock.",
+            ),
+        ),
+        (
+            facts(Status.SETTING, errors=("august_lock_invalid_code_length",)),
+            GOOD,
+            (
                 "refused",
                 "PIN not accepted",
                 Tone.BAD,
@@ -311,7 +329,7 @@ SET = facts(Status.SET, installed=on_lock(wish()), proven_at=NOW - timedelta(min
         ),
         (
             facts(Status.UNSET, want=wish(starts_at=SOON, is_offline=True)),
-            DEAD,
+            OFFLINE,
             (
                 "offline_ok",
                 "Offline code ready",
@@ -413,7 +431,36 @@ SET = facts(Status.SET, installed=on_lock(wish()), proven_at=NOW - timedelta(min
             ),
         ),
         (SET, GOOD, ("set", "On the lock", Tone.OK, "Confirmed today at 14:30.")),
-        (SET, DEAD, ("set", "On the lock", Tone.OK, "Confirmed today at 14:30.")),
+        (
+            SET,
+            DEAD,
+            (
+                "set_shut",
+                "On the lock, check",
+                Tone.WARN,
+                "Nobody can type the PIN now. Its keypad disconnected today at 09:32.",
+            ),
+        ),
+        (
+            facts(Status.SET, want=replace(AHEAD, starts_at=NOW, is_offline=True)),
+            DEAD,
+            (
+                "set_shut",
+                "Offline code, check",
+                Tone.WARN,
+                "Nobody can type the PIN now. Its keypad disconnected today at 09:32.",
+            ),
+        ),
+        (
+            SET,
+            PRIVATE,
+            (
+                "set_shut",
+                "On the lock, check",
+                Tone.WARN,
+                "Privacy mode is on.",
+            ),
+        ),
         (
             facts(Status.UNKNOWN, installed=on_lock(wish())),
             GOOD,
@@ -456,6 +503,23 @@ def test_a_code_past_its_end_that_nobody_looked_at_yet_has_ended():
         "circle-minus",
         "Ended today 14:31.",
         Action.CHANGE_DATES,
+    )
+
+
+def test_a_code_for_next_week_is_not_alarmed_by_a_keypad_that_is_dead_today():
+    loaded = facts(Status.UNSET, want=FAR, installed=on_lock(FAR))
+
+    assert code_state(loaded, DEAD, NOW).key == "loaded"
+
+
+def test_a_pin_that_opens_nothing_now_is_not_handed_over():
+    state = code_state(SET, DEAD, NOW)
+
+    assert handover(state, SET, DEAD, NOW) == Handover(
+        Tone.WARN,
+        "triangle-alert",
+        "Don't hand this PIN over yet. It does not open the door.",
+        is_safe=False,
     )
 
 

@@ -8,10 +8,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from locksite.actors import SYSTEM, Actor
+from locksite.errors import RuleBroken
 from locksite.journal.models import AuditEntry
-from locksite.partners.auth import KeyRefused, actor_for_key
-from locksite.partners.models import ApiKey, Scope
-from locksite.partners.services import create_key, revoke_key
+from locksite.masked import Pin
+from locksite.partners.auth import KeyRefused, caller_for_key
+from locksite.partners.models import ApiKey, Scope, WebhookEndpoint
+from locksite.partners.services import create_key, revoke_key, rotate_key
+from locksite.pins import seal
 from tests.clock import START
 from tests.factories import PropertyFactory
 
@@ -23,7 +26,8 @@ def make(properties=None, **options):
 
 
 def who(text, now=START):
-    return actor_for_key(text, now=now, ip="203.0.113.7")
+    caller = caller_for_key(text, now=now, ip="203.0.113.7")
+    return caller.actor, caller.scope
 
 
 def test_a_key_is_shown_once_and_only_its_digest_is_kept():
@@ -121,6 +125,152 @@ def test_making_and_revoking_leave_a_trace_without_the_key():
     ]
     assert all(entry.object_uid == row.uid for entry in entries)
     assert text not in repr([entry.detail for entry in entries])
+
+
+# ---- Rotation
+
+
+def test_a_rotated_key_is_followed_by_one_that_may_do_the_same():
+    house = PropertyFactory()
+    ends = START + timedelta(days=30)
+    old, old_text = make([house], scope=Scope.READ, expires_at=ends, rate_limit=7)
+
+    new, text = rotate_key(old, actor=SYSTEM, now=START)
+
+    after = START + timedelta(hours=23)
+    assert [who(each, after)[0].property_ids for each in (old_text, text)] == [{house.pk}] * 2
+    with pytest.raises(KeyRefused):
+        who(old_text, START + timedelta(hours=24))
+    assert who(text, START + timedelta(days=29))[1] is Scope.READ
+    assert (new.name, new.expires_at, new.rate_limit) == ("Channel manager", ends, 7)
+
+
+def test_a_rotation_does_not_lengthen_the_old_key_and_may_end_it_at_once():
+    soon = START + timedelta(minutes=5)
+    old, _ = make(expires_at=soon)
+    rotate_key(old, actor=SYSTEM, now=START)
+    leaked, text = make()
+    rotate_key(leaked, actor=SYSTEM, now=START, overlap=timedelta(0))
+
+    old.refresh_from_db()
+    assert old.expires_at == soon
+    with pytest.raises(KeyRefused):
+        who(text)
+
+
+def test_webhooks_go_along_with_a_rotation():
+    old, _ = make()
+    endpoint = WebhookEndpoint(api_key=old, url="https://partner.example/")
+    endpoint.secret = seal(Pin("whsec"), bound_to=endpoint.uid)
+    endpoint.save()
+
+    new, _ = rotate_key(old, actor=SYSTEM, now=START)
+
+    endpoint.refresh_from_db()
+    assert endpoint.api_key == new
+    assert endpoint.secret.open(bound_to=endpoint.uid) == Pin("whsec")
+
+
+def test_a_key_that_is_over_is_not_rotated():
+    revoked, _ = make()
+    revoke_key(revoked, actor=SYSTEM, now=START)
+    over, _ = make(expires_at=START)
+
+    for key in (revoked, over):
+        with pytest.raises(RuleBroken):
+            rotate_key(key, actor=SYSTEM, now=START)
+    assert ApiKey.objects.count() == 2
+
+
+def test_a_rotation_leaves_a_trace_without_either_key():
+    old, old_text = make()
+    new, text = rotate_key(old, actor=SYSTEM, now=START)
+
+    entries = AuditEntry.objects.order_by("id")
+    assert [(entry.action, entry.object_uid) for entry in entries] == [
+        ("api_key.created", old.uid),
+        ("api_key.created", new.uid),
+        ("api_key.rotated", old.uid),
+    ]
+    last = entries[2].detail
+    assert (last["replaced_by"], last["expires_at"]) == (new.key_id, "2026-11-24T10:00:00.000Z")
+    assert not any(each.rpartition("_")[2] in repr(entries.values()) for each in (old_text, text))
+
+
+# ---- manage.py rotate_api_key, revoke_api_key, list_api_keys
+
+
+def test_the_command_rotates_a_key_and_prints_the_new_one_alone(capsys, clock, monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", clock)
+    old, old_text = make()
+
+    call_command("rotate_api_key", old.key_id, "--overlap", "30m")
+
+    text = capsys.readouterr().out
+    assert text == text.strip() + "\n"
+    assert who(text.strip())[0].label != old.key_id
+    with pytest.raises(KeyRefused):
+        who(old_text, START + timedelta(minutes=30))
+
+
+@pytest.mark.parametrize("overlap", ["", "soon", "-1h", "1.5h", "24", "999999d"])
+def test_the_command_refuses_an_overlap_that_makes_no_sense(overlap):
+    old, _ = make()
+
+    with pytest.raises(CommandError) as refused:
+        call_command("rotate_api_key", old.key_id, f"--overlap={overlap}")
+
+    assert str(refused.value) == "Give a length of time such as 24h, 30m, 7d or 0."
+    assert ApiKey.objects.count() == 1
+
+
+def test_the_command_revokes_a_key(capsys):
+    row, text = make()
+
+    call_command("revoke_api_key", row.key_id)
+
+    assert capsys.readouterr().out == f"Revoked: Channel manager (seam_ls_{row.key_id}_…).\n"
+    with pytest.raises(KeyRefused):
+        who(text)
+
+
+@pytest.mark.parametrize("command", ["revoke_api_key", "rotate_api_key"])
+def test_a_whole_key_is_understood_and_an_unknown_one_not_repeated(command, capsys):
+    row, text = make()
+
+    call_command(command, text)
+    with pytest.raises(CommandError) as refused:
+        call_command(command, "seam_ls_zzzzzzzz_secret-secret")
+
+    assert AuditEntry.objects.latest("id").object_uid == row.uid
+    assert "secret" not in str(refused.value)
+    assert text not in capsys.readouterr().out
+
+
+def test_the_command_lists_keys_without_their_secrets(capsys, clock, monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", clock)
+    first, first_text = make()
+    second, second_text = make(
+        [PropertyFactory(slug="seaside")], scope=Scope.READ, expires_at=START, rate_limit=60
+    )
+    who(first_text)
+    revoked, revoked_text = make([])
+    revoke_key(revoked, actor=SYSTEM, now=START)
+
+    call_command("list_api_keys")
+
+    out = capsys.readouterr().out
+    lines = [re.split(r"  +", line) for line in out.splitlines()]
+    name, day = "Channel manager", "2026-11-23 10:00Z"
+    assert lines == [
+        ["ID", "NAME", "STATE", "MAY", "REACH", "A MINUTE", "ENDS", "LAST USED", "FROM"],
+        [revoked.key_id, name, "revoked", "write", "nothing", "default", "never", "never"],
+        [second.key_id, name, "over", "read", "seaside", "60", day, "never"],
+        [first.key_id, name, "usable", "write", "everything", "default", "never", day,
+         "203.0.113.7"],
+    ]  # fmt: skip
+    for text in (first_text, second_text, revoked_text):
+        assert text.rpartition("_")[2] not in out
 
 
 # ---- manage.py create_api_key ----

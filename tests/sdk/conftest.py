@@ -21,7 +21,8 @@ house = Property.objects.create(slug="seaside", name="Seaside", time_zone="Europ
 account = ProviderAccount.objects.create(kind="virtual", name="Virtual locks")
 doors = [(f"door_{number}{side}", "schlage") for number in range(6) for side in "ab"]
 for name, make in (
-    ("native", "schlage"), ("just_in_time", "lockly"), ("offline", "igloohome"), *doors
+    ("native", "schlage"), ("just_in_time", "lockly"), ("offline", "igloohome"),
+    ("spare", "yale"), *doors,
 ):
     VirtualLock.objects.create(
         account=account, make=make, name=name, answer_min=0, answer_max=0.05
@@ -44,7 +45,8 @@ class Live:
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory):
-    with Site(tmp_path_factory.mktemp("sdk")) as site:
+    receivers = {"LOCKSITE_WEBHOOK_ALLOWED_HOSTS": "127.0.0.1"}
+    with Site(tmp_path_factory.mktemp("sdk"), settings=receivers) as site:
         locks = json.loads(site.run(SEED))
         yield Live(site, site.url, site.api_key("SDK"), locks)
 

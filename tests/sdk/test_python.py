@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from seam.exceptions import (
+    SeamActionAttemptFailedError,
     SeamHttpApiError,
     SeamHttpInvalidInputError,
     SeamHttpUnauthorizedError,
@@ -260,3 +261,22 @@ def test_an_offline_code_gets_its_pin_from_the_lock_s_maker(seam, live):
 def test_a_wrong_key_is_the_typed_error(live):
     with pytest.raises(SeamHttpUnauthorizedError):
         Seam(api_key="seam_ls_abcdefgh_wrong", endpoint=live.url).devices.list()
+
+
+def test_a_door_is_unlocked_within_the_time_that_the_sdk_waits(seam, device):
+    attempt = seam.locks.unlock_door(device_id=device.device_id)
+
+    assert (attempt.status, attempt.result.was_confirmed_by_device) == ("success", True)
+    told = seam.events.list(since="2026-01-01", device_id=device.device_id)
+    assert "action_attempt.unlock_door.succeeded" in {each.event_type for each in told}
+
+
+def test_a_door_that_does_not_answer_raises(seam, live):
+    lock = live.locks["just_in_time"]
+    seam.devices.simulate.disconnect(device_id=lock)
+
+    with pytest.raises(SeamActionAttemptFailedError) as failed:
+        seam.locks.unlock_door(device_id=lock)
+
+    seam.devices.simulate.connect(device_id=lock)
+    assert failed.value.code == "device_disconnected"

@@ -231,7 +231,8 @@ class Checker:
         keeps = intent.lock.body.make.keeps_window
         return any(
             held.entry.pin.digits == intent.now.digits
-            and opens(held.entry, end, keeps_window=keeps)
+            # Its window may have begun since: what was on the lock a moment ago opens now.
+            and any(opens(held.entry, moment, keeps_window=keeps) for moment in (end, at))
             for slots, end in self._states(intent.lock, at)
             for held in slots.values()
         )

@@ -7,8 +7,10 @@ the queries are about.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
+from django.db.backends.sqlite3.base import FORMAT_QMARK_REGEX, SQLiteCursorWrapper
 from django.db.models.expressions import Col
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -48,8 +50,21 @@ def quick_columns() -> Iterator[None]:
                 converters[place] = (found, column)
         return converters
 
+    @cache
+    def qmarks(text: str) -> str:
+        return str(FORMAT_QMARK_REGEX.sub("?", text).replace("%%", "%"))
+
+    def convert_query_quickly(self: Any, query: str, *, param_names: Any = None) -> Any:
+        if param_names is None:
+            return qmarks(query)
+        return convert_query(self, query, param_names=param_names)
+
+    cursor: Any = SQLiteCursorWrapper
+    convert_query = cursor.convert_query
+    cursor.convert_query = convert_query_quickly
     compiler.compile, compiler.get_converters = compile_quickly, get_converters_quickly
     try:
         yield
     finally:
         compiler.compile, compiler.get_converters = compile_, get_converters
+        cursor.convert_query = convert_query

@@ -41,6 +41,12 @@ def locks() -> list[tuple[Any, ...]]:
     )
 
 
+def last_beat(engine_id: Any) -> datetime | None:
+    """Return the last sign of life of an engine, by its id as the database gives it."""
+    found = fetch("SELECT beat_at FROM accesscodes_enginebeat WHERE engine_id = %s", (engine_id,))
+    return moment(found[0][0]) if found else None
+
+
 def written(moment: datetime) -> Any:
     """Return a moment as the database keeps it."""
     return str(moment.replace(tzinfo=None)) if is_sqlite() else moment

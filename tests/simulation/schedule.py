@@ -15,6 +15,7 @@ from properties import sync
 from tests.simulation import scratch
 from tests.simulation.chance import seeded_bytes
 from tests.simulation.locks import Lock, new_lock
+from tests.simulation.prepared import prepared_queries
 from tests.simulation.quick import quick_columns
 from tests.simulation.world import World
 
@@ -47,7 +48,7 @@ class Outcome:
 
 def run(seed: int, *, is_verbose: bool = False) -> Outcome:
     """Live through one schedule and return what came of it."""
-    with seeded_bytes(seed), quick_columns():
+    with seeded_bytes(seed), quick_columns(), prepared_queries():
         return _run(seed, is_verbose=is_verbose)
 
 

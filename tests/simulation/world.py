@@ -21,11 +21,11 @@ from accesscodes.engine.lease import Answers
 from accesscodes.engine.reconcile import reconcile
 from accesscodes.engine.watchdog import watch
 from accesscodes.engine.worker import Worker
-from accesscodes.ledger import Lease
-from accesscodes.models import EngineBeat
+from accesscodes.ledger import LEASE_TIME, Lease
+from accesscodes.models import CLOCKS_DIFFER_BY, EngineBeat
 from locksite.doors import Doors
 from properties import sync
-from properties.models import Device, Property, ProviderAccount
+from properties.models import Device, DeviceQuerySet, Property, ProviderAccount
 from properties.providers.base import LockRef
 from tests.simulation import rows
 from tests.simulation.checker import Checker
@@ -429,19 +429,27 @@ class World:
             self.stage.at(due, lambda: self._tick(due))
 
     def _due_at(self, row: tuple[Any, ...]) -> datetime:
+        """Return when a process that asks all the time, as they really do, would find it due.
+
+        What is dated further ahead than anything is counts as past: a clock was wrong.
+        """
         _, due_at, owner, until, _ = row
-        moment = rows.moment(due_at)
-        if moment is None:
+        due, clock = rows.moment(due_at), self.clock()
+        if due is None:
             return self.stage.now + timedelta(days=1)
-        moment -= self.clock_is_off_by
-        if owner is None:
-            return moment
-        free_at = (rows.moment(until) or moment) - self.clock_is_off_by
-        holder = next((e for e in self.engines if _same(e.uid, owner)), None)
-        if holder is None or not holder.is_running:
-            beat_at = self.stage.now if holder is None else holder.beat_at
-            free_at = min(free_at, beat_at + timedelta(seconds=20))
-        return max(moment, free_at)
+        if due > clock + DeviceQuerySet.LONGEST_REST:
+            due = clock
+        if owner is not None:
+            free_at = rows.moment(until) or due
+            if free_at > clock + LEASE_TIME + CLOCKS_DIFFER_BY:
+                free_at = clock
+            if not any(_same(e.uid, owner) and e.is_running for e in self.engines):
+                silent_since = rows.last_beat(owner)
+                if silent_since is None or silent_since > clock + CLOCKS_DIFFER_BY:
+                    silent_since = clock - EngineBeat.dead_after()
+                free_at = min(free_at, silent_since + EngineBeat.dead_after())
+            due = max(due, free_at)
+        return due - self.clock_is_off_by
 
     def _tick(self, planned: datetime) -> None:
         if planned != self._tick_at:

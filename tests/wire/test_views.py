@@ -7,12 +7,14 @@ from django.db import OperationalError
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from locksite.partners.models import Scope
+from locksite.actors import SYSTEM
+from locksite.partners.models import ApiKey, Scope
+from locksite.partners.services import revoke_key
 from locksite.wire.views import RpcView
 from properties.models import Device
 from tests.api import UNKNOWN, Partner, endpoints, error
 from tests.clock import START
-from tests.factories import DeviceFactory
+from tests.factories import DeviceFactory, PropertyFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -183,17 +185,6 @@ def test_a_session_is_not_a_key(client, django_user_model):
     assert client.get("/devices/list").status_code == 401
 
 
-def test_a_key_for_reading_reads_and_changes_nothing():
-    reader = Partner(scope=Scope.READ)
-
-    assert reader.get("/devices/list")[0] == 200
-    for path in ("/access_codes/create", "/access_codes/update", "/access_codes/delete"):
-        assert reader.post(path) == (
-            403,
-            error("forbidden", "This API key may read and not change anything."),
-        )
-
-
 def test_a_fault_of_ours_answers_500_without_details(partner, monkeypatch, caplog):
     def fail(*_):
         raise RuntimeError("secret detail")
@@ -260,8 +251,10 @@ ENDPOINTS = {
     "access_codes/delete": ["DELETE", "POST"],
     "access_codes/generate_code": GET_POST,
     "access_codes/get": GET_POST,
+    "access_codes/get_timeline": GET_POST,
     "access_codes/list": GET_POST,
     "access_codes/pull_backup_access_code": ["POST"],
+    "access_codes/report_device_constraints": ["POST"],
     "access_codes/simulate/create_unmanaged_access_code": ["POST"],
     "access_codes/unmanaged/convert_to_managed": ["PATCH", "POST", "PUT"],
     "access_codes/unmanaged/delete": ["DELETE", "POST"],
@@ -272,12 +265,37 @@ ENDPOINTS = {
     "access_codes/update_multiple": ["PATCH", "POST", "PUT"],
     "action_attempts/get": GET_POST,
     "devices/get": GET_POST,
+    "action_attempts/list": GET_POST,
     "devices/list": GET_POST,
+    "devices/list_device_providers": GET_POST,
+    "devices/report_provider_metadata": ["POST"],
+    "devices/simulate/connect": ["POST"],
+    "devices/simulate/connect_to_hub": ["POST"],
+    "devices/simulate/disconnect": ["POST"],
+    "devices/simulate/disconnect_from_hub": ["POST"],
+    "devices/simulate/paid_subscription": ["POST"],
+    "devices/simulate/remove": ["POST"],
+    "devices/unmanaged/get": GET_POST,
+    "devices/unmanaged/list": GET_POST,
+    "devices/unmanaged/update": ["PATCH", "POST", "PUT"],
+    "devices/update": ["PATCH", "POST", "PUT"],
     "events/get": GET_POST,
     "events/list": GET_POST,
     "locks/get": GET_POST,
+    "locks/configure_auto_lock": ["POST"],
     "locks/list": GET_POST,
+    "locks/lock_door": ["POST"],
+    "locks/simulate/manual_lock_via_keypad": ["POST"],
+    "locks/unlock_door": ["POST"],
     "locks/simulate/keypad_code_entry": ["POST"],
+    "webhooks/create": ["POST"],
+    "webhooks/delete": ["DELETE", "POST"],
+    "webhooks/deliveries/list": GET_POST,
+    "webhooks/deliveries/retry": ["POST"],
+    "webhooks/get": GET_POST,
+    "webhooks/list": GET_POST,
+    "webhooks/rotate_secret": ["POST"],
+    "webhooks/update": ["PATCH", "POST", "PUT"],
     "workspaces/get": GET_POST,
     "workspaces/list": GET_POST,
 }
@@ -294,20 +312,57 @@ def test_every_endpoint_that_changes_something_wants_a_key_that_may():
         "access_codes/create_multiple",
         "access_codes/delete",
         "access_codes/pull_backup_access_code",
+        "access_codes/report_device_constraints",
         "access_codes/simulate/create_unmanaged_access_code",
         "access_codes/unmanaged/convert_to_managed",
         "access_codes/unmanaged/delete",
         "access_codes/unmanaged/update",
         "access_codes/update",
         "access_codes/update_multiple",
+        "devices/report_provider_metadata",
+        "devices/simulate/connect",
+        "devices/simulate/connect_to_hub",
+        "devices/simulate/disconnect",
+        "devices/simulate/disconnect_from_hub",
+        "devices/simulate/paid_subscription",
+        "devices/simulate/remove",
+        "devices/unmanaged/update",
+        "devices/update",
+        "locks/configure_auto_lock",
+        "locks/lock_door",
+        "locks/simulate/manual_lock_via_keypad",
+        "locks/unlock_door",
         "locks/simulate/keypad_code_entry",
+        "webhooks/create",
+        "webhooks/delete",
+        "webhooks/deliveries/retry",
+        "webhooks/rotate_secret",
+        "webhooks/update",
     }
 
 
-@every_endpoint
-def test_no_endpoint_answers_without_a_key(path):
-    for verb in ENDPOINTS[path]:
-        assert Client().generic(verb, f"/{path}").status_code == 401
+def test_what_each_kind_of_key_may_call():
+    """Of a key that may not, an endpoint reads no parameter; one that may gets its answer."""
+    now = timezone.now()
+    changing = {path for path, view in endpoints() if view.changes_something}
+    none, unknown, over, revoked = (Partner() for _ in range(4))
+    none.key, unknown.key = "", unknown.key + "x"
+    ApiKey.objects.filter(pk=over.row.pk).update(expires_at=now)
+    revoke_key(revoked.row, actor=SYSTEM, now=now)
+    reader, limited, writer = Partner(scope=Scope.READ), Partner(PropertyFactory()), Partner()
+
+    for path, verbs in ENDPOINTS.items():
+        for verb in verbs:
+            for partner in (none, unknown, over, revoked):
+                assert partner.send(verb, f"/{path}", b"{")[0] == 401
+            status, body = reader.send(verb, f"/{path}", b"{")
+            if path in changing:
+                message = "This API key may read and not change anything."
+                assert (status, body) == (403, error("forbidden", message))
+            else:
+                assert status == 400
+            for partner in (limited, writer):
+                assert partner.send(verb, f"/{path}", b"{")[0] == 400
 
 
 UNKNOWN_ANSWERS = [

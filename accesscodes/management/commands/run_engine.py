@@ -10,6 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from accesscodes.api.serializers import event_text
+from accesscodes.engine.bolts import Hands
 from accesscodes.engine.clock import ClockGuard
 from accesscodes.engine.reconcile import reconcile
 from accesscodes.engine.watchdog import thin_readings, watch
@@ -17,9 +19,15 @@ from accesscodes.engine.worker import Job, Worker
 from accesscodes.pool import tend
 from locksite.database import database_now
 from locksite.doors import Doors, real_doors
+from locksite.partners.deliveries import fan_out, prune
+from locksite.partners.repeats import forget_answers
+from locksite.partners.sending import Sender
 from properties.models import ProviderAccount
-from properties.providers.registry import driver_for
+from properties.providers.registry import bolt_for, driver_for
 from properties.sync import refresh_account
+
+OFTEN = timedelta(milliseconds=500)
+"""How often we look for events that partners are to be sent."""
 
 
 class Command(BaseCommand):
@@ -45,6 +53,8 @@ class Command(BaseCommand):
         engine_id = uuid.uuid4()
         self.stdout.write(f"Engine {engine_id} is running.")
         clock = ClockGuard(doors, database_now)
+        sender = Sender(doors.now)
+        hands = Hands(doors, bolt_for)
         Worker(
             engine_id,
             doors=doors,
@@ -56,11 +66,18 @@ class Command(BaseCommand):
             jobs=[
                 Job("watchdog", timedelta(seconds=30), watch),
                 Job("accounts", timedelta(seconds=2), lambda now: refresh_due(now, doors)),
+                Job("doors", timedelta(milliseconds=500), hands.run),
                 Job("spare codes", timedelta(seconds=20), tend),
                 Job("readings", timedelta(hours=1), thin_readings),
+                Job("stored answers", timedelta(minutes=10), forget_answers),
+                Job("events", OFTEN, lambda now: fan_out(now, event_text)),
+                Job("deliveries", OFTEN, sender.send_due),
+                Job("old deliveries", timedelta(hours=1), prune),
             ],
             threads=options["threads"],
         ).run()
+        sender.close()
+        hands.close()
         self.stdout.write(f"Engine {engine_id} has stopped.")
 
 

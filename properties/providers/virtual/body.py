@@ -31,8 +31,10 @@ class Body:
 
     `has_keypad`: an accessory keypad was paired at some time (of no meaning where it is built
     in). `keypad_is_linked`: that keypad is linked to the bridge. `since` says when each condition
-    began, and falls back to `made_at`. `clock_offset`: how far its clock is ahead while it is
-    wrong. `wake_every`: how long it sleeps between two contacts while it wakes rarely.
+    began, and falls back to `made_at`. `auto_lock_after`: in how many
+    seconds after unlocking it locks itself; ``None``: not at all. `clock_offset`: how far its
+    clock is ahead while it is wrong. `wake_every`: how long it sleeps between two contacts while
+    it wakes rarely.
     """
 
     uid: str
@@ -45,6 +47,7 @@ class Body:
     battery: float = 0.9
     keypad_battery: float = 0.9
     is_locked: bool = True
+    auto_lock_after: int | None = None
     has_keypad: bool = True
     has_hub: bool = True
     keypad_is_linked: bool = True

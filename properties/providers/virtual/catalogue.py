@@ -62,6 +62,9 @@ CATALOGUE: Final[Mapping[Fault, About]] = {
         "The account lets nobody in: its locks are not listed, read or written. Concerns all its "
         "locks."
     ),
+    Fault.REMOVED: _condition(
+        "The account no longer lists the lock, and no call gets through. Codes on it keep opening."
+    ),
     Fault.SUBSCRIPTION_REQUIRED: _condition(
         "New codes are refused, the account asks for a paid plan. Codes can be read and removed."
     ),

@@ -18,6 +18,7 @@ from properties.choices import Fault, Proof
 from properties.models import ProviderAccount, VirtualLock
 from properties.providers.base import (
     AccountProblem,
+    BoltMoved,
     DeviceReport,
     LockReading,
     LockRef,
@@ -48,14 +49,14 @@ from properties.providers.virtual.mishaps import (
     view_of,
 )
 from properties.providers.virtual.offline import granted, pin_of
-from properties.providers.virtual.report import report, shown
+from properties.providers.virtual.report import shown
 from properties.providers.virtual.store import (
     body_of,
-    codes_held,
     entry_for,
     memory_of,
     put,
     refuse_transactions,
+    reported,
     secret_of,
 )
 
@@ -133,6 +134,26 @@ class VirtualDriver:
                     put(row, slot, None, contact.at + course.done_after)
         return self._end(contact, course, refused if course.done_after is not None else None)
 
+    def move_bolt(self, lock: LockRef, *, locked: bool) -> BoltMoved:
+        """Lock or unlock. A command that would arrive late moves nothing: none is kept."""
+        contact = self._reach(lock)
+        course = self._course(contact.row)
+        refused = removal_refusal(contact.body)
+        if course.done_after == timedelta(0) and refused is None:
+            people.turn_bolt(contact.row, locked=locked, now=contact.at)
+        self._end(contact, course, refused if course.done_after is not None else None)
+        is_confirmed = contact.body.proof not in {Proof.ACK, Proof.NONE}
+        return BoltMoved(at=contact.at, is_confirmed=is_confirmed)
+
+    def set_auto_lock(self, lock: LockRef, *, after: int | None) -> Receipt:
+        """Let the door lock itself after so many seconds."""
+        contact = self._reach(lock)
+        course = self._course(contact.row)
+        refused = removal_refusal(contact.body)
+        if course.done_after == timedelta(0) and refused is None:
+            people.set_auto_lock(contact.row, after)
+        return self._end(contact, course, refused if course.done_after is not None else None)
+
     def compute(self, lock: LockRef, window: OfflineWindow) -> Pin:
         """Return the PIN for a window, as the maker's server does: the lock is not asked."""
         contact = self._at_maker(lock)
@@ -150,14 +171,14 @@ class VirtualDriver:
         if rows and not self._wait(rows[0], factor=1)[1]:
             _give_up()
         _refuse_account(rows)
-        held = codes_held(rows, self.doors.now())
-        return [report(body_of(row), held[row.pk]) for row in rows]
+        listed = [row for row in rows if Fault.REMOVED not in row.faults]
+        return reported(listed, self.doors.now())
 
     def _at_maker(self, lock: LockRef) -> _Contact:
         """Wait for the maker's service. Raises `AccountProblem` or `Refused`."""
         refuse_transactions()
         row = self.account.virtual_locks.filter(uid=UUID(lock.remote_id)).first()
-        if row is None:
+        if row is None or Fault.REMOVED in row.faults:
             raise Refused("device_removed", "The lock is no longer in its account.")
         left, is_heard = self._wait(row, factor=SLOW_FACTOR if Fault.SLOW in row.faults else 1)
         _refuse_account([row])

@@ -53,6 +53,9 @@ class Make:
     its installer set up, those windows, by the lock's own clock; ``None``: it knows of no such
     thing.
 
+    Doors: `locks_remotely`, `unlocks_remotely`: its bolt can be moved from afar; `has_auto_lock`:
+    it can be set to lock itself.
+
     Reports: `metadata_name` is the property of the wire in which the brand keeps its own details,
     `metadata` what stands there: field → word of `report.EVIDENCE`.
     """
@@ -92,6 +95,9 @@ class Make:
     one_time_lasts: timedelta | None = None
     first_use_within: timedelta | None = None
     time_slots: Sequence[TimeSlot] | None = None
+    locks_remotely: bool = True
+    unlocks_remotely: bool = True
+    has_auto_lock: bool = False
     metadata_name: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     keypad_error: str = "failed_to_set_on_device"
@@ -99,6 +105,11 @@ class Make:
     duplicate_name_error: str = "code_constraints_violated"
     zone_error: str = "time_zone_unknown"
     privacy_warning: str = "privacy_mode"
+
+    @property
+    def provided_by(self) -> tuple[str, str]:
+        """Return the service through which it is reached: the wire's word and a name to show."""
+        return self.provider or (self.brand.lower(), self.brand)
 
     @property
     def time_pairs(self) -> list[dict[str, str]]:
@@ -144,6 +155,7 @@ MAKES: Final[Mapping[str, Make]] = {
             model="Smart Lock Pro",
             code_lengths=(6,),
             max_codes=100,
+            has_auto_lock=True,
             digit_rules=("no_zeros", "cannot_start_with_12"),
             name_max=20,
             has_built_in_keypad=False,
@@ -179,6 +191,7 @@ MAKES: Final[Mapping[str, Make]] = {
             model="Assure Lock 2",
             code_lengths=(4, 5, 6, 7, 8),
             max_codes=250,
+            has_auto_lock=True,
             digit_rules=("no_ascending_or_descending_sequence",),
             name_max=40,
         ),
@@ -189,6 +202,7 @@ MAKES: Final[Mapping[str, Make]] = {
             model="Encode",
             code_lengths=(4, 5, 6, 7, 8),
             max_codes=100,
+            has_auto_lock=True,
             digit_rules=("no_all_same_digits",),
             name_max=12,
         ),
@@ -199,6 +213,7 @@ MAKES: Final[Mapping[str, Make]] = {
             model="R7",
             code_lengths=(4, 5, 6, 7, 8, 9),
             max_codes=200,
+            has_auto_lock=True,
             needs_hub=True,
             refuses_duplicates=False,
             hub_error="ttlock_lock_not_paired_to_gateway",
@@ -212,6 +227,7 @@ MAKES: Final[Mapping[str, Make]] = {
             model="PRO",
             code_lengths=(5, 6, 7, 8),
             max_codes=100,
+            has_auto_lock=True,
             digit_rules=("at_least_three_unique_digits", "no_ascending_or_descending_sequence"),
             has_built_in_keypad=False,
             takes_accessory_keypad=True,
@@ -272,6 +288,7 @@ MAKES: Final[Mapping[str, Make]] = {
             model="Secure Pro",
             code_lengths=(6, 7, 8),
             max_codes=50,
+            has_auto_lock=True,
             needs_hub=True,
             keeps_window=False,
             shows_names=False,
@@ -323,6 +340,7 @@ MAKES: Final[Mapping[str, Make]] = {
             model="Halo",
             code_lengths=(4, 5, 6, 7, 8),
             max_codes=250,
+            has_auto_lock=True,
             name_min=2,
             name_max=14,
             needs_whole_window=True,
@@ -339,6 +357,7 @@ MAKES: Final[Mapping[str, Make]] = {
             provider=("salto_ks", "Salto KS"),
             code_lengths=(6, 7, 8, 9, 10),
             max_codes=100,
+            locks_remotely=False,
             needs_hub=True,
             assigns_pins=True,
             has_backup_pool=False,
@@ -357,6 +376,7 @@ MAKES: Final[Mapping[str, Make]] = {
             model="U-Bolt Pro",
             code_lengths=(4, 5, 6, 7, 8),
             max_codes=95,
+            has_auto_lock=True,
             needs_zone=True,
             zone_error="ultraloq_time_zone_unknown",
             metadata_name="ultraloq_metadata",
@@ -367,9 +387,10 @@ MAKES: Final[Mapping[str, Make]] = {
             device_type="two_n_intercom",
             brand="2N",
             model="IP Style",
-            provider=("two_n", "2N"),
+            provider=("my_2n", "2N"),
             code_lengths=(4, 5, 6, 7, 8),
             max_codes=200,
+            locks_remotely=False,
             needs_zone=True,
             zone_error="two_n_device_missing_timezone",
             metadata_name="two_n_metadata",
@@ -396,6 +417,8 @@ MAKES: Final[Mapping[str, Make]] = {
             provider=("dormakaba_oracode", "dormakaba Oracode"),
             code_lengths=(6,),
             max_codes=1000,
+            locks_remotely=False,
+            unlocks_remotely=False,
             assigns_pins=True,
             proof=Proof.NONE,
             shows_names=False,

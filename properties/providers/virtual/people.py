@@ -7,7 +7,7 @@ lock.
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -175,6 +175,42 @@ def set_traits(lock: VirtualLock, changes: Mapping[str, Any]) -> None:
         }
         row.save(update_fields=["traits"])
     lock.refresh_from_db(fields=["traits"])
+
+
+def turn_bolt(lock: VirtualLock, *, locked: bool, now: datetime) -> None:
+    """Move the bolt; a door that locks itself does so some time after it was unlocked."""
+    with write_transaction():
+        row = VirtualLock.objects.select_for_update().get(pk=lock.pk)
+        row.is_locked = locked
+        row.relocks_at = None
+        if not locked and row.auto_lock_after is not None:
+            row.relocks_at = now + timedelta(seconds=row.auto_lock_after)
+        row.save(update_fields=["is_locked", "relocks_at"])
+
+
+def set_auto_lock(lock: VirtualLock, after: int | None) -> None:
+    """Let the door lock itself so many seconds after it is unlocked; ``None``: not at all."""
+    VirtualLock.objects.filter(pk=lock.pk).update(auto_lock_after=after, relocks_at=None)
+
+
+def lock_by_hand(lock: VirtualLock, *, now: datetime) -> Reason | None:
+    """Press the key that locks; return why that cannot be done, or ``None``: it is locked."""
+    reason = body_of(lock).shut_keypad
+    if reason is None:
+        turn_bolt(lock, locked=True, now=now)
+    return reason
+
+
+def set_time_zone(lock: VirtualLock, zone: str, *, now: datetime) -> None:
+    """Tell the lock, or its maker's service, in which zone it hangs."""
+    with write_transaction():
+        row = VirtualLock.objects.select_for_update().get(pk=lock.pk)
+        row.time_zone = zone
+        row.faults = [fault for fault in row.faults if fault != Fault.TIME_ZONE_UNKNOWN]
+        row.since = {k: v for k, v in row.since.items() if k != Fault.TIME_ZONE_UNKNOWN}
+        row.save(update_fields=["time_zone", "faults", "since"])
+        _list_again(lock, now)
+    lock.refresh_from_db(fields=["time_zone", "faults", "since"])
 
 
 def set_batteries(

@@ -42,7 +42,7 @@ def report(body: Body, codes_held: int) -> DeviceReport:
     """Return the lock as its account describes it, with so many codes in its memory."""
     make = body.make
     brand = make.brand.lower()
-    provider, display_name = make.provider or (brand, make.brand)
+    provider, display_name = make.provided_by
     return DeviceReport(
         remote_id=body.uid,
         name=body.name,
@@ -81,6 +81,32 @@ def _flags(body: Body) -> dict[str, bool]:
         flags["can_program_offline_access_codes"] = (
             body.keypad_is_connected and has_windows and not body.faults & _FORBIDDING_ALL
         )
+    return flags | _bolt_flags(body) | _simulation_flags(body)
+
+
+def _bolt_flags(body: Body) -> dict[str, bool]:
+    """Return what can be done with the door from afar; being offline changes none of it."""
+    make = body.make
+    is_able = not body.hub_is_missing and not body.faults & _FORBIDDING_ALL
+    flags = {
+        "can_remotely_lock": make.locks_remotely,
+        "can_remotely_unlock": make.unlocks_remotely,
+        "can_configure_auto_lock": make.has_auto_lock,
+    }
+    return {flag: is_able for flag, has_it in flags.items() if has_it}
+
+
+def _simulation_flags(body: Body) -> dict[str, bool]:
+    """Return what partners may let happen to the lock now."""
+    flags = {
+        "can_simulate_connection": Fault.OFFLINE in body.faults,
+        "can_simulate_disconnection": Fault.OFFLINE not in body.faults,
+        "can_simulate_removal": True,
+        "can_simulate_paid_subscription": True,
+    }
+    if body.make.needs_hub and body.has_hub:
+        flags["can_simulate_hub_connection"] = Fault.HUB_DISCONNECTED in body.faults
+        flags["can_simulate_hub_disconnection"] = Fault.HUB_DISCONNECTED not in body.faults
     return flags
 
 
@@ -115,6 +141,10 @@ def _properties(body: Body) -> dict[str, Any]:
         properties["accessory_keypad"] = _accessory_keypad(body)
     elif Fault.KEYPAD_BATTERY_FLAT in body.faults:
         properties["keypad_battery"] = {"level": body.keypad_battery_level}
+    if make.has_auto_lock:
+        properties["auto_lock_enabled"] = body.auto_lock_after is not None
+        if body.auto_lock_after is not None:
+            properties["auto_lock_delay_seconds"] = body.auto_lock_after
     if body.can_ever_take_codes:
         properties |= {
             "supported_code_lengths": list(make.code_lengths),

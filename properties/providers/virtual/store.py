@@ -6,7 +6,8 @@ was rolled back, so its memory is never written, nor read by a driver, inside on
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,12 +17,13 @@ from django.db import connection
 from locksite.pins import seal
 from properties.choices import Fault
 from properties.models import VirtualLock, VirtualOfflineUse, VirtualSlot
-from properties.providers.base import SlotWrite
+from properties.providers.base import DeviceReport, SlotWrite
 from properties.providers.virtual.acceptance import stored
 from properties.providers.virtual.assigning import assigned_pin
 from properties.providers.virtual.body import Body, differing
 from properties.providers.virtual.memory import Entry, Write, memory_at
 from properties.providers.virtual.offline import Grant, Kind
+from properties.providers.virtual.report import report
 from properties.stamps import read_stamp
 
 # How long a write that was replaced is kept: history for tests and for a lock that shows stale
@@ -54,6 +56,7 @@ def body_of(row: VirtualLock) -> Body:
         battery=row.battery_level,
         keypad_battery=row.keypad_battery_level,
         is_locked=row.is_locked,
+        auto_lock_after=row.auto_lock_after,
         has_keypad=traits.get("accessory_keypad", True),
         has_hub=traits.get("has_bridge", True),
         keypad_is_linked=traits.get("keypad_is_linked", True),
@@ -116,6 +119,15 @@ def codes_held(rows: Iterable[VirtualLock], now: datetime) -> dict[int, int]:
     ):
         writes[lock].append(Write(slot, at, order, None if pin is None else True))
     return {lock: len(memory_at(of_one, now)) for lock, of_one in writes.items()}
+
+
+def reported(rows: Sequence[VirtualLock], now: datetime) -> list[DeviceReport]:
+    """Return the locks as their account describes them at this moment, in one query."""
+    held = codes_held(rows, now)
+    return [
+        report(replace(body_of(row), is_locked=row.is_locked_at(now)), held[row.pk])
+        for row in rows
+    ]
 
 
 def put(row: VirtualLock, slot: int, entry: Entry | None, effective_at: datetime) -> None:

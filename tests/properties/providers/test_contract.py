@@ -22,7 +22,7 @@ from properties.providers.base import (
     SlotWrite,
     Unreachable,
 )
-from properties.providers.registry import driver_for, source_for
+from properties.providers.registry import bolt_for, driver_for, source_for
 from properties.providers.virtual.makes import MAKES
 from properties.providers.virtual.people import contents
 from tests.clock import START
@@ -230,3 +230,39 @@ def test_a_reading_shows_every_entry_as_far_as_the_lock_can(rig):
     )
     dated = (WINDOW["starts_at"], WINDOW["ends_at"]) if can.keeps_window else (None, None)
     assert [(code.starts_at, code.ends_at) for code in reading.codes] == [(None, None), dated]
+
+
+# ---- Doors ----
+
+
+@pytest.mark.parametrize("make", makes_that(lambda make: make.unlocks_remotely))
+def test_a_bolt_moves_when_asked_and_moving_it_again_is_no_error(make, clock):
+    row = a_lock(make=make)
+    driver = bolt_for(row.account, clock.doors())
+    ref = LockRef(device_uid=row.uid, remote_id=str(row.uid))
+
+    def bolt_after(locked):
+        moved = driver.move_bolt(ref, locked=locked)
+        assert moved.at == START
+        row.refresh_from_db()
+        return row.is_locked
+
+    assert [bolt_after(locked) for locked in (False, False, True, True)] == [
+        *(False, False, True, True)
+    ]
+    assert driver.move_bolt(ref, locked=False).is_confirmed is (
+        MAKES[make].proof not in {Proof.ACK, Proof.NONE}
+    )
+
+
+def test_a_bolt_that_is_out_of_reach_raises_and_stays(clock):
+    row = a_lock(make="yale", faults=["offline"])
+    driver = bolt_for(row.account, clock.doors())
+
+    with pytest.raises(Unreachable):
+        driver.move_bolt(LockRef(device_uid=row.uid, remote_id=str(row.uid)), locked=False)
+    with pytest.raises(Unreachable):
+        driver.set_auto_lock(LockRef(device_uid=row.uid, remote_id=str(row.uid)), after=9)
+
+    row.refresh_from_db()
+    assert (row.is_locked, row.auto_lock_after) == (True, None)

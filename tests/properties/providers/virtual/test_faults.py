@@ -88,6 +88,16 @@ ROWS = {
         remove="AccountProblem account_disconnected",
         left="1A 3C",
     ),
+    Fault.REMOVED: Row(
+        program="Refused device_removed",
+        seconds=0,
+        holds="1A 3C",
+        reads="Refused device_removed",
+        reports="not listed",
+        takes_codes=None,
+        remove="Refused device_removed",
+        left="1A 3C",
+    ),
     Fault.SUBSCRIPTION_REQUIRED: takes_nothing_new(
         "Refused subscription_required", "subscription_required", takes_codes=False
     ),
@@ -215,7 +225,10 @@ class Story:
         return " ".join(words(one.slot, one) for one in reading.codes) or "nothing"
 
     def reports(self):
-        [listed] = self.driver.list_devices()
+        found = self.driver.list_devices()
+        if not found:
+            return "not listed"
+        [listed] = found
         return " ".join(
             [
                 *(one["error_code"] for one in listed.errors),
@@ -232,9 +245,12 @@ class Story:
 
     def takes_codes(self):
         try:
-            [listed] = self.driver.list_devices()
+            found = self.driver.list_devices()
         except AccountProblem:
             return None
+        if not found:
+            return None
+        [listed] = found
         return listed.flags["can_program_online_access_codes"]
 
     def opens(self):
