@@ -194,6 +194,65 @@ _SET_EVENT = {
     "access_code_id": _CODE,
     "code": "482915",
 }
+_UNMANAGED_LOCK = {
+    name: DEVICE[name]
+    for name in (
+        "device_type",
+        "capabilities_supported",
+        "can_program_online_access_codes",
+        "connected_account_id",
+        "workspace_id",
+        "custom_metadata",
+        "errors",
+        "warnings",
+        "created_at",
+    )
+} | {
+    "device_id": _SECOND,
+    "properties": {
+        "name": "Cellar",
+        "online": True,
+        "model": {"display_name": "Smart Lock Pro", "manufacturer_display_name": "Nuki"},
+    },
+    "is_managed": False,
+}
+_PROVIDER = {
+    "device_provider_name": "nuki",
+    "display_name": "Nuki",
+    "image_url": "",
+    "provider_categories": ["stable", "consumer_smartlocks"],
+    "can_program_online_access_codes": True,
+    "can_remotely_unlock": True,
+}
+_WEBHOOK = {
+    "webhook_id": "6d5c4b3a-2918-4706-b5a4-93827160f599",
+    "url": "https://hooks.example/locksite",
+    "event_types": ["access_code.set_on_device", "access_code.deleted"],
+    "secret": "whsec_bWFkZSB1cCBmb3IgdGhlIHJlZmVyZW5jZQ==",
+}
+_THE_WEBHOOK = {"webhook_id": _WEBHOOK["webhook_id"]}
+_DELIVERY = {
+    "webhook_delivery_id": "4f3e2d1c-0b9a-4887-a665-5443322110aa",
+    "webhook_id": _WEBHOOK["webhook_id"],
+    "message_id": "msg_4f3e2d1c0b9a4887a6655443322110aa",
+    "event_id": _EVENT,
+    "event_type": "access_code.set_on_device",
+    "status": "pending",
+    "attempt_count": 1,
+    "created_at": "2027-05-03T09:12:49.031Z",
+    "next_attempt_at": "2027-05-03T09:12:55.120Z",
+    "last_attempt_at": "2027-05-03T09:12:50.120Z",
+    "last_status_code": 502,
+    "last_failure": "The host answered 502.",
+}
+_TIMELINE = {
+    "timeline_event_id": _EVENT,
+    "event_type": "access_code.set_on_device",
+    "occurred_at": "2027-05-03T09:12:49.020Z",
+    "description": "A reading of the lock showed the code.",
+    "actor": {"type": "system"},
+    "related_resource_ids": {"event_id": _EVENT},
+}
 _THE_WORKSPACE = {
     "workspace_id": _WORKSPACE,
     "name": "Locksite",
@@ -240,6 +299,75 @@ EXAMPLES: Mapping[str, Example] = {
         {"devices": [DEVICE], "pagination": _NO_PAGES, "ok": True},
         ("mismatched_page_parameters",),
         "Oldest first. Send the cursor with the same filters until `has_next_page` is `false`.",
+    ),
+    "/devices/update": Example(
+        {"device_id": _LOCK, "name": "Apartment 104", "custom_metadata": {"floor": "1"}},
+        _OK,
+        _LOCK_ERROR,
+        "All of it or nothing. A lock that may hold a code of ours stays managed: delete the "
+        "code first.",
+    ),
+    "/devices/list_device_providers": Example(
+        {"provider_category": "stable"}, {"device_providers": [_PROVIDER], "ok": True}
+    ),
+    "/devices/report_provider_metadata": Example(
+        {
+            "devices": [
+                {"device_id": _LOCK, "ultraloq_metadata": {"time_zone": "Europe/Berlin"}},
+            ]
+        },
+        _OK,
+        _LOCK_ERROR,
+        "For locks that cannot tell their time zone: without it they take no codes with dates.",
+    ),
+    "/devices/unmanaged/get": Example(
+        {"device_id": _SECOND}, {"device": _UNMANAGED_LOCK, "ok": True}, _LOCK_ERROR
+    ),
+    "/devices/unmanaged/list": Example(
+        {"search": "Cellar"},
+        {"devices": [_UNMANAGED_LOCK], "pagination": _NO_PAGES, "ok": True},
+        ("mismatched_page_parameters",),
+    ),
+    "/devices/unmanaged/update": Example(
+        {"device_id": _SECOND, "is_managed": True}, _OK, _LOCK_ERROR
+    ),
+    **{
+        f"/devices/simulate/{what}": Example(
+            {"device_id": _LOCK, **more},
+            _OK,
+            _LOCK_ERROR,
+            f"The lock must have `{flag}` `true`. It takes a moment until the lock shows it.",
+        )
+        for what, flag, more in (
+            ("connect", "can_simulate_connection", {}),
+            ("disconnect", "can_simulate_disconnection", {}),
+            ("remove", "can_simulate_removal", {}),
+            ("connect_to_hub", "can_simulate_hub_connection", {}),
+            ("disconnect_from_hub", "can_simulate_hub_disconnection", {}),
+            ("paid_subscription", "can_simulate_paid_subscription", {"is_expired": True}),
+        )
+    },
+    **{
+        f"/locks/{what}": Example(
+            {"device_id": _LOCK, **more},
+            _attempted(what.upper()),
+            _LOCK_ERROR,
+            "Ask `/action_attempts/get` how it went; SDKs do so by themselves. It is tried once: "
+            "a door that opens later than asked would be open for nobody.",
+        )
+        for what, more in (
+            ("unlock_door", {}),
+            ("lock_door", {}),
+            ("configure_auto_lock", {"auto_lock_enabled": True, "auto_lock_delay_seconds": 30}),
+        )
+    },
+    "/locks/simulate/manual_lock_via_keypad": Example(
+        {"device_id": _LOCK},
+        {
+            "action_attempt": _attempt("SIMULATE_MANUAL_LOCK_VIA_KEYPAD", "success", {}),
+            "ok": True,
+        },
+        _LOCK_ERROR,
     ),
     "/locks/get": Example(
         {"device_id": _LOCK},
@@ -291,6 +419,23 @@ EXAMPLES: Mapping[str, Example] = {
         _CODE_ERROR,
         "`status` is `removing` until a reading shows that the code is off the lock. Deleting "
         "twice is harmless. Offline codes cannot be taken back.",
+    ),
+    "/access_codes/get_timeline": Example(
+        {"access_code_id": _CODE, "limit": 20},
+        {
+            "timeline_events": [_TIMELINE],
+            "pagination": {"has_more": False, "next_cursor": None, "prev_cursor": None},
+            "ok": True,
+        },
+        _CODE_ERROR,
+        "Newest first: what was wanted, asked of the lock, answered and read.",
+    ),
+    "/access_codes/report_device_constraints": Example(
+        {"device_id": _LOCK, "supported_code_lengths": [4, 6]},
+        _OK,
+        _LOCK_ERROR,
+        "For locks whose account does not tell which PINs they take. Send the list, or the "
+        "shortest and the longest.",
     ),
     "/access_codes/generate_code": Example(
         {"device_id": _LOCK},
@@ -378,6 +523,50 @@ EXAMPLES: Mapping[str, Example] = {
         {"action_attempt_id": _ATTEMPT},
         {"action_attempt": _attempt("DELETE_ACCESS_CODE", "success", {}), "ok": True},
         ("action_attempt_not_found",),
+    ),
+    "/action_attempts/list": Example(
+        {"device_id": _LOCK},
+        {
+            "action_attempts": [_attempt("UNLOCK_DOOR", "success", {})],
+            "pagination": _NO_PAGES,
+            "ok": True,
+        },
+        ("mismatched_page_parameters",),
+    ),
+    "/webhooks/create": Example(
+        {"url": _WEBHOOK["url"], "event_types": _WEBHOOK["event_types"]},
+        {"webhook": _WEBHOOK, "ok": True},
+        ("invalid_event_types",),
+        "Keep the `secret`: it proves that a message is ours.",
+    ),
+    "/webhooks/get": Example(
+        _THE_WEBHOOK, {"webhook": _WEBHOOK, "ok": True}, ("webhook_not_found",)
+    ),
+    "/webhooks/list": Example({}, {"webhooks": [_WEBHOOK], "ok": True}),
+    "/webhooks/update": Example(
+        {**_THE_WEBHOOK, "event_types": ["*"]},
+        _OK,
+        ("invalid_event_types", "webhook_not_found"),
+        "The address cannot be changed: make another webhook.",
+    ),
+    "/webhooks/delete": Example(_THE_WEBHOOK, _OK, ("webhook_not_found",)),
+    "/webhooks/rotate_secret": Example(
+        _THE_WEBHOOK,
+        {"webhook": _WEBHOOK, "ok": True},
+        ("webhook_not_found",),
+        "Not part of Seam's API.",
+    ),
+    "/webhooks/deliveries/list": Example(
+        {**_THE_WEBHOOK, "status": "pending"},
+        {"webhook_deliveries": [_DELIVERY], "pagination": _NO_PAGES, "ok": True},
+        ("mismatched_page_parameters", "webhook_not_found"),
+        "Not part of Seam's API.",
+    ),
+    "/webhooks/deliveries/retry": Example(
+        {"webhook_delivery_id": _DELIVERY["webhook_delivery_id"]},
+        {"retried_count": 1, "ok": True},
+        ("webhook_delivery_not_found", "webhook_not_found"),
+        "Not part of Seam's API.",
     ),
     "/events/get": Example(
         {"event_id": _EVENT}, {"event": _SET_EVENT, "ok": True}, ("event_not_found",)

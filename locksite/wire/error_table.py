@@ -49,6 +49,19 @@ ERRORS: tuple[ErrorKind, ...] = (
         Where.ALL,
     ),
     ErrorKind(
+        "idempotency_key_reused",
+        400,
+        "This `Idempotency-Key` came with another endpoint or other parameters before.",
+        "Make a new key for each new request.",
+        Where.CHANGES,
+    ),
+    ErrorKind(
+        "invalid_event_types",
+        400,
+        "A webhook asks for a type of event that does not exist.",
+        "Compare with the list under Webhooks; `*` stands for all.",
+    ),
+    ErrorKind(
         "mismatched_page_parameters",
         400,
         "`page_cursor` belongs to a list with other filters.",
@@ -103,6 +116,18 @@ ERRORS: tuple[ErrorKind, ...] = (
         "Use the id from the answer that began the attempt.",
     ),
     ErrorKind(
+        "webhook_not_found",
+        404,
+        "This key has made no webhook with this id.",
+        "Look at `/webhooks/list`. Each key sees its own webhooks alone.",
+    ),
+    ErrorKind(
+        "webhook_delivery_not_found",
+        404,
+        "No delivery of this key's webhooks has this id, or it is older than 30 days.",
+        "Look at `/webhooks/deliveries/list`.",
+    ),
+    ErrorKind(
         "event_not_found",
         404,
         "No event has this id, type or lock within the key's reach.",
@@ -127,6 +152,20 @@ ERRORS: tuple[ErrorKind, ...] = (
         409,
         "The PIN is on the lock already, at some time within the dates asked for.",
         "Leave `code` out and let Locksite draw a free PIN, or choose another.",
+    ),
+    ErrorKind(
+        "idempotency_key_in_use",
+        409,
+        "The first request with this `Idempotency-Key` is still being worked on.",
+        "Wait as long as `Retry-After` says, then send the same request again.",
+        Where.CHANGES,
+    ),
+    ErrorKind(
+        "rate_limit_exceeded",
+        429,
+        "The key, or the lock, was asked too often within a minute.",
+        "Wait as long as `Retry-After` says. The SDKs that send requests again by themselves do.",
+        Where.ALL_WITH_KEY,
     ),
     ErrorKind(
         "internal_server_error",
