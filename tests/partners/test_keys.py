@@ -160,7 +160,7 @@ def test_a_rotation_does_not_lengthen_the_old_key_and_may_end_it_at_once():
 
 def test_webhooks_go_along_with_a_rotation():
     old, _ = make()
-    endpoint = WebhookEndpoint(api_key=old, url="https://partner.example/")
+    endpoint = WebhookEndpoint(api_key=old, url="https://partner.example/", created_at=START)
     endpoint.secret = seal(Pin("whsec"), bound_to=endpoint.uid)
     endpoint.save()
 
