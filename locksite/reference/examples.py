@@ -29,6 +29,8 @@ _THEIRS = "91a2b3c4-d5e6-4f70-8192-a3b4c5d6e755"
 _ATTEMPT = "2b3c4d5e-6f70-4182-93a4-b5c6d7e8f966"
 _EVENT = "c8d9e0f1-a2b3-4c4d-9e5f-60718293a477"
 _ACCOUNT = "0f1e2d3c-4b5a-4697-8879-6a5b4c3d2e88"
+_WEBHOOK = "6b7c8d9e-0f1a-4b2c-8d3e-4f5a6b7c8d99"
+_DELIVERY = "d4e5f6a7-b8c9-4d0e-9f1a-2b3c4d5e6faa"
 _WORKSPACE = "10c45173-0000-4000-8000-000000000001"
 _MADE_AT = "2027-05-03T09:12:44.381Z"
 _NO_PAGES = {"has_next_page": False, "next_page_cursor": None, "next_page_url": None}
@@ -113,6 +115,33 @@ DEVICE: Mapping[str, Any] = {
         "flags": {"can_program_online_access_codes": _MISSING_KEYPAD},
     },
 }
+_ALONE = {
+    **{
+        name: DEVICE[name]
+        for name in (
+            *("device_type", "capabilities_supported", "location", "connected_account_id"),
+            *("workspace_id", "custom_metadata", "errors", "warnings", "created_at"),
+            *("can_program_online_access_codes", "can_remotely_lock", "can_remotely_unlock"),
+        )
+    },
+    "device_id": _SECOND,
+    "properties": {
+        name: DEVICE["properties"][name] for name in ("online", "manufacturer", "battery", "model")
+    }
+    | {"name": "Boiler room"},
+    "is_managed": False,
+}
+_SERVICE = {
+    "device_provider_name": "nuki",
+    "display_name": "Nuki",
+    "image_url": "https://locksite.example/static/lock.svg",
+    "provider_categories": ["stable", "consumer_smartlocks"],
+    "can_configure_auto_lock": True,
+    "can_program_online_access_codes": True,
+    "can_remotely_lock": True,
+    "can_remotely_unlock": True,
+    "can_unlock_with_code": True,
+}
 CODE: Mapping[str, Any] = {
     "access_code_id": _CODE,
     "device_id": _LOCK,
@@ -194,6 +223,26 @@ _SET_EVENT = {
     "access_code_id": _CODE,
     "code": "482915",
 }
+_THE_WEBHOOK = {
+    "webhook_id": _WEBHOOK,
+    "url": "https://partner.example/locksite",
+    "event_types": ["access_code.set_on_device", "access_code.removed_from_device"],
+    "secret": "whsec_bWFkZSB1cCBmb3IgdGhpcyBwYWdlLCBub3QgcmVhbCE=",
+}
+_FAILING = {
+    "webhook_delivery_id": _DELIVERY,
+    "webhook_id": _WEBHOOK,
+    "message_id": f"msg_{_DELIVERY.replace('-', '')}",
+    "event_id": _EVENT,
+    "event_type": "access_code.set_on_device",
+    "status": "pending",
+    "attempt_count": 3,
+    "created_at": "2027-05-03T09:12:49.031Z",
+    "next_attempt_at": "2027-05-03T09:48:10.812Z",
+    "last_attempt_at": "2027-05-03T09:18:10.640Z",
+    "last_status_code": 502,
+    "last_failure": "answer",
+}
 _THE_WORKSPACE = {
     "workspace_id": _WORKSPACE,
     "name": "Locksite",
@@ -224,6 +273,24 @@ def _attempted(action_type: str) -> dict[str, Any]:
 _OK: Mapping[str, Any] = {"ok": True}
 _LOCK_ERROR = ("device_not_found",)
 _CODE_ERROR = ("access_code_not_found",)
+_WEBHOOK_ERROR = ("webhook_not_found",)
+_PAGE_ERROR = ("mismatched_page_parameters",)
+
+
+def _simulated(what: str, flag: str) -> Example:
+    return Example(
+        {"device_id": _LOCK},
+        _OK,
+        _LOCK_ERROR,
+        f"{what} On virtual locks alone, and only while `{flag}` is `true`.",
+    )
+
+
+_AT_DOOR = (
+    "The lock is asked once, within four seconds, or never: a door that moved late would move "
+    "for somebody else. Ask `/action_attempts/get` what became of it. `timed_out` says whether "
+    "the door may have moved."
+)
 
 # ---- Endpoints ----------------------------------------------------------------------------------
 
@@ -238,8 +305,64 @@ EXAMPLES: Mapping[str, Example] = {
     "/devices/list": Example(
         {"search": "Apartment", "limit": 20},
         {"devices": [DEVICE], "pagination": _NO_PAGES, "ok": True},
-        ("mismatched_page_parameters",),
+        _PAGE_ERROR,
         "Oldest first. Send the cursor with the same filters until `has_next_page` is `false`.",
+    ),
+    "/devices/update": Example(
+        {"device_id": _LOCK, "name": "Sea view", "custom_metadata": {"floor": "1", "old": None}},
+        _OK,
+        _LOCK_ERROR,
+        "All changes or none. What is left out stays as it is. A lock that is left alone "
+        "(`is_managed` `false`) moves to `/devices/unmanaged/…`.",
+    ),
+    "/devices/list_device_providers": Example(
+        {"provider_category": "stable"},
+        {"device_providers": [_SERVICE], "ok": True},
+        note="Not in pages. A flag that no lock of a service has is absent.",
+    ),
+    "/devices/report_provider_metadata": Example(
+        {"devices": [{"device_id": _LOCK, "schlage_metadata": {"time_zone": "Europe/Berlin"}}]},
+        _OK,
+        _LOCK_ERROR,
+        "For makers whose locks do not tell their zone: the dates of codes count in it. All locks "
+        "or none.",
+    ),
+    "/devices/unmanaged/get": Example(
+        {"device_id": _SECOND}, {"device": _ALONE, "ok": True}, _LOCK_ERROR
+    ),
+    "/devices/unmanaged/list": Example(
+        {"limit": 20},
+        {"devices": [_ALONE], "pagination": _NO_PAGES, "ok": True},
+        _PAGE_ERROR,
+        "Takes the filters of `/devices/list`.",
+    ),
+    "/devices/unmanaged/update": Example(
+        {"device_id": _SECOND, "is_managed": True},
+        _OK,
+        _LOCK_ERROR,
+        "The lock is looked at at once, then it stands in `/devices/list`.",
+    ),
+    "/devices/simulate/connect": _simulated(
+        "The lock is online again.", "can_simulate_connection"
+    ),
+    "/devices/simulate/disconnect": _simulated(
+        "The lock goes offline.", "can_simulate_disconnection"
+    ),
+    "/devices/simulate/connect_to_hub": _simulated(
+        "The lock's hub is online again.", "can_simulate_hub_connection"
+    ),
+    "/devices/simulate/disconnect_from_hub": _simulated(
+        "The lock's hub goes offline.", "can_simulate_hub_disconnection"
+    ),
+    "/devices/simulate/remove": _simulated(
+        "The lock disappears from its account.", "can_simulate_removal"
+    ),
+    "/devices/simulate/paid_subscription": Example(
+        {"device_id": _LOCK, "is_expired": True},
+        _OK,
+        _LOCK_ERROR,
+        "Without its paid plan the lock takes no codes. On virtual locks alone, and only while "
+        "`can_simulate_paid_subscription` is `true`.",
     ),
     "/locks/get": Example(
         {"device_id": _LOCK},
@@ -251,6 +374,28 @@ EXAMPLES: Mapping[str, Example] = {
         {"include_if": ["can_unlock_with_code"]},
         {"devices": [DEVICE], "locks": [DEVICE], "ok": True},
         note="The older form of `/devices/list`. It has no pages.",
+    ),
+    "/locks/lock_door": Example(
+        {"device_id": _LOCK}, _attempted("LOCK_DOOR"), _LOCK_ERROR, _AT_DOOR
+    ),
+    "/locks/unlock_door": Example(
+        {"device_id": _LOCK}, _attempted("UNLOCK_DOOR"), _LOCK_ERROR, _AT_DOOR
+    ),
+    "/locks/configure_auto_lock": Example(
+        {"device_id": _LOCK, "auto_lock_enabled": True, "auto_lock_delay_seconds": 45},
+        _attempted("CONFIGURE_AUTO_LOCK"),
+        _LOCK_ERROR,
+        "The lock is asked once, as it is for `/locks/lock_door`.",
+    ),
+    "/locks/simulate/manual_lock_via_keypad": Example(
+        {"device_id": _LOCK},
+        {
+            "action_attempt": _attempt("SIMULATE_MANUAL_LOCK_VIA_KEYPAD", "success", {}),
+            "ok": True,
+        },
+        _LOCK_ERROR,
+        "Somebody presses the key that locks; `lock.locked` tells of it. On virtual locks alone. "
+        "Where no key can be pressed now, the attempt ends in `error`.",
     ),
     "/access_codes/create": Example(
         {"device_id": _LOCK, "name": "Ana Prado", "code": "482915"},
@@ -275,7 +420,7 @@ EXAMPLES: Mapping[str, Example] = {
     "/access_codes/list": Example(
         {"device_id": _LOCK},
         {"access_codes": [CODE], "pagination": _NO_PAGES, "ok": True},
-        ("mismatched_page_parameters",),
+        _PAGE_ERROR,
         "At most 5,000 in one answer.",
     ),
     "/access_codes/update": Example(
@@ -296,6 +441,13 @@ EXAMPLES: Mapping[str, Example] = {
         {"device_id": _LOCK},
         {"generated_code": {"device_id": _LOCK, "code": "638417"}, "ok": True},
         _LOCK_ERROR,
+    ),
+    "/access_codes/report_device_constraints": Example(
+        {"device_id": _LOCK, "supported_code_lengths": [4, 6]},
+        _OK,
+        _LOCK_ERROR,
+        "What is told here counts more than what the lock's account reports. Codes that are on "
+        "the lock stay.",
     ),
     "/access_codes/create_multiple": Example(
         {"device_ids": [_LOCK, _SECOND], "name": "Night guard"},
@@ -342,7 +494,7 @@ EXAMPLES: Mapping[str, Example] = {
     "/access_codes/unmanaged/list": Example(
         {"device_id": _LOCK},
         {"access_codes": [_UNMANAGED], "pagination": _NO_PAGES, "ok": True},
-        ("mismatched_page_parameters",),
+        _PAGE_ERROR,
     ),
     "/access_codes/unmanaged/convert_to_managed": Example(
         {"access_code_id": _THEIRS},
@@ -379,6 +531,16 @@ EXAMPLES: Mapping[str, Example] = {
         {"action_attempt": _attempt("DELETE_ACCESS_CODE", "success", {}), "ok": True},
         ("action_attempt_not_found",),
     ),
+    "/action_attempts/list": Example(
+        {"device_id": _LOCK, "limit": 20},
+        {
+            "action_attempts": [_attempt("DELETE_ACCESS_CODE", "success", {})],
+            "pagination": _NO_PAGES,
+            "ok": True,
+        },
+        _PAGE_ERROR,
+        "Each as it stands now. At most 500 in one answer.",
+    ),
     "/events/get": Example(
         {"event_id": _EVENT}, {"event": _SET_EVENT, "ok": True}, ("event_not_found",)
     ),
@@ -386,6 +548,54 @@ EXAMPLES: Mapping[str, Example] = {
         {"since": "2027-05-03T00:00:00Z", "event_types": ["access_code.set_on_device"]},
         {"events": [_SET_EVENT], "ok": True},
         note="Newest first, at most 500. Needs `since` or `between`, or `event_ids` alone.",
+    ),
+    "/webhooks/create": Example(
+        {
+            "url": "https://partner.example/locksite",
+            "event_types": ["access_code.set_on_device", "access_code.removed_from_device"],
+        },
+        {"webhook": _THE_WEBHOOK, "ok": True},
+        ("invalid_event_types",),
+        "The host must be on the public internet. A key may have 25 webhooks. Made twice, it is "
+        "told everything twice: send an `Idempotency-Key`.",
+    ),
+    "/webhooks/get": Example(
+        {"webhook_id": _WEBHOOK}, {"webhook": _THE_WEBHOOK, "ok": True}, _WEBHOOK_ERROR
+    ),
+    "/webhooks/list": Example(
+        {},
+        {"webhooks": [_THE_WEBHOOK], "ok": True},
+        note="Oldest first, not in pages. Those of other keys are not shown.",
+    ),
+    "/webhooks/update": Example(
+        {"webhook_id": _WEBHOOK, "event_types": ["*"]},
+        _OK,
+        ("webhook_not_found", "invalid_event_types"),
+        "What waits to be sent of a type that is no longer listed is dropped. For another address "
+        "make another webhook.",
+    ),
+    "/webhooks/delete": Example(
+        {"webhook_id": _WEBHOOK}, _OK, _WEBHOOK_ERROR, "What waits to be sent is dropped."
+    ),
+    "/webhooks/rotate_secret": Example(
+        {"webhook_id": _WEBHOOK},
+        {"webhook": _THE_WEBHOOK, "ok": True},
+        _WEBHOOK_ERROR,
+        "For 24 hours every message carries two signatures, so put the new secret in place "
+        "within that time. Not part of Seam's API.",
+    ),
+    "/webhooks/deliveries/list": Example(
+        {"webhook_id": _WEBHOOK, "status": "pending"},
+        {"webhook_deliveries": [_FAILING], "pagination": _NO_PAGES, "ok": True},
+        _PAGE_ERROR,
+        "Oldest first, at most 500 in one answer. Not part of Seam's API.",
+    ),
+    "/webhooks/deliveries/retry": Example(
+        {"webhook_id": _WEBHOOK},
+        {"retried_count": 12, "ok": True},
+        ("webhook_not_found", "webhook_delivery_not_found"),
+        "Send either parameter, not both. Each gets all its attempts anew, with the same id and "
+        "the same bytes. Not part of Seam's API.",
     ),
     "/workspaces/get": Example({}, {"workspace": _THE_WORKSPACE, "ok": True}),
     "/workspaces/list": Example({}, {"workspaces": [_THE_WORKSPACE], "ok": True}),

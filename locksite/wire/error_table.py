@@ -55,6 +55,21 @@ ERRORS: tuple[ErrorKind, ...] = (
         "Send the filters of the first page again with each next page.",
     ),
     ErrorKind(
+        "idempotency_key_reused",
+        400,
+        "The header `Idempotency-Key` came before, within 48 hours, with another endpoint or "
+        "other parameters. Nothing was changed.",
+        "Send a new key with each new request, and the old one only with the very same request.",
+        Where.CHANGES,
+    ),
+    ErrorKind(
+        "invalid_event_types",
+        400,
+        "`event_types` is empty or names a type that there is not. `*` stands for all types, and "
+        "there are no other patterns.",
+        "Correct the list. Types that Seam has and Locksite never sends are accepted.",
+    ),
+    ErrorKind(
         "access_code_not_time_bound",
         400,
         "A backup code was asked for in place of a code without dates.",
@@ -109,6 +124,19 @@ ERRORS: tuple[ErrorKind, ...] = (
         "Look at `/events/list`.",
     ),
     ErrorKind(
+        "webhook_not_found",
+        404,
+        "This key made no webhook with this id, or it was deleted. Other keys' webhooks are not "
+        "there for it, whatever it may reach.",
+        "Look at `/webhooks/list`.",
+    ),
+    ErrorKind(
+        "webhook_delivery_not_found",
+        404,
+        "No delivery of this key's webhooks has this id. Deliveries are kept for 30 days.",
+        "Look at `/webhooks/deliveries/list`.",
+    ),
+    ErrorKind(
         "not_found",
         404,
         "The address is no endpoint of Locksite.",
@@ -127,6 +155,23 @@ ERRORS: tuple[ErrorKind, ...] = (
         409,
         "The PIN is on the lock already, at some time within the dates asked for.",
         "Leave `code` out and let Locksite draw a free PIN, or choose another.",
+    ),
+    ErrorKind(
+        "idempotency_key_in_use",
+        409,
+        "The first request with this `Idempotency-Key` is still being worked on.",
+        "Wait as long as `Retry-After` says, then send the same request again: it gets the first "
+        "one's answer.",
+        Where.CHANGES,
+    ),
+    ErrorKind(
+        "rate_limit_exceeded",
+        429,
+        "The key made more requests within a minute than it may, or one lock was sent more than "
+        "10 codes, 10 changes or 20 deletes within a minute. The message says which. Nothing was "
+        "changed.",
+        "Wait as long as `Retry-After` says, then send the same request again.",
+        Where.ALL_WITH_KEY,
     ),
     ErrorKind(
         "internal_server_error",

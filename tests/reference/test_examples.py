@@ -91,8 +91,9 @@ def said_in_the_source():
             for node in ast.walk(tree):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     texts.add(node.value)
-                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "not_found":
-                    texts.add(f"{node.args[0].value}_not_found")
+                match node:
+                    case ast.Call(ast.Name("not_found"), [ast.Constant(str(what)), *_]):
+                        texts.add(f"{what}_not_found")
     return texts
 
 
