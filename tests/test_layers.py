@@ -84,6 +84,7 @@ LAYERS = (
     ("accesscodes.pool", Layer.WORK),
     ("accesscodes.simulation", Layer.WORK),
     ("accesscodes.takeover", Layer.WORK),
+    ("accesscodes.timeline", Layer.WORK),
     ("accesscodes.unmanaged", Layer.WORK),
     ("accesscodes.engine.*", Layer.WORK),
     ("locksite.partners.auth", Layer.WORK),

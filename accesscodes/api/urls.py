@@ -2,7 +2,13 @@
 
 from django.urls import path
 
-from accesscodes.api import bolt_views, device_views, unmanaged_views, views
+from accesscodes.api import (
+    bolt_views,
+    device_views,
+    timeline_views,
+    unmanaged_views,
+    views,
+)
 
 urlpatterns = [
     path("access_codes/create", views.AccessCodesCreate.as_view()),
@@ -24,6 +30,7 @@ urlpatterns = [
         unmanaged_views.SimulateUnmanaged.as_view(),
     ),
     path("access_codes/report_device_constraints", device_views.ReportConstraints.as_view()),
+    path("access_codes/get_timeline", timeline_views.GetTimeline.as_view()),
     path("devices/update", device_views.DevicesUpdate.as_view()),
     path("action_attempts/get", views.ActionAttemptsGet.as_view()),
     path("action_attempts/list", views.ActionAttemptsList.as_view()),

@@ -72,7 +72,11 @@ WORDS: Mapping[str, _Words] = {
     "device.connection_became_flaky": _Words("wifi-off", Tone.WARN, "Connection unsteady"),
     "device.connection_stabilized": _Words("wifi", Tone.OK, "Connection steady again"),
     "device.tampered": _Words("shield-alert", Tone.BAD, "Tampering reported"),
-    "device.name_changed": _Words("pencil", Tone.IDLE, "Renamed in the lock's app"),
+    "device.name_changed": _Words("pencil", Tone.IDLE, "Renamed"),
+    "device.converted_to_unmanaged": _Words("circle-minus", Tone.IDLE, "Left alone from here on"),
+    "device.unmanaged.converted_to_managed": _Words("plus", Tone.GO, "Managed from here on"),
+    "device.unmanaged.connected": _Words("wifi", Tone.IDLE, "Lock online"),
+    "device.unmanaged.disconnected": _Words("wifi-off", Tone.IDLE, "Lock offline"),
     "device.salto.privacy_mode_activated": _Words("lock", Tone.WARN, "Privacy mode on"),
     "device.salto.privacy_mode_deactivated": _Words("lock-open", Tone.OK, "Privacy mode off"),
     "device.error.subscription_required": _Words("octagon-alert", Tone.BAD, "Subscription ended"),
@@ -87,6 +91,12 @@ WORDS: Mapping[str, _Words] = {
     ),
     "lock.locked": _Words("lock", Tone.IDLE, "Locked"),
     "lock.unlocked": _Words("lock-open", Tone.OK, "Unlocked"),
+    "action_attempt.lock_door.failed": _Words(
+        "circle-x", Tone.WARN, "Could not be locked from afar"
+    ),
+    "action_attempt.unlock_door.failed": _Words(
+        "circle-x", Tone.WARN, "Could not be unlocked from afar"
+    ),
     "lock.access_denied": _Words("circle-x", Tone.WARN, "PIN refused at the door"),
 }
 
@@ -98,8 +108,17 @@ METHODS = {
     "card": "with a card",
 }
 
-SILENT = frozenset({EventType.MUTATIONS_REQUESTED})
-"""Part of the wire; says nothing that the next line does not say."""
+SILENT = frozenset(
+    {
+        EventType.MUTATIONS_REQUESTED,
+        "action_attempt.lock_door.succeeded",
+        "action_attempt.unlock_door.succeeded",
+        "action_attempt.simulate_keypad_code_entry.succeeded",
+        "action_attempt.simulate_manual_lock_via_keypad.succeeded",
+        "action_attempt.simulate_manual_lock_via_keypad.failed",
+    }
+)
+"""Parts of the wire that say nothing which a line next to them does not say."""
 
 
 def happening(event: Event, names: Mapping[str, str], zone: tzinfo, now: datetime) -> Happening:
@@ -110,9 +129,9 @@ def happening(event: Event, names: Mapping[str, str], zone: tzinfo, now: datetim
         return Happening("info", Tone.IDLE, event.event_type, "", at, is_raw=True)
     text = words.text
     name = names.get(str(event.access_code_uid), "")
-    if event.event_type == "lock.unlocked":
+    if event.event_type in {"lock.locked", "lock.unlocked"}:
         method = METHODS.get(str(event.payload.get("method", "")), "")
-        text = f"Unlocked {method}".strip()
+        text = f"{text} {method}".strip()
     if event.event_type == EventType.CODE_CHANGED and event.payload.get("description") == ASSIGNED:
         text = "PIN chosen by the lock's maker"
     if event.event_type in {"device.battery_status_changed", "device.low_battery"}:

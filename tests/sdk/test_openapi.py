@@ -107,7 +107,9 @@ def test_the_life_of_a_code_passes_the_published_schema(live, call):
     call("/access_codes/list", device_id=lock)
     call("/access_codes/delete", access_code_id=code_id)
     attempt = call("/action_attempts/get", action_attempt_id=attempt_id)["action_attempt"]
+    life = call("/access_codes/get_timeline", access_code_id=code_id)["timeline_events"]
 
+    assert life[-1]["event_type"].startswith(("access_code.", "internal.access_code."))
     assert mutations["code"] == "83051"
     assert attempt["status"] == "success"
 

@@ -251,6 +251,7 @@ ENDPOINTS = {
     "access_codes/delete": ["DELETE", "POST"],
     "access_codes/generate_code": GET_POST,
     "access_codes/get": GET_POST,
+    "access_codes/get_timeline": GET_POST,
     "access_codes/list": GET_POST,
     "access_codes/pull_backup_access_code": ["POST"],
     "access_codes/report_device_constraints": ["POST"],

@@ -16,6 +16,7 @@ NAMES_ONE = {
     "access_codes/delete": [("access_code_id", {})],
     "access_codes/generate_code": [("device_id", {})],
     "access_codes/get": [("access_code_id", {}), ("device_id", {"code": "482915"})],
+    "access_codes/get_timeline": [("access_code_id", {})],
     "access_codes/pull_backup_access_code": [("access_code_id", {})],
     "access_codes/report_device_constraints": [("device_id", {"supported_code_lengths": [6]})],
     "access_codes/simulate/create_unmanaged_access_code": [
