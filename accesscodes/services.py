@@ -100,6 +100,7 @@ class CodeChanges:
     prefer_native_scheduling: bool | Keep = KEEP
     is_external_modification_allowed: bool | Keep = KEEP
     use_backup_access_code_pool: bool | Keep = KEEP
+    attempt_for_offline_device: bool = True
     refuse_weak: bool = False
 
 
@@ -206,6 +207,8 @@ def change_code(
     with write_transaction():
         device, code = _held(code)
         _check_changeable(code, now)
+        if not changes.attempt_for_offline_device:
+            _check_online(device)
         before = ledger.snapshot(code)
         window = _changed_window(code, changes)
         rules = PinRules.from_properties(device.properties)
@@ -247,7 +250,8 @@ def change_code(
         changed = [
             column.name
             for column in fields(changes)
-            if column.name != "refuse_weak" and getattr(changes, column.name) is not KEEP
+            if column.name not in {"refuse_weak", "attempt_for_offline_device"}
+            and getattr(changes, column.name) is not KEEP
         ]
         _note(actor, "access_code.change", code, device, now, {"changed": changed})
         Device.objects.filter(pk=device.pk).poke(now)
@@ -462,7 +466,12 @@ def _check_capability(
         return
     if is_offline:
         return  # nothing is sent to the lock, so it need not be within reach
-    if not spec.attempt_for_offline_device and not device.properties.get("online", True):
+    if not spec.attempt_for_offline_device:
+        _check_online(device)
+
+
+def _check_online(device: Device) -> None:
+    if not device.properties.get("online", True):
         raise RuleBroken("device_cannot_take_codes", "The lock is offline.", "device_id")
 
 

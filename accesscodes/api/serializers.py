@@ -362,6 +362,11 @@ class AccessCodesUpdateRequest(_Options):
             raise serializers.ValidationError(
                 {"is_managed": "Codes cannot be given out of Locksite's hands."}
             )
+        for name in ("is_offline_access_code", "use_offline_access_code", "is_one_time_use"):
+            if attrs.get(name):
+                raise serializers.ValidationError(
+                    {name: "Chosen when a code is made; issue another one."}
+                )
         if attrs.get("type") == "ongoing" and any(times):
             raise serializers.ValidationError("An ongoing code has no starts_at and ends_at.")
         if times == [None, None]:

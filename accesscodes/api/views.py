@@ -141,7 +141,10 @@ class AccessCodesUpdate(RpcView):
         params = call.params
         changed: dict[str, Any] = {
             name: params[name]
-            for name in (*_OPTIONS, "name", "starts_at", "ends_at")
+            for name in (
+                *_OPTIONS,
+                *("name", "starts_at", "ends_at", "attempt_for_offline_device"),
+            )
             if name in params
         }
         if "code" in params:

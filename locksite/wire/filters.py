@@ -33,6 +33,7 @@ class ListRequest(RequestShape):
     customer_key = Text()
     space_id = Text()
     space_ids = ListOf(Text())
+    unstable_location_id = Text()
     user_identifier_key = Text()
     user_identity_id = Text()
 

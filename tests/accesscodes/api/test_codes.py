@@ -391,6 +391,8 @@ def test_one_end_of_a_stay_can_be_moved_alone(world, partner, lock):
         {"starts_at": "2027-01-01"},
         {"starts_at": None, "ends_at": "2027-01-02"},
         {"is_managed": False},
+        {"is_offline_access_code": True},
+        {"is_one_time_use": True},
         {"code": 482915},
         {"code": "123456789"},
     ],
@@ -552,3 +554,18 @@ def test_an_attempt_that_fails_says_why(world, partner, lock):
         None,
         {"type": "failed_to_set_on_device", "message": "The lock refused."},
     )
+
+
+def test_a_change_that_may_not_wait_for_an_offline_lock_is_refused(partner, world, lock):
+    code_id = create(partner, lock)
+    partner.post("/devices/simulate/disconnect", device_id=lock)
+    change = {"access_code_id": code_id, "name": "Bea"}
+
+    refused = partner.post("/access_codes/update", attempt_for_offline_device=False, **change)
+    name = get(partner, code_id)["name"]
+    accepted = partner.post("/access_codes/update", attempt_for_offline_device=True, **change)
+
+    message = "The lock is offline."
+    assert refused == (400, error("invalid_input", message, device_id=[message]))
+    assert name != "Bea"
+    assert accepted[0] == 200

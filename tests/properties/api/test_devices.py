@@ -303,7 +303,11 @@ def test_filters_hold_together(partner):
 
 
 @pytest.mark.parametrize(
-    "name", ["space_id", "customer_key", "user_identifier_key", "connect_webview_id"]
+    "name",
+    [
+        *("space_id", "customer_key", "user_identifier_key", "connect_webview_id"),
+        "unstable_location_id",
+    ],
 )
 def test_a_filter_on_something_we_do_not_have_finds_nothing(partner, room_12, name):
     assert names(partner.post("/devices/list", **{name: "guest-7"})) == []
