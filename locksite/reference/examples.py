@@ -442,6 +442,26 @@ EXAMPLES: Mapping[str, Example] = {
         {"generated_code": {"device_id": _LOCK, "code": "638417"}, "ok": True},
         _LOCK_ERROR,
     ),
+    "/access_codes/get_timeline": Example(
+        {"access_code_id": _CODE, "limit": 20},
+        {
+            "timeline_events": [
+                {
+                    "timeline_event_id": _EVENT,
+                    "event_type": "access_code.set_on_device",
+                    "occurred_at": "2027-05-03T09:12:49.020Z",
+                    "description": "The code is on the lock and works.",
+                    "actor": {"type": "system"},
+                    "related_resource_ids": {"event_id": _EVENT},
+                }
+            ],
+            "pagination": {"has_more": False, "next_cursor": None, "prev_cursor": None},
+            "ok": True,
+        },
+        _CODE_ERROR,
+        "Newest first, also after the code is gone. Send `next_cursor` as `before` for what is "
+        "older.",
+    ),
     "/access_codes/report_device_constraints": Example(
         {"device_id": _LOCK, "supported_code_lengths": [4, 6]},
         _OK,

@@ -13,6 +13,7 @@ PARAMETERS: Mapping[str, str] = {
     "access_code_ids": "Only these codes.",
     "action_attempt_id": "The action attempt.",
     "action_attempt_ids": "Only these action attempts.",
+    "after": "Only what happened after this time.",
     "allow_external_modification": "Older name of `is_external_modification_allowed`.",
     "attempt_for_offline_device": "`false` refuses the code while the lock is offline. Otherwise "
     "it is sent when the lock is back.",
@@ -20,6 +21,7 @@ PARAMETERS: Mapping[str, str] = {
     "out, 30.",
     "auto_lock_enabled": "Whether the door locks itself.",
     "backup_access_code_pool_enabled": "Whether spare codes are kept ready on this lock.",
+    "before": "Only what happened before this time.",
     "behavior_when_code_cannot_be_shared": "What to do where no PIN fits all locks: `throw` "
     "refuses, `create_random_code` gives each lock its own.",
     "between": "Two times: only events written after the first and before the second.",
@@ -143,6 +145,7 @@ RESOURCES: Mapping[str, str] = {
     "FlagExplanationBody": "Why one flag is not true, on what evidence, and what to do next.",
     "GeneratedCodeBody": "A PIN that fits a lock. Nothing is kept.",
     "Pagination": "Where a list goes on.",
+    "TimelineEventBody": "Something in the life of a code.",
     "UnmanagedAccessCodeBody": "A code on a lock that Locksite did not put there.",
     "UnmanagedDeviceBody": "A lock that Locksite leaves alone. Its codes are neither kept nor "
     "read.",
@@ -274,6 +277,16 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "event_type": "Such as `access_code.set_on_device`.",
         "occurred_at": "When it happened.",
         "workspace_id": "This installation.",
+    },
+    "TimelineEventBody": {
+        "actor": "Who did it: `api_key` with the public part of its key, `console_user` at "
+        "the desk, `external` for others at the lock, else `system`.",
+        "description": "A sentence for people.",
+        "event_type": "Such as `access_code.set_on_device`, or "
+        "`internal.access_code.programming_started` for a command to the lock.",
+        "occurred_at": "When it happened.",
+        "related_resource_ids": "The event of which `/events/get` tells more, if there is one.",
+        "timeline_event_id": "This entry.",
     },
     "EvidenceBody": {
         "at": "As of when; null where it is not known.",
