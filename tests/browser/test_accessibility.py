@@ -43,6 +43,35 @@ def test_axe_finds_nothing(visitor, axe, width, scheme):
     assert {name: complaints for name, complaints in found.items() if complaints} == {}
 
 
+REFERENCE = ("", "/guide/python", "/reference/access_codes", "/conformance", "/search?q=code")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [("wide", "light"), ("phone", "dark")])
+def test_axe_finds_nothing_in_the_reference(visitor, axe, width, scheme):
+    across, down = WIDTHS[width]
+    page = visitor.open(across, down, color_scheme=scheme)
+    found = {}
+
+    for address in REFERENCE:
+        page.goto(f"/api/docs{address}")
+        page.evaluate(axe)
+        found[address] = page.evaluate(FIND, RULES)
+
+    assert {address: told for address, told in found.items() if told} == {}
+
+
+def test_the_reference_fits_a_small_phone(visitor):
+    page = visitor.open(320, 700)
+    found = {}
+
+    for address in REFERENCE:
+        page.goto(f"/api/docs{address}")
+        page.get_by_text("All pages").click()
+        found[address] = page.evaluate(SIDEWAYS) + page.evaluate(SMALL)
+
+    assert {address: told for address, told in found.items() if told} == {}
+
+
 @pytest.mark.parametrize("across", [320, 768])
 def test_nothing_scrolls_sideways_and_every_target_can_be_hit(visitor, across):
     page = visitor.open(across, 700)
