@@ -42,11 +42,11 @@ def lay_out(locks: int) -> tuple[list[str], str]:
     return [str(device.uid) for device in devices], key
 
 
-def fill(codes: int) -> list[str]:
+def fill(codes: int, *, gone: float = 0.5) -> list[str]:
     """Make so many ongoing codes, on the locks in turn, with all that came of them.
 
-    The older half is gone; return the ids of the others. Each has its entry, transitions, events,
-    attempt and audit entry. They were made within the last 30 days.
+    The oldest, the part `gone`, are gone; return the ids of the others. Each has its entry,
+    transitions, events, attempt and audit entry. They were made within the last 30 days.
     """
     devices = list(Device.objects.select_related("account").order_by("pk"))
     first = datetime.now(UTC) - timedelta(days=30)
@@ -55,7 +55,7 @@ def fill(codes: int) -> list[str]:
         rows = []
         for number in range(start, min(start + BATCH, codes)):
             at = first + timedelta(days=29) * number / codes
-            is_gone = number < codes // 2
+            is_gone = number < codes * gone
             rows.append(_code(devices[number % len(devices)], number, at, is_gone=is_gone))
         AccessCode.objects.bulk_create(rows)
         _write_what_came_of(rows)

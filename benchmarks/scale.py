@@ -17,6 +17,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from statistics import median
 from typing import Any
 
@@ -44,11 +45,9 @@ class House:
     def round(self, work: str, requests: int) -> float:
         """Return the CPU milliseconds that one request took on average."""
         gc.collect()
-        return (
-            1000
-            * sum(getattr(self, work.replace(" ", "_"))() for _ in range(requests))
-            / (requests)
-        )
+        ask = getattr(self, work.replace(" ", "_"))
+        took: float = sum(ask() for _ in range(requests))
+        return 1000 * took / requests
 
     def create(self) -> float:
         """Make a code on some lock."""
@@ -85,12 +84,16 @@ class House:
             headers={"authorization": f"Bearer {self.key}", "host": "localhost"},
         )
         begun = time.process_time()
-        content = b"".join(self.handler(request.environ, lambda *_: None))
+        content = b"".join(self.handler(request.environ, _ignore_start))
         took = time.process_time() - begun
         body = json.loads(content)
         if not body.get("ok"):
             raise SystemExit(f"{endpoint}: {body}")
         return took, body
+
+
+def _ignore_start(*_: Any) -> Callable[[bytes], object]:
+    return lambda _: None
 
 
 def serve(codes: int) -> None:
