@@ -225,7 +225,11 @@ class AccessCode(models.Model):
                 condition=Q(gone_at=None, common_code_key__isnull=False),
             ),
             # /access_codes/list, in pages
-            models.Index(fields=["created_at", "id"], name="accesscode_by_time"),
+            models.Index(
+                fields=["created_at", "id"],
+                name="accesscode_live_by_time",
+                condition=Q(gone_at=None),
+            ),
             # the watchdog's question in four parts: what differs on record; what should have
             # ended, or been withdrawn, and is not gone; what starts soon and is not on its lock
             models.Index(
