@@ -317,7 +317,10 @@ class _Pass:
             return False
         self._has_probed = True
         steps, _ = self._within_budget(planning.probe(tracked, self._terms, now), now)
-        return self._carry_out(steps)
+        just_gone = self._just_gone(now)
+        return self._carry_out(
+            [step for step in steps if isinstance(step, Blocked) or step.slot not in just_gone]
+        )
 
     def _holds_ends(self, tracked: Sequence[Tracked], now: datetime) -> bool:
         """Return whether codes past their end stay for the moment, because so many are at once.
@@ -451,10 +454,8 @@ class _Pass:
 
     # ---- acting ---------------------------------------------------------------------------------
 
-    def _just_gone(self, tracked: Sequence[Tracked], now: datetime) -> Mapping[int, str | None]:
-        """Return the slots where others' codes were a moment ago, if anything may be written."""
-        if all(code.installed.is_current(code.wish, self._terms) for code in tracked):
-            return {}
+    def _just_gone(self, now: datetime) -> Mapping[int, str | None]:
+        """Return the slots where others' codes were a moment ago, with their PINs."""
         return UnmanagedCode.objects.just_gone(self._device, now - LISTS_ARE_OLD_BY)
 
     def _plan(self) -> list[Step]:
@@ -462,10 +463,12 @@ class _Pass:
         now = self._doors.now()
         tracked = self._tracked()
         terms = replace(self._terms, holds_ends=self._holds_ends(tracked, now))
-        steps = planning.plan_lock(
-            tracked, self._entries, terms, now, just_gone=self._just_gone(tracked, now)
-        )
+        steps = planning.plan_lock(tracked, self._entries, terms, now)
         unwanted = self._unwanted(now)
+        just_gone = self._just_gone(now) if steps or unwanted else {}
+        if just_gone:
+            steps = planning.plan_lock(tracked, self._entries, terms, now, just_gone=just_gone)
+            unwanted = [step for step in unwanted if step.slot not in just_gone]
         if unwanted:  # a slot or a PIN that becomes free may serve a code of ours
             steps = [*(step for step in steps if isinstance(step, Remove)), *unwanted]
         allowed, self._budget_from = self._within_budget(steps, now)
@@ -530,7 +533,10 @@ class _Pass:
     def _sweep(self) -> bool:
         """Take off what we once wrote and have forgotten; return whether anything was sent."""
         now = self._doors.now()
-        by_slot = {stray.entry.slot: stray for stray in self._strays}
+        just_gone = self._just_gone(now) if self._strays else {}
+        by_slot = {
+            stray.entry.slot: stray for stray in self._strays if stray.entry.slot not in just_gone
+        }
         steps = [Remove(stray.code_id, slot) for slot, stray in by_slot.items()]
         allowed, _ = self._within_budget(steps, now)
         for step in allowed:
