@@ -116,7 +116,7 @@ class _Pass:
 
     def run(self) -> datetime:
         """Ask for offline PINs; look; take off what must go; look; put on what must come; look."""
-        self._close_lost_commands()
+        ledger.close_lost_commands(self._lease.device_id, lease=self._lease, now=self._doors.now())
         if self._terms.capabilities.computes_offline:
             self._compute_pins()
         if not self._look():
@@ -130,9 +130,6 @@ class _Pass:
             if self._carry_out(steps) and not self._look():
                 return self._wake_blind()
         return self._wake()
-
-    def _close_lost_commands(self) -> None:
-        ledger.close_lost_commands(self._lease.device_id, lease=self._lease, now=self._doors.now())
 
     # ---- reading --------------------------------------------------------------------------------
 
@@ -523,7 +520,9 @@ class _Pass:
             except Exception:
                 log.exception("work on code %s failed; the others go on", code.uid)
                 self._set_aside.add(step.code_id)
-                self._close_lost_commands()
+                ledger.close_crashed_commands(
+                    self._lease.device_id, lease=self._lease, now=self._doors.now()
+                )
                 continue
             was_sent = True
             if not is_clear:
