@@ -7,6 +7,7 @@ command that failed waits in its row for a later pass.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -60,7 +61,10 @@ LISTS_ARE_OLD_BY = timedelta(seconds=150)
 """By how much a list may lag behind what is on the lock: two minutes, and the time of a look."""
 
 STRAYS_LAND_WITHIN = timedelta(days=1)
-"""How long after a write to a slot what turns up there is taken for it. Minutes would do."""
+"""How long after a write to a slot what turns up there is taken for it."""
+
+STRAYS_LAND_UNSEEN = timedelta(hours=1)
+"""As long as that only where no look in between has shown the lock without it; else so long."""
 
 LIST_EMPTY = Unreachable(
     LockReading.EMPTY, "The lock shows no codes at all, although it held several a moment ago."
@@ -224,13 +228,48 @@ class _Pass:
         if not slots:
             return {}
         found = LockCommand.objects.last_to_write(self._device, slots, now - STRAYS_LAND_WITHIN)
+        there = {(entry.slot, entry.content.pin_index or "") for entry in foreign}
         # A code that could not be read from its row still has its slot: it has not left it.
+        writes = {
+            key: command
+            for key, command in found.items()
+            if key in there
+            and (entry := command.installation) is not None
+            and (entry.placement == Placement.ABSENT or entry.slot != command.slot)
+        }
+        theirs = self._theirs(writes)
         self._written_by = {
-            (slot, pin_index): entry
-            for (slot, pin_index), entry in found.items()
-            if entry.placement == Placement.ABSENT or entry.slot != slot
+            key: command.installation
+            for key, command in writes.items()
+            if key not in theirs and command.installation is not None
         }
         return self._written_by
+
+    def _theirs(
+        self, writes: Mapping[tuple[int, str], LockCommand]
+    ) -> AbstractSet[tuple[int, str]]:
+        """Return which of the entries that these commands may have written others made anew.
+
+        Those that are known as theirs, and all of them where the look before, long after the
+        last of these commands, showed the lock as it is now without them.
+        """
+        if not writes:
+            return set()
+        rows = UnmanagedCode.objects.live().filter(device=self._device)
+        known = set(rows.values_list("slot", "pin_index"))
+        news = writes.keys() - known
+        before = LockReading.objects.newest_good(self._device)
+        if not news or before is None:
+            return writes.keys() - news
+        last_write = max(writes[key].asked_at for key in news)
+        others = [
+            entry
+            for entry in self._entries
+            if (entry.slot, entry.content.pin_index or "") not in news
+        ]
+        is_late = before.at - LISTS_ARE_OLD_BY > last_write + STRAYS_LAND_UNSEEN
+        was_without = before.digest == ledger.digest_of(others)
+        return set(writes) if is_late and was_without else writes.keys() - news
 
     def _finding(
         self,
