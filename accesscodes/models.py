@@ -620,10 +620,10 @@ class LockCommandQuerySet(models.QuerySet["LockCommand"]):
 
     def last_to_write(
         self, device: Device, slots: Iterable[int], since: datetime
-    ) -> dict[tuple[int, str], Installation]:
-        """Return whose entry each PIN in each of these slots was, by slot and index of the PIN.
+    ) -> dict[tuple[int, str], "LockCommand"]:
+        """Return the command that last wrote each PIN into each of these slots, with its entry.
 
-        The last command that wrote it counts, if it left after `since`.
+        By slot and index of the PIN; only commands that left after `since`.
         """
         writes = self.filter(
             device=device,
@@ -632,11 +632,7 @@ class LockCommandQuerySet(models.QuerySet["LockCommand"]):
             action__in=[CommandAction.PROGRAM, CommandAction.UPDATE],
         )
         rows = writes.select_related("installation").order_by("id")
-        return {
-            (row.slot, row.pin_index): row.installation
-            for row in rows
-            if row.installation is not None
-        }
+        return {(row.slot, row.pin_index): row for row in rows if row.installation is not None}
 
 
 class LockCommand(models.Model):
