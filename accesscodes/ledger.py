@@ -439,14 +439,48 @@ def finish_removal(
 
 
 def close_lost_commands(device_id: int, *, lease: Lease, now: datetime) -> int:
-    """Close the commands that a dead engine left open; a reading will show what became of them."""
-    if not LockCommand.objects.filter(device_id=device_id, outcome="").exists():
+    """Close the commands that a dead engine left open; a reading will show what became of them.
+
+    That the engine died is not the lock's failure: the try does not count, and the next may come
+    soon. It counts where the try before was cut off as well, for then the code may be what ends
+    the engines.
+    """
+    left_open = LockCommand.objects.filter(device_id=device_id, outcome="")
+    if not left_open.exists():
         return 0  # as nearly always: no reason to lock anything
     with write_transaction():
         hold(device_id, lease)
+        for command in left_open.select_related("installation", "unmanaged_code"):
+            _forget_try(command, now)
+        return left_open.update(outcome=Outcome.LOST, answered_at=now)
+
+
+def close_crashed_commands(device_id: int, *, lease: Lease, now: datetime) -> int:
+    """Close the commands whose answer could not be written down; they count as tries."""
+    with write_transaction():
+        hold(device_id, lease)
         return LockCommand.objects.filter(device_id=device_id, outcome="").update(
-            outcome=Outcome.LOST, answered_at=now
+            outcome=Outcome.CRASHED, answered_at=now
         )
+
+
+def _forget_try(command: LockCommand, now: datetime) -> None:
+    """Undo what writing this command down did to the pauses of its entry."""
+    entry, other = command.installation, command.unmanaged_code
+    row: Installation | UnmanagedCode | None = other
+    if entry is not None:
+        # The sweep of a slot that the code has left says nothing of the code.
+        is_about_it = entry.placement in {Placement.WRITING, Placement.ERASING}
+        row = entry if is_about_it and entry.slot == command.slot else None
+    if row is None:
+        return
+    before = row.commands.exclude(pk=command.pk).order_by("-id").first()
+    if before is not None and before.outcome == Outcome.LOST:
+        return
+    row.attempts = max(row.attempts - 1, 0)
+    if row.retry_at is not None:
+        row.retry_at = min(row.retry_at, now + beliefs.retry_after(1))
+    row.save(update_fields=["attempts", "retry_at"])
 
 
 def digest_of(entries: Iterable[Seen]) -> str:

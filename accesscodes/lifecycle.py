@@ -168,10 +168,13 @@ def summarise(
     if terms.holds_ends and wish.ends_at is not None and wish.ends_at <= now:
         now = wish.ends_at - timedelta(microseconds=1)
     status = public_status(wish, installed, terms, now)
-    was_unknown = before is not None and before.status is Status.UNKNOWN
-    if was_unknown and not is_seen and _claims_presence(wish, installed, status, terms):
+    is_believed = is_seen or not _claims_presence(wish, installed, status, terms)
+    if before is not None and before.status is Status.UNKNOWN and not is_believed:
         status = Status.UNKNOWN  # the account is back; what is on the lock is still to be seen
     diverged_since = _diverged_since(wish, installed, terms, before, now, is_new_wish=is_new_wish)
+    if status is Status.SET and before and before.status is not status and not is_believed:
+        # Wanted again as it was there before: whether it still is, is to be seen.
+        status, diverged_since = Status.SETTING, before.diverged_since or now
     errors, warnings = _problems(wish, installed, status, diverged_since, now)
     if status is not Status.GONE and wish.is_to_be_used_early(terms):
         warnings = (*warnings, _use_early(wish))

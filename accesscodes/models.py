@@ -225,7 +225,11 @@ class AccessCode(models.Model):
                 condition=Q(gone_at=None, common_code_key__isnull=False),
             ),
             # /access_codes/list, in pages
-            models.Index(fields=["created_at", "id"], name="accesscode_by_time"),
+            models.Index(
+                fields=["created_at", "id"],
+                name="accesscode_live_by_time",
+                condition=Q(gone_at=None),
+            ),
             # the watchdog's question in four parts: what differs on record; what should have
             # ended, or been withdrawn, and is not gone; what starts soon and is not on its lock
             models.Index(
@@ -616,10 +620,10 @@ class LockCommandQuerySet(models.QuerySet["LockCommand"]):
 
     def last_to_write(
         self, device: Device, slots: Iterable[int], since: datetime
-    ) -> dict[tuple[int, str], Installation]:
-        """Return whose entry each PIN in each of these slots was, by slot and index of the PIN.
+    ) -> dict[tuple[int, str], "LockCommand"]:
+        """Return the command that last wrote each PIN into each of these slots, with its entry.
 
-        The last command that wrote it counts, if it left after `since`.
+        By slot and index of the PIN; only commands that left after `since`.
         """
         writes = self.filter(
             device=device,
@@ -628,11 +632,7 @@ class LockCommandQuerySet(models.QuerySet["LockCommand"]):
             action__in=[CommandAction.PROGRAM, CommandAction.UPDATE],
         )
         rows = writes.select_related("installation").order_by("id")
-        return {
-            (row.slot, row.pin_index): row.installation
-            for row in rows
-            if row.installation is not None
-        }
+        return {(row.slot, row.pin_index): row for row in rows if row.installation is not None}
 
 
 class LockCommand(models.Model):

@@ -118,12 +118,14 @@ def plan_lock(
     while another entry of the lock holds it. Codes that open the door now go before those that
     start later; where all slots are taken, the code that starts last yields to one that starts
     earlier. `just_gone` are the slots in which others' entries were seen a moment ago, with their
-    PINs: a list that does not show them any more may be an old one, so both count as taken.
+    PINs: a list that does not show them any more may be an old one, so both count as taken, even
+    where it shows a code of ours.
     """
     removals: list[Step] = [
         Remove(code.wish.code_id, code.installed.slot)
         for code in codes
         if code.installed.slot is not None
+        and code.installed.slot not in just_gone
         and code.installed.is_on_lock
         and _is_to_go(code.wish, terms, now)
         and _may_try(code.installed, now)
@@ -317,7 +319,7 @@ class _Occupancy:
             )
         self._claims[slot_for_it] = wish.code_id
         self._add_pin(slot_for_it, wish.pin_index)
-        if not _may_try(code.installed, now):
+        if not _may_try(code.installed, now) or slot_for_it in self._just_gone:
             return None
         return Program(wish.code_id, slot_for_it, is_update=code.installed.content is not None)
 
@@ -353,6 +355,8 @@ class _Occupancy:
             later = [code for code in self._codes.values() if self._gives_way(code, first, now)]
             last = max(later, key=lambda code: _order(code.wish), default=None)
         if last is None or last.installed.slot is None or not _may_try(last.installed, now):
+            return None
+        if last.installed.slot in self._just_gone:
             return None
         return Remove(last.wish.code_id, last.installed.slot)
 

@@ -7,63 +7,40 @@ So the ratio is the price of what they leave out: both dialects, limits, rules, 
 bodies.
 """
 
+import benchmarks._settings  # noqa: F401  (before anything of Django)
+
+# isort: split
+
 import argparse
 import gc
 import json
-import os
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
 from typing import Any
 from uuid import uuid4
 
-FOLDER = tempfile.TemporaryDirectory(prefix="locksite-bench-")
-(Path(FOLDER.name) / "static").mkdir()
-os.environ |= {
-    "DJANGO_SETTINGS_MODULE": "locksite.settings",
-    "DATABASE_URL": f"sqlite:///{Path(FOLDER.name) / 'bench.sqlite3'}",
-    "LOCKSITE_DATA_DIR": FOLDER.name,
-    "LOCKSITE_ENV_FILE": "none",
-    "LOCKSITE_SECRET_KEY": "measurements-only",
-    "LOCKSITE_PIN_KEYS": "bWVhc3VyZW1lbnRzLW9ubHktbWVhc3VyZW1lbnRzLTE=",
-    "LOCKSITE_PIN_INDEX_KEY": "measurements-only",
-    "LOCKSITE_HTTPS": "0",
-    "LOCKSITE_DEBUG": "0",
-    "LOCKSITE_LOG_LEVEL": "ERROR",
-    # The plain views limit nothing either.
-    "LOCKSITE_RATE_LIMIT": "0",
-    "LOCKSITE_DEVICE_LIMITS": "0",
-}
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext, override_settings
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 
-import django  # noqa: E402  (settings are read when Django is set up)
-
-django.setup()
-
-from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
-from django.http import HttpRequest, HttpResponse, JsonResponse  # noqa: E402
-from django.test import RequestFactory  # noqa: E402
-from django.test.utils import CaptureQueriesContext, override_settings  # noqa: E402
-from django.urls import path  # noqa: E402
-from django.views.decorators.csrf import csrf_exempt  # noqa: E402
-
-from accesscodes.models import AccessCode, ActionAttempt, Transition  # noqa: E402
-from locksite.actors import SYSTEM  # noqa: E402
-from locksite.journal.models import AuditEntry, Event  # noqa: E402
-from locksite.masked import Pin  # noqa: E402
-from locksite.partners.models import ApiKey, digest_of  # noqa: E402
-from locksite.partners.services import create_key  # noqa: E402
-from locksite.pins import index_of, seal  # noqa: E402
-from locksite.urls import urlpatterns as ours  # noqa: E402
-from properties.models import Device, Property, ProviderAccount  # noqa: E402
-from properties.providers.base import Capabilities  # noqa: E402
-from properties.stamps import stamp  # noqa: E402
+from accesscodes.models import AccessCode, ActionAttempt, Transition
+from benchmarks._rows import lay_out
+from locksite.journal.models import AuditEntry, Event
+from locksite.masked import Pin
+from locksite.partners.models import ApiKey, digest_of
+from locksite.pins import index_of, seal
+from locksite.urls import urlpatterns as ours
+from properties.models import Device
+from properties.stamps import stamp
 
 CODES_PER_LOCK = 20
 TABLES = (AccessCode, ActionAttempt, AuditEntry, Event, Transition)
@@ -272,29 +249,6 @@ def _ignore_start(*_: Any) -> Callable[[bytes], object]:
     return lambda _: None
 
 
-def lay_out(locks: int) -> tuple[list[str], str]:
-    """Make the database; return the ids of its locks and a key."""
-    call_command("migrate", verbosity=0)
-    house = Property.objects.create(slug="bench", name="Bench")
-    account = ProviderAccount.objects.create(kind="virtual", name="Bench")
-    devices = Device.objects.bulk_create(
-        Device(
-            property=house,
-            account=account,
-            remote_id=str(number),
-            reported_name=f"Door {number}",
-            device_type="schlage_lock",
-            flags={"can_program_online_access_codes": True},
-            properties={"online": True, "supported_code_lengths": [4, 5, 6, 7, 8]},
-            capability_facts=Capabilities(keeps_window=True).as_json(),
-            reported_at=datetime.now(UTC),
-        )
-        for number in range(locks)
-    )
-    _, key = create_key("bench", None, actor=SYSTEM, now=datetime.now(UTC))
-    return [str(device.uid) for device in devices], key
-
-
 def rows() -> dict[str, int]:
     """Return how many rows each table holds."""
     return {table.__name__: table.objects.count() for table in TABLES}
@@ -341,6 +295,7 @@ def main(arguments: list[str]) -> int:
     if options.codes % options.rounds or options.codes % CODES_PER_LOCK:
         parser.error(f"--codes must be a multiple of --rounds and of {CODES_PER_LOCK}")
     per_side = options.codes // CODES_PER_LOCK + 1
+    call_command("migrate", verbosity=0)
     locks, key = lay_out(2 * per_side)
     per_round = options.codes // options.rounds
     api = Side("", key, locks[:per_side], per_round)

@@ -114,7 +114,7 @@ def test_every_sealed_column_of_every_model_is_found():
         "WebhookEndpoint.old_secret",
         "WebhookEndpoint.secret",
     }
-    assert sum(isinstance(f, PinField) for m in apps.get_models() for f in m._meta.fields) == 10
+    assert sum(isinstance(f, PinField) for m in apps.get_models() for f in m._meta.fields) == 11
 
 
 def test_everything_opens_under_the_new_key_alone(settings, new_key):
@@ -124,7 +124,7 @@ def test_everything_opens_under_the_new_key_alone(settings, new_key):
     line, _, error = run()
 
     settings.LOCKSITE_PIN_KEYS = [newest]
-    assert line == "10 sealed anew, 0 under the newest key already, 0 unreadable."
+    assert line == "11 sealed anew, 0 under the newest key already, 0 unreadable."
     assert error is None
     for row, column in rows:
         row.refresh_from_db()
@@ -139,7 +139,7 @@ def test_a_second_run_writes_nothing(new_key):
 
     line, _, _ = run()
 
-    assert line == "0 sealed anew, 10 under the newest key already, 0 unreadable."
+    assert line == "0 sealed anew, 11 under the newest key already, 0 unreadable."
     assert token_of(AccessCode.objects.get()) == before
 
 

@@ -103,7 +103,7 @@ class AccessCodesGet(RpcView):
 
     def answer(self, call: Call) -> dict[str, Any]:
         """Return the code, as long as it is not proven gone."""
-        codes = _codes(call.actor).live()
+        codes = _codes(call.actor).with_openings().live()
         if "access_code_id" in call.params:
             return {"access_code": _code(call, codes)}
         device_uid, pin = call.params["device_id"], call.params["code"]

@@ -7,6 +7,7 @@ command that failed waits in its row for a later pass.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -60,7 +61,10 @@ LISTS_ARE_OLD_BY = timedelta(seconds=150)
 """By how much a list may lag behind what is on the lock: two minutes, and the time of a look."""
 
 STRAYS_LAND_WITHIN = timedelta(days=1)
-"""How long after a write to a slot what turns up there is taken for it. Minutes would do."""
+"""How long after a write to a slot what turns up there is taken for it."""
+
+STRAYS_LAND_UNSEEN = timedelta(hours=1)
+"""As long as that only where no look in between has shown the lock without it; else so long."""
 
 LIST_EMPTY = Unreachable(
     LockReading.EMPTY, "The lock shows no codes at all, although it held several a moment ago."
@@ -116,7 +120,7 @@ class _Pass:
 
     def run(self) -> datetime:
         """Ask for offline PINs; look; take off what must go; look; put on what must come; look."""
-        self._close_lost_commands()
+        ledger.close_lost_commands(self._lease.device_id, lease=self._lease, now=self._doors.now())
         if self._terms.capabilities.computes_offline:
             self._compute_pins()
         if not self._look():
@@ -130,9 +134,6 @@ class _Pass:
             if self._carry_out(steps) and not self._look():
                 return self._wake_blind()
         return self._wake()
-
-    def _close_lost_commands(self) -> None:
-        ledger.close_lost_commands(self._lease.device_id, lease=self._lease, now=self._doors.now())
 
     # ---- reading --------------------------------------------------------------------------------
 
@@ -229,13 +230,48 @@ class _Pass:
         if not slots:
             return {}
         found = LockCommand.objects.last_to_write(self._device, slots, now - STRAYS_LAND_WITHIN)
+        there = {(entry.slot, entry.content.pin_index or "") for entry in foreign}
         # A code that could not be read from its row still has its slot: it has not left it.
+        writes = {
+            key: command
+            for key, command in found.items()
+            if key in there
+            and (entry := command.installation) is not None
+            and (entry.placement == Placement.ABSENT or entry.slot != command.slot)
+        }
+        theirs = self._theirs(writes)
         self._written_by = {
-            (slot, pin_index): entry
-            for (slot, pin_index), entry in found.items()
-            if entry.placement == Placement.ABSENT or entry.slot != slot
+            key: command.installation
+            for key, command in writes.items()
+            if key not in theirs and command.installation is not None
         }
         return self._written_by
+
+    def _theirs(
+        self, writes: Mapping[tuple[int, str], LockCommand]
+    ) -> AbstractSet[tuple[int, str]]:
+        """Return which of the entries that these commands may have written others made anew.
+
+        Those that are known as theirs, and all of them where the look before, long after the
+        last of these commands, showed the lock as it is now without them.
+        """
+        if not writes:
+            return set()
+        rows = UnmanagedCode.objects.live().filter(device=self._device)
+        known = set(rows.values_list("slot", "pin_index"))
+        news = writes.keys() - known
+        before = LockReading.objects.newest_good(self._device)
+        if not news or before is None:
+            return writes.keys() - news
+        last_write = max(writes[key].asked_at for key in news)
+        others = [
+            entry
+            for entry in self._entries
+            if (entry.slot, entry.content.pin_index or "") not in news
+        ]
+        is_late = before.at - LISTS_ARE_OLD_BY > last_write + STRAYS_LAND_UNSEEN
+        was_without = before.digest == ledger.digest_of(others)
+        return set(writes) if is_late and was_without else writes.keys() - news
 
     def _finding(
         self,
@@ -319,7 +355,10 @@ class _Pass:
             return False
         self._has_probed = True
         steps, _ = self._within_budget(planning.probe(tracked, self._terms, now), now)
-        return self._carry_out(steps)
+        just_gone = self._just_gone(now)
+        return self._carry_out(
+            [step for step in steps if isinstance(step, Blocked) or step.slot not in just_gone]
+        )
 
     def _holds_ends(self, tracked: Sequence[Tracked], now: datetime) -> bool:
         """Return whether codes past their end stay for the moment, because so many are at once.
@@ -453,10 +492,8 @@ class _Pass:
 
     # ---- acting ---------------------------------------------------------------------------------
 
-    def _just_gone(self, tracked: Sequence[Tracked], now: datetime) -> Mapping[int, str | None]:
-        """Return the slots where others' codes were a moment ago, if anything may be written."""
-        if all(code.installed.is_current(code.wish, self._terms) for code in tracked):
-            return {}
+    def _just_gone(self, now: datetime) -> Mapping[int, str | None]:
+        """Return the slots where others' codes were a moment ago, with their PINs."""
         return UnmanagedCode.objects.just_gone(self._device, now - LISTS_ARE_OLD_BY)
 
     def _plan(self) -> list[Step]:
@@ -464,10 +501,12 @@ class _Pass:
         now = self._doors.now()
         tracked = self._tracked()
         terms = replace(self._terms, holds_ends=self._holds_ends(tracked, now))
-        steps = planning.plan_lock(
-            tracked, self._entries, terms, now, just_gone=self._just_gone(tracked, now)
-        )
+        steps = planning.plan_lock(tracked, self._entries, terms, now)
         unwanted = self._unwanted(now)
+        just_gone = self._just_gone(now) if steps or unwanted else {}
+        if just_gone:
+            steps = planning.plan_lock(tracked, self._entries, terms, now, just_gone=just_gone)
+            unwanted = [step for step in unwanted if step.slot not in just_gone]
         if unwanted:  # a slot or a PIN that becomes free may serve a code of ours
             steps = [*(step for step in steps if isinstance(step, Remove)), *unwanted]
         allowed, self._budget_from = self._within_budget(steps, now)
@@ -522,7 +561,9 @@ class _Pass:
             except Exception:
                 log.exception("work on code %s failed; the others go on", code.uid)
                 self._set_aside.add(step.code_id)
-                self._close_lost_commands()
+                ledger.close_crashed_commands(
+                    self._lease.device_id, lease=self._lease, now=self._doors.now()
+                )
                 continue
             was_sent = True
             if not is_clear:
@@ -532,7 +573,10 @@ class _Pass:
     def _sweep(self) -> bool:
         """Take off what we once wrote and have forgotten; return whether anything was sent."""
         now = self._doors.now()
-        by_slot = {stray.entry.slot: stray for stray in self._strays}
+        just_gone = self._just_gone(now) if self._strays else {}
+        by_slot = {
+            stray.entry.slot: stray for stray in self._strays if stray.entry.slot not in just_gone
+        }
         steps = [Remove(stray.code_id, slot) for slot, stray in by_slot.items()]
         allowed, _ = self._within_budget(steps, now)
         for step in allowed:

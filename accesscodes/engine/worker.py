@@ -16,13 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import (
-    Error,
-    InterfaceError,
-    OperationalError,
-    close_old_connections,
-    connections,
-)
+from django.db import Error, close_old_connections, connections
 
 from accesscodes import ledger
 from accesscodes.engine import lease as leases
@@ -31,7 +25,7 @@ from accesscodes.engine.lease import Answers
 from accesscodes.entries import refusal_pause
 from accesscodes.ledger import LEASE_TIME, Lease, LeaseLost
 from accesscodes.models import EngineBeat
-from locksite.database import write_transaction
+from locksite.database import DATABASE_IS_AWAY, write_transaction
 from locksite.doors import Doors
 
 log = logging.getLogger(__name__)
@@ -136,21 +130,25 @@ class Worker:
         if lease is None:
             return
         try:
-            wake_at = self._work_on(lease)
+            wake_at = self._wake_after_work(lease)
         except LeaseLost:
             log.warning("lock %s was taken over by another engine", pk)
             return
-        except (OperationalError, InterfaceError):
+        except DATABASE_IS_AWAY:
             log.exception("work on lock %s lost the database", pk)
             wake_at = self._doors.now() + AFTER_AN_OUTAGE
-        except Exception:
-            log.exception("work on lock %s failed", pk)
-            try:
-                failures = ledger.record_crash(lease, self._doors.now())
-            except LeaseLost:
-                return
-            wake_at = self._doors.now() + refusal_pause(failures)
         self._give_back(lease, wake_at)
+
+    def _wake_after_work(self, lease: Lease) -> datetime:
+        """Work on a lock and return when to look again; work that fails waits ever longer."""
+        try:
+            return self._work_on(lease)
+        except (LeaseLost, *DATABASE_IS_AWAY):
+            raise
+        except Exception:
+            log.exception("work on lock %s failed", lease.device_id)
+        failures = ledger.record_crash(lease, self._doors.now())
+        return self._doors.now() + refusal_pause(failures)
 
     def _give_back(self, lease: Lease, wake_at: datetime) -> None:
         """End the lease, if need be after an outage: nobody else may take the lock before."""
@@ -158,7 +156,7 @@ class Worker:
         while True:
             try:
                 leases.give_back(lease, wake_at)
-            except (OperationalError, InterfaceError):
+            except DATABASE_IS_AWAY:
                 close_old_connections()
                 if self._stop.is_set() or self._doors.now() >= give_up_at:
                     raise

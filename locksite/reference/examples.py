@@ -29,6 +29,8 @@ _THEIRS = "91a2b3c4-d5e6-4f70-8192-a3b4c5d6e755"
 _ATTEMPT = "2b3c4d5e-6f70-4182-93a4-b5c6d7e8f966"
 _EVENT = "c8d9e0f1-a2b3-4c4d-9e5f-60718293a477"
 _ACCOUNT = "0f1e2d3c-4b5a-4697-8879-6a5b4c3d2e88"
+_WEBHOOK = "6b7c8d9e-0f1a-4b2c-8d3e-4f5a6b7c8d99"
+_DELIVERY = "d4e5f6a7-b8c9-4d0e-9f1a-2b3c4d5e6faa"
 _WORKSPACE = "10c45173-0000-4000-8000-000000000001"
 _MADE_AT = "2027-05-03T09:12:44.381Z"
 _NO_PAGES = {"has_next_page": False, "next_page_cursor": None, "next_page_url": None}
@@ -113,6 +115,33 @@ DEVICE: Mapping[str, Any] = {
         "flags": {"can_program_online_access_codes": _MISSING_KEYPAD},
     },
 }
+_ALONE = {
+    **{
+        name: DEVICE[name]
+        for name in (
+            *("device_type", "capabilities_supported", "location", "connected_account_id"),
+            *("workspace_id", "custom_metadata", "errors", "warnings", "created_at"),
+            *("can_program_online_access_codes", "can_remotely_lock", "can_remotely_unlock"),
+        )
+    },
+    "device_id": _SECOND,
+    "properties": {
+        name: DEVICE["properties"][name] for name in ("online", "manufacturer", "battery", "model")
+    }
+    | {"name": "Boiler room"},
+    "is_managed": False,
+}
+_SERVICE = {
+    "device_provider_name": "nuki",
+    "display_name": "Nuki",
+    "image_url": "https://locksite.example/static/lock.svg",
+    "provider_categories": ["stable", "consumer_smartlocks"],
+    "can_configure_auto_lock": True,
+    "can_program_online_access_codes": True,
+    "can_remotely_lock": True,
+    "can_remotely_unlock": True,
+    "can_unlock_with_code": True,
+}
 CODE: Mapping[str, Any] = {
     "access_code_id": _CODE,
     "device_id": _LOCK,
@@ -194,64 +223,25 @@ _SET_EVENT = {
     "access_code_id": _CODE,
     "code": "482915",
 }
-_UNMANAGED_LOCK = {
-    name: DEVICE[name]
-    for name in (
-        "device_type",
-        "capabilities_supported",
-        "can_program_online_access_codes",
-        "connected_account_id",
-        "workspace_id",
-        "custom_metadata",
-        "errors",
-        "warnings",
-        "created_at",
-    )
-} | {
-    "device_id": _SECOND,
-    "properties": {
-        "name": "Cellar",
-        "online": True,
-        "model": {"display_name": "Smart Lock Pro", "manufacturer_display_name": "Nuki"},
-    },
-    "is_managed": False,
+_THE_WEBHOOK = {
+    "webhook_id": _WEBHOOK,
+    "url": "https://partner.example/locksite",
+    "event_types": ["access_code.set_on_device", "access_code.removed_from_device"],
+    "secret": "whsec_bWFkZSB1cCBmb3IgdGhpcyBwYWdlLCBub3QgcmVhbCE=",
 }
-_PROVIDER = {
-    "device_provider_name": "nuki",
-    "display_name": "Nuki",
-    "image_url": "",
-    "provider_categories": ["stable", "consumer_smartlocks"],
-    "can_program_online_access_codes": True,
-    "can_remotely_unlock": True,
-}
-_WEBHOOK = {
-    "webhook_id": "6d5c4b3a-2918-4706-b5a4-93827160f599",
-    "url": "https://hooks.example/locksite",
-    "event_types": ["access_code.set_on_device", "access_code.deleted"],
-    "secret": "whsec_bWFkZSB1cCBmb3IgdGhlIHJlZmVyZW5jZQ==",
-}
-_THE_WEBHOOK = {"webhook_id": _WEBHOOK["webhook_id"]}
-_DELIVERY = {
-    "webhook_delivery_id": "4f3e2d1c-0b9a-4887-a665-5443322110aa",
-    "webhook_id": _WEBHOOK["webhook_id"],
-    "message_id": "msg_4f3e2d1c0b9a4887a6655443322110aa",
+_FAILING = {
+    "webhook_delivery_id": _DELIVERY,
+    "webhook_id": _WEBHOOK,
+    "message_id": f"msg_{_DELIVERY.replace('-', '')}",
     "event_id": _EVENT,
     "event_type": "access_code.set_on_device",
     "status": "pending",
-    "attempt_count": 1,
+    "attempt_count": 3,
     "created_at": "2027-05-03T09:12:49.031Z",
-    "next_attempt_at": "2027-05-03T09:12:55.120Z",
-    "last_attempt_at": "2027-05-03T09:12:50.120Z",
+    "next_attempt_at": "2027-05-03T09:48:10.812Z",
+    "last_attempt_at": "2027-05-03T09:18:10.640Z",
     "last_status_code": 502,
-    "last_failure": "The host answered 502.",
-}
-_TIMELINE = {
-    "timeline_event_id": _EVENT,
-    "event_type": "access_code.set_on_device",
-    "occurred_at": "2027-05-03T09:12:49.020Z",
-    "description": "A reading of the lock showed the code.",
-    "actor": {"type": "system"},
-    "related_resource_ids": {"event_id": _EVENT},
+    "last_failure": "answer",
 }
 _THE_WORKSPACE = {
     "workspace_id": _WORKSPACE,
@@ -283,6 +273,24 @@ def _attempted(action_type: str) -> dict[str, Any]:
 _OK: Mapping[str, Any] = {"ok": True}
 _LOCK_ERROR = ("device_not_found",)
 _CODE_ERROR = ("access_code_not_found",)
+_WEBHOOK_ERROR = ("webhook_not_found",)
+_PAGE_ERROR = ("mismatched_page_parameters",)
+
+
+def _simulated(what: str, flag: str) -> Example:
+    return Example(
+        {"device_id": _LOCK},
+        _OK,
+        _LOCK_ERROR,
+        f"{what} On virtual locks alone, and only while `{flag}` is `true`.",
+    )
+
+
+_AT_DOOR = (
+    "The lock is asked once, within four seconds, or never: a door that moved late would move "
+    "for somebody else. Ask `/action_attempts/get` what became of it. `timed_out` says whether "
+    "the door may have moved."
+)
 
 # ---- Endpoints ----------------------------------------------------------------------------------
 
@@ -297,77 +305,64 @@ EXAMPLES: Mapping[str, Example] = {
     "/devices/list": Example(
         {"search": "Apartment", "limit": 20},
         {"devices": [DEVICE], "pagination": _NO_PAGES, "ok": True},
-        ("mismatched_page_parameters",),
+        _PAGE_ERROR,
         "Oldest first. Send the cursor with the same filters until `has_next_page` is `false`.",
     ),
     "/devices/update": Example(
-        {"device_id": _LOCK, "name": "Apartment 104", "custom_metadata": {"floor": "1"}},
+        {"device_id": _LOCK, "name": "Sea view", "custom_metadata": {"floor": "1", "old": None}},
         _OK,
         _LOCK_ERROR,
-        "All of it or nothing. A lock that may hold a code of ours stays managed: delete the "
-        "code first.",
+        "All changes or none. What is left out stays as it is. A lock that is left alone "
+        "(`is_managed` `false`) moves to `/devices/unmanaged/…`.",
     ),
     "/devices/list_device_providers": Example(
-        {"provider_category": "stable"}, {"device_providers": [_PROVIDER], "ok": True}
+        {"provider_category": "stable"},
+        {"device_providers": [_SERVICE], "ok": True},
+        note="Not in pages. A flag that no lock of a service has is absent.",
     ),
     "/devices/report_provider_metadata": Example(
-        {
-            "devices": [
-                {"device_id": _LOCK, "ultraloq_metadata": {"time_zone": "Europe/Berlin"}},
-            ]
-        },
+        {"devices": [{"device_id": _LOCK, "schlage_metadata": {"time_zone": "Europe/Berlin"}}]},
         _OK,
         _LOCK_ERROR,
-        "For locks that cannot tell their time zone: without it they take no codes with dates.",
+        "For makers whose locks do not tell their zone: the dates of codes count in it. All locks "
+        "or none.",
     ),
     "/devices/unmanaged/get": Example(
-        {"device_id": _SECOND}, {"device": _UNMANAGED_LOCK, "ok": True}, _LOCK_ERROR
+        {"device_id": _SECOND}, {"device": _ALONE, "ok": True}, _LOCK_ERROR
     ),
     "/devices/unmanaged/list": Example(
-        {"search": "Cellar"},
-        {"devices": [_UNMANAGED_LOCK], "pagination": _NO_PAGES, "ok": True},
-        ("mismatched_page_parameters",),
+        {"limit": 20},
+        {"devices": [_ALONE], "pagination": _NO_PAGES, "ok": True},
+        _PAGE_ERROR,
+        "Takes the filters of `/devices/list`.",
     ),
     "/devices/unmanaged/update": Example(
-        {"device_id": _SECOND, "is_managed": True}, _OK, _LOCK_ERROR
-    ),
-    **{
-        f"/devices/simulate/{what}": Example(
-            {"device_id": _LOCK, **more},
-            _OK,
-            _LOCK_ERROR,
-            f"The lock must have `{flag}` `true`. It takes a moment until the lock shows it.",
-        )
-        for what, flag, more in (
-            ("connect", "can_simulate_connection", {}),
-            ("disconnect", "can_simulate_disconnection", {}),
-            ("remove", "can_simulate_removal", {}),
-            ("connect_to_hub", "can_simulate_hub_connection", {}),
-            ("disconnect_from_hub", "can_simulate_hub_disconnection", {}),
-            ("paid_subscription", "can_simulate_paid_subscription", {"is_expired": True}),
-        )
-    },
-    **{
-        f"/locks/{what}": Example(
-            {"device_id": _LOCK, **more},
-            _attempted(what.upper()),
-            _LOCK_ERROR,
-            "Ask `/action_attempts/get` how it went; SDKs do so by themselves. It is tried once: "
-            "a door that opens later than asked would be open for nobody.",
-        )
-        for what, more in (
-            ("unlock_door", {}),
-            ("lock_door", {}),
-            ("configure_auto_lock", {"auto_lock_enabled": True, "auto_lock_delay_seconds": 30}),
-        )
-    },
-    "/locks/simulate/manual_lock_via_keypad": Example(
-        {"device_id": _LOCK},
-        {
-            "action_attempt": _attempt("SIMULATE_MANUAL_LOCK_VIA_KEYPAD", "success", {}),
-            "ok": True,
-        },
+        {"device_id": _SECOND, "is_managed": True},
+        _OK,
         _LOCK_ERROR,
+        "The lock is looked at at once, then it stands in `/devices/list`.",
+    ),
+    "/devices/simulate/connect": _simulated(
+        "The lock is online again.", "can_simulate_connection"
+    ),
+    "/devices/simulate/disconnect": _simulated(
+        "The lock goes offline.", "can_simulate_disconnection"
+    ),
+    "/devices/simulate/connect_to_hub": _simulated(
+        "The lock's hub is online again.", "can_simulate_hub_connection"
+    ),
+    "/devices/simulate/disconnect_from_hub": _simulated(
+        "The lock's hub goes offline.", "can_simulate_hub_disconnection"
+    ),
+    "/devices/simulate/remove": _simulated(
+        "The lock disappears from its account.", "can_simulate_removal"
+    ),
+    "/devices/simulate/paid_subscription": Example(
+        {"device_id": _LOCK, "is_expired": True},
+        _OK,
+        _LOCK_ERROR,
+        "Without its paid plan the lock takes no codes. On virtual locks alone, and only while "
+        "`can_simulate_paid_subscription` is `true`.",
     ),
     "/locks/get": Example(
         {"device_id": _LOCK},
@@ -379,6 +374,28 @@ EXAMPLES: Mapping[str, Example] = {
         {"include_if": ["can_unlock_with_code"]},
         {"devices": [DEVICE], "locks": [DEVICE], "ok": True},
         note="The older form of `/devices/list`. It has no pages.",
+    ),
+    "/locks/lock_door": Example(
+        {"device_id": _LOCK}, _attempted("LOCK_DOOR"), _LOCK_ERROR, _AT_DOOR
+    ),
+    "/locks/unlock_door": Example(
+        {"device_id": _LOCK}, _attempted("UNLOCK_DOOR"), _LOCK_ERROR, _AT_DOOR
+    ),
+    "/locks/configure_auto_lock": Example(
+        {"device_id": _LOCK, "auto_lock_enabled": True, "auto_lock_delay_seconds": 45},
+        _attempted("CONFIGURE_AUTO_LOCK"),
+        _LOCK_ERROR,
+        "The lock is asked once, as it is for `/locks/lock_door`.",
+    ),
+    "/locks/simulate/manual_lock_via_keypad": Example(
+        {"device_id": _LOCK},
+        {
+            "action_attempt": _attempt("SIMULATE_MANUAL_LOCK_VIA_KEYPAD", "success", {}),
+            "ok": True,
+        },
+        _LOCK_ERROR,
+        "Somebody presses the key that locks; `lock.locked` tells of it. On virtual locks alone. "
+        "Where no key can be pressed now, the attempt ends in `error`.",
     ),
     "/access_codes/create": Example(
         {"device_id": _LOCK, "name": "Ana Prado", "code": "482915"},
@@ -403,7 +420,7 @@ EXAMPLES: Mapping[str, Example] = {
     "/access_codes/list": Example(
         {"device_id": _LOCK},
         {"access_codes": [CODE], "pagination": _NO_PAGES, "ok": True},
-        ("mismatched_page_parameters",),
+        _PAGE_ERROR,
         "At most 5,000 in one answer.",
     ),
     "/access_codes/update": Example(
@@ -420,27 +437,37 @@ EXAMPLES: Mapping[str, Example] = {
         "`status` is `removing` until a reading shows that the code is off the lock. Deleting "
         "twice is harmless. Offline codes cannot be taken back.",
     ),
+    "/access_codes/generate_code": Example(
+        {"device_id": _LOCK},
+        {"generated_code": {"device_id": _LOCK, "code": "638417"}, "ok": True},
+        _LOCK_ERROR,
+    ),
     "/access_codes/get_timeline": Example(
         {"access_code_id": _CODE, "limit": 20},
         {
-            "timeline_events": [_TIMELINE],
+            "timeline_events": [
+                {
+                    "timeline_event_id": _EVENT,
+                    "event_type": "access_code.set_on_device",
+                    "occurred_at": "2027-05-03T09:12:49.020Z",
+                    "description": "The code is on the lock and works.",
+                    "actor": {"type": "system"},
+                    "related_resource_ids": {"event_id": _EVENT},
+                }
+            ],
             "pagination": {"has_more": False, "next_cursor": None, "prev_cursor": None},
             "ok": True,
         },
         _CODE_ERROR,
-        "Newest first: what was wanted, asked of the lock, answered and read.",
+        "Newest first, also after the code is gone. Send `next_cursor` as `before` for what is "
+        "older.",
     ),
     "/access_codes/report_device_constraints": Example(
         {"device_id": _LOCK, "supported_code_lengths": [4, 6]},
         _OK,
         _LOCK_ERROR,
-        "For locks whose account does not tell which PINs they take. Send the list, or the "
-        "shortest and the longest.",
-    ),
-    "/access_codes/generate_code": Example(
-        {"device_id": _LOCK},
-        {"generated_code": {"device_id": _LOCK, "code": "638417"}, "ok": True},
-        _LOCK_ERROR,
+        "What is told here counts more than what the lock's account reports. Codes that are on "
+        "the lock stay.",
     ),
     "/access_codes/create_multiple": Example(
         {"device_ids": [_LOCK, _SECOND], "name": "Night guard"},
@@ -487,7 +514,7 @@ EXAMPLES: Mapping[str, Example] = {
     "/access_codes/unmanaged/list": Example(
         {"device_id": _LOCK},
         {"access_codes": [_UNMANAGED], "pagination": _NO_PAGES, "ok": True},
-        ("mismatched_page_parameters",),
+        _PAGE_ERROR,
     ),
     "/access_codes/unmanaged/convert_to_managed": Example(
         {"access_code_id": _THEIRS},
@@ -525,48 +552,14 @@ EXAMPLES: Mapping[str, Example] = {
         ("action_attempt_not_found",),
     ),
     "/action_attempts/list": Example(
-        {"device_id": _LOCK},
+        {"device_id": _LOCK, "limit": 20},
         {
-            "action_attempts": [_attempt("UNLOCK_DOOR", "success", {})],
+            "action_attempts": [_attempt("DELETE_ACCESS_CODE", "success", {})],
             "pagination": _NO_PAGES,
             "ok": True,
         },
-        ("mismatched_page_parameters",),
-    ),
-    "/webhooks/create": Example(
-        {"url": _WEBHOOK["url"], "event_types": _WEBHOOK["event_types"]},
-        {"webhook": _WEBHOOK, "ok": True},
-        ("invalid_event_types",),
-        "Keep the `secret`: it proves that a message is ours.",
-    ),
-    "/webhooks/get": Example(
-        _THE_WEBHOOK, {"webhook": _WEBHOOK, "ok": True}, ("webhook_not_found",)
-    ),
-    "/webhooks/list": Example({}, {"webhooks": [_WEBHOOK], "ok": True}),
-    "/webhooks/update": Example(
-        {**_THE_WEBHOOK, "event_types": ["*"]},
-        _OK,
-        ("invalid_event_types", "webhook_not_found"),
-        "The address cannot be changed: make another webhook.",
-    ),
-    "/webhooks/delete": Example(_THE_WEBHOOK, _OK, ("webhook_not_found",)),
-    "/webhooks/rotate_secret": Example(
-        _THE_WEBHOOK,
-        {"webhook": _WEBHOOK, "ok": True},
-        ("webhook_not_found",),
-        "Not part of Seam's API.",
-    ),
-    "/webhooks/deliveries/list": Example(
-        {**_THE_WEBHOOK, "status": "pending"},
-        {"webhook_deliveries": [_DELIVERY], "pagination": _NO_PAGES, "ok": True},
-        ("mismatched_page_parameters", "webhook_not_found"),
-        "Not part of Seam's API.",
-    ),
-    "/webhooks/deliveries/retry": Example(
-        {"webhook_delivery_id": _DELIVERY["webhook_delivery_id"]},
-        {"retried_count": 1, "ok": True},
-        ("webhook_delivery_not_found", "webhook_not_found"),
-        "Not part of Seam's API.",
+        _PAGE_ERROR,
+        "Each as it stands now. At most 500 in one answer.",
     ),
     "/events/get": Example(
         {"event_id": _EVENT}, {"event": _SET_EVENT, "ok": True}, ("event_not_found",)
@@ -575,6 +568,54 @@ EXAMPLES: Mapping[str, Example] = {
         {"since": "2027-05-03T00:00:00Z", "event_types": ["access_code.set_on_device"]},
         {"events": [_SET_EVENT], "ok": True},
         note="Newest first, at most 500. Needs `since` or `between`, or `event_ids` alone.",
+    ),
+    "/webhooks/create": Example(
+        {
+            "url": "https://partner.example/locksite",
+            "event_types": ["access_code.set_on_device", "access_code.removed_from_device"],
+        },
+        {"webhook": _THE_WEBHOOK, "ok": True},
+        ("invalid_event_types",),
+        "The host must be on the public internet. A key may have 25 webhooks. Made twice, it is "
+        "told everything twice: send an `Idempotency-Key`.",
+    ),
+    "/webhooks/get": Example(
+        {"webhook_id": _WEBHOOK}, {"webhook": _THE_WEBHOOK, "ok": True}, _WEBHOOK_ERROR
+    ),
+    "/webhooks/list": Example(
+        {},
+        {"webhooks": [_THE_WEBHOOK], "ok": True},
+        note="Oldest first, not in pages. Those of other keys are not shown.",
+    ),
+    "/webhooks/update": Example(
+        {"webhook_id": _WEBHOOK, "event_types": ["*"]},
+        _OK,
+        ("webhook_not_found", "invalid_event_types"),
+        "What waits to be sent of a type that is no longer listed is dropped. For another address "
+        "make another webhook.",
+    ),
+    "/webhooks/delete": Example(
+        {"webhook_id": _WEBHOOK}, _OK, _WEBHOOK_ERROR, "What waits to be sent is dropped."
+    ),
+    "/webhooks/rotate_secret": Example(
+        {"webhook_id": _WEBHOOK},
+        {"webhook": _THE_WEBHOOK, "ok": True},
+        _WEBHOOK_ERROR,
+        "For 24 hours every message carries two signatures, so put the new secret in place "
+        "within that time. Not part of Seam's API.",
+    ),
+    "/webhooks/deliveries/list": Example(
+        {"webhook_id": _WEBHOOK, "status": "pending"},
+        {"webhook_deliveries": [_FAILING], "pagination": _NO_PAGES, "ok": True},
+        _PAGE_ERROR,
+        "Oldest first, at most 500 in one answer. Not part of Seam's API.",
+    ),
+    "/webhooks/deliveries/retry": Example(
+        {"webhook_id": _WEBHOOK},
+        {"retried_count": 12, "ok": True},
+        ("webhook_not_found", "webhook_delivery_not_found"),
+        "Send either parameter, not both. Each gets all its attempts anew, with the same id and "
+        "the same bytes. Not part of Seam's API.",
     ),
     "/workspaces/get": Example({}, {"workspace": _THE_WORKSPACE, "ok": True}),
     "/workspaces/list": Example({}, {"workspaces": [_THE_WORKSPACE], "ok": True}),

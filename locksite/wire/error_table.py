@@ -49,23 +49,25 @@ ERRORS: tuple[ErrorKind, ...] = (
         Where.ALL,
     ),
     ErrorKind(
+        "mismatched_page_parameters",
+        400,
+        "`page_cursor` belongs to a list with other filters.",
+        "Send the filters of the first page again with each next page.",
+    ),
+    ErrorKind(
         "idempotency_key_reused",
         400,
-        "This `Idempotency-Key` came with another endpoint or other parameters before.",
-        "Make a new key for each new request.",
+        "The header `Idempotency-Key` came before, within 48 hours, with another endpoint or "
+        "other parameters. Nothing was changed.",
+        "Send a new key with each new request, and the old one only with the very same request.",
         Where.CHANGES,
     ),
     ErrorKind(
         "invalid_event_types",
         400,
-        "A webhook asks for a type of event that does not exist.",
-        "Compare with the list under Webhooks; `*` stands for all.",
-    ),
-    ErrorKind(
-        "mismatched_page_parameters",
-        400,
-        "`page_cursor` belongs to a list with other filters.",
-        "Send the filters of the first page again with each next page.",
+        "`event_types` is empty or names a type that there is not. `*` stands for all types, and "
+        "there are no other patterns.",
+        "Correct the list. Types that Seam has and Locksite never sends are accepted.",
     ),
     ErrorKind(
         "access_code_not_time_bound",
@@ -116,22 +118,23 @@ ERRORS: tuple[ErrorKind, ...] = (
         "Use the id from the answer that began the attempt.",
     ),
     ErrorKind(
-        "webhook_not_found",
-        404,
-        "This key has made no webhook with this id.",
-        "Look at `/webhooks/list`. Each key sees its own webhooks alone.",
-    ),
-    ErrorKind(
-        "webhook_delivery_not_found",
-        404,
-        "No delivery of this key's webhooks has this id, or it is older than 30 days.",
-        "Look at `/webhooks/deliveries/list`.",
-    ),
-    ErrorKind(
         "event_not_found",
         404,
         "No event has this id, type or lock within the key's reach.",
         "Look at `/events/list`.",
+    ),
+    ErrorKind(
+        "webhook_not_found",
+        404,
+        "This key made no webhook with this id, or it was deleted. Other keys' webhooks are not "
+        "there for it, whatever it may reach.",
+        "Look at `/webhooks/list`.",
+    ),
+    ErrorKind(
+        "webhook_delivery_not_found",
+        404,
+        "No delivery of this key's webhooks has this id. Deliveries are kept for 30 days.",
+        "Look at `/webhooks/deliveries/list`.",
     ),
     ErrorKind(
         "not_found",
@@ -157,14 +160,17 @@ ERRORS: tuple[ErrorKind, ...] = (
         "idempotency_key_in_use",
         409,
         "The first request with this `Idempotency-Key` is still being worked on.",
-        "Wait as long as `Retry-After` says, then send the same request again.",
+        "Wait as long as `Retry-After` says, then send the same request again: it gets the first "
+        "one's answer.",
         Where.CHANGES,
     ),
     ErrorKind(
         "rate_limit_exceeded",
         429,
-        "The key, or the lock, was asked too often within a minute.",
-        "Wait as long as `Retry-After` says. The SDKs that send requests again by themselves do.",
+        "The key made more requests within a minute than it may, or one lock was sent more than "
+        "10 codes, 10 changes or 20 deletes within a minute. The message says which. Nothing was "
+        "changed.",
+        "Wait as long as `Retry-After` says, then send the same request again.",
         Where.ALL_WITH_KEY,
     ),
     ErrorKind(

@@ -535,6 +535,23 @@ def test_a_code_that_lost_its_entry_takes_over_its_late_write():
     assert world.type(world.digits(code)).opened
 
 
+def test_what_others_make_anew_after_a_code_of_ours_has_long_left_is_theirs():
+    world = World("schlage")
+    [code] = issue(world)
+    world.work()
+    pin = Pin(world.digits(code))
+    services.withdraw_code(code, actor=world.actor, now=world.now)
+    world.run(minutes=70)
+    assert world.on_lock() == set()
+
+    add_foreign_code(world.locks[0], pin, "Cleaner", now=world.now)
+    world.run(minutes=12)
+
+    assert world.on_lock() == {pin.digits}
+    assert [(row.slot, row.name) for row in UnmanagedCode.objects.live()] == [(1, "Cleaner")]
+    assert commands(action=CommandAction.REMOVE) == 1
+
+
 def contents(world):
     return memory_of(VirtualLock.objects.get(), world.now)
 

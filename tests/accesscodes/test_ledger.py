@@ -1,5 +1,6 @@
 """One writer of facts: all of a change is written, or nothing; stale holders change nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,8 @@ from properties.models import Device
 from tests.accesscodes.world import World
 
 pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -73,6 +76,36 @@ def test_a_command_is_written_down_before_it_leaves_and_renews_the_lease(world, 
     assert (command.slot, command.outcome, command.lease_token) == (1, "", lease.token)
     assert code.installations.get().placement == Placement.WRITING
     assert Device.objects.get().lease_until == world.now + timedelta(seconds=90)
+
+
+def test_a_try_that_an_engine_did_not_survive_does_not_count_unless_it_is_the_second(world, code):
+    def die_in_the_middle():
+        """Return what is believed after an engine dies within a command and another takes over."""
+        mine = AccessCode.objects.for_list().get(pk=code.pk)
+        lease = leases.take(code.device_id, world.engine_id, world.now)
+        ledger.begin(mine, sending(world, mine), CommandAction.PROGRAM, lease=lease, now=world.now)
+        world.clock.move(minutes=2)
+        lease = leases.take(code.device_id, world.engine_id, world.now)
+        ledger.close_lost_commands(code.device_id, lease=lease, now=world.now)
+        leases.give_back(lease, world.now)
+        entry = code.installations.get()
+        return entry.attempts, entry.retry_at <= world.now + timedelta(seconds=5)
+
+    first, second = die_in_the_middle(), die_in_the_middle()
+
+    assert (first, second) == ((0, True), (1, True))
+    assert [command.outcome for command in LockCommand.objects.all()] == ["lost", "lost"]
+
+
+def test_a_pause_of_minutes_ends_soon_after_an_engine_died_within_a_try(world, code):
+    lease = leases.take(code.device_id, world.engine_id, world.now)
+    tried_before = replace(sending(world, code), attempts=7, retry_at=world.now + 5 * MINUTE)
+    ledger.begin(code, tried_before, CommandAction.PROGRAM, lease=lease, now=world.now)
+
+    ledger.close_lost_commands(code.device_id, lease=lease, now=world.now)
+
+    entry = code.installations.get()
+    assert (entry.attempts, entry.retry_at) == (6, world.now + timedelta(seconds=5))
 
 
 def test_nothing_new_writes_nothing(world, code):

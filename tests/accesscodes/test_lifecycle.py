@@ -299,6 +299,17 @@ def test_the_alarm_clock_of_a_lost_code_starts_when_it_was_found_missing():
     assert summary.diverged_since == START + HOUR
 
 
+def test_a_code_that_is_wanted_as_it_was_before_is_set_once_it_was_seen_again():
+    installed = on_lock(ongoing())
+    before = Summary(Status.SETTING, diverged_since=START - HOUR)
+
+    unseen = summarise(ongoing(), installed, NATIVE, before, START, is_seen=False)
+    again = summarise(ongoing(), installed, NATIVE, unseen, START + HOUR, is_seen=True)
+
+    assert (unseen.status, unseen.diverged_since) == (Status.SETTING, START - HOUR)
+    assert (again.status, again.diverged_since) == (Status.SET, None)
+
+
 def test_a_code_that_is_gone_stays_gone_whatever_turns_up():
     before = Summary(Status.GONE, gone_at=START)
 

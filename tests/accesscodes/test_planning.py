@@ -163,6 +163,22 @@ def test_a_pin_that_others_had_on_the_lock_a_moment_ago_is_not_written():
     assert steps == [Blocked(1, DUPLICATE, "Another code on the lock already uses this PIN.")]
 
 
+def test_a_slot_where_others_were_a_moment_ago_is_not_emptied_though_an_old_list_shows_ours():
+    withdrawn = ongoing(1, withdrawn_at=START)
+    changed = ongoing(2, pin_index="pin-2", revision=2)
+    codes = [
+        Tracked(withdrawn, on_lock(withdrawn, slot=1)),
+        Tracked(changed, on_lock(replace(changed, pin_index="old"), slot=2)),
+    ]
+
+    entries = [seen(code.installed) for code in codes]
+
+    assert plan_lock(codes, entries, NATIVE, START, just_gone={1: "x", 2: "y"}) == []
+    assert plan_lock(codes, entries, NATIVE, START, just_gone={1: "x"}) == [
+        Program(2, 2, is_update=True)
+    ]
+
+
 # ---- locks that cannot be read ------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import InterfaceError, OperationalError
 
+from accesscodes import ledger
 from accesscodes.engine import lease as leases
 from accesscodes.engine.clock import ClockGuard
 from accesscodes.engine.lease import Answers
@@ -59,6 +60,24 @@ def test_a_lock_whose_work_lost_the_database_is_due_again_at_once(caplog):
     device.refresh_from_db()
     assert (device.lease_owner, device.due_at) == (None, world.now + timedelta(seconds=2))
     assert f"work on lock {device.pk} lost the database" in caplog.text
+
+
+def test_a_failure_that_cannot_be_written_down_for_want_of_a_database_keeps_no_lock(monkeypatch):
+    world = World("schlage")
+    device = world.device()
+
+    def poisoned(lease):
+        raise ZeroDivisionError("a row that always raises")
+
+    def outage(lease, now):
+        raise OperationalError("the server is starting up")
+
+    monkeypatch.setattr(ledger, "record_crash", outage)
+
+    worker(world, poisoned).take_and_work(device.pk)
+
+    device.refresh_from_db()
+    assert (device.lease_owner, device.due_at) == (None, world.now + timedelta(seconds=2))
 
 
 def test_a_lock_is_given_back_as_soon_as_the_database_is_there_again(monkeypatch):

@@ -12,11 +12,10 @@ from locksite.errors import RuleBroken
 from locksite.journal.models import AuditEntry
 from locksite.masked import Pin
 from locksite.partners.auth import KeyRefused, caller_for_key
-from locksite.partners.models import ApiKey, Scope, WebhookEndpoint
+from locksite.partners.models import ApiKey, Scope
 from locksite.partners.services import create_key, revoke_key, rotate_key
-from locksite.pins import seal
 from tests.clock import START
-from tests.factories import PropertyFactory
+from tests.factories import WEBHOOK_SECRET, PropertyFactory, WebhookEndpointFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -160,15 +159,13 @@ def test_a_rotation_does_not_lengthen_the_old_key_and_may_end_it_at_once():
 
 def test_webhooks_go_along_with_a_rotation():
     old, _ = make()
-    endpoint = WebhookEndpoint(api_key=old, url="https://partner.example/")
-    endpoint.secret = seal(Pin("whsec"), bound_to=endpoint.uid)
-    endpoint.save()
+    endpoint = WebhookEndpointFactory(api_key=old)
 
     new, _ = rotate_key(old, actor=SYSTEM, now=START)
 
     endpoint.refresh_from_db()
     assert endpoint.api_key == new
-    assert endpoint.secret.open(bound_to=endpoint.uid) == Pin("whsec")
+    assert endpoint.secret.open(bound_to=endpoint.uid) == Pin(WEBHOOK_SECRET)
 
 
 def test_a_key_that_is_over_is_not_rotated():

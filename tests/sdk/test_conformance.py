@@ -9,6 +9,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import jsonschema
 import pytest
@@ -75,7 +76,9 @@ def test_every_call_of_every_client_went_well(walked):
 
 
 def test_every_answer_passes_the_published_schema(walked, published):
-    seen, checks, complaints = set(), {}, {}
+    seen: set[str] = set()
+    checks: dict[str, Any] = {}
+    complaints: dict[str, list[str]] = {}
     for name, run in walked.items():
         for call in run.calls:
             if call.path not in published["paths"]:

@@ -386,6 +386,9 @@ class Checker:
             intents = [i for i in self.world.people.intents.values() if i.lock is lock]
             typed = {held.entry.pin.digits for held in lock.slots.values() if held.is_typed}
             ours = {held.entry.pin.digits for held in lock.slots.values() if not held.is_typed}
+            is_on = {
+                held.entry.pin.digits for held in lock.slots.values() if held.entry.is_enabled
+            }
             wanted = {i.now.digits for i in intents if i.belongs(now)}
             found += [
                 ("I5", f"lock {lock.pk} holds {digits}, which nobody wants")
@@ -410,11 +413,12 @@ class Checker:
                 if is_hindered:
                     self._hindered.add(intent.pk)
                 if is_hindered and intent.belongs(now):
-                    is_right = digits in ours and (said == "set" or not intent.has_started(now))
+                    is_there = digits in ours & is_on
+                    is_right = is_there and (said == "set" or not intent.has_started(now))
                     if intent.pk not in self._problem_codes and not is_right:
                         found.append(("I2", f"code {intent.pk} is hindered, and nobody was told"))
                     continue
-                if intent.belongs(now) and digits not in ours:
+                if intent.belongs(now) and digits not in ours & is_on:
                     found.append(("I2", f"code {intent.pk} is not on its lock"))
                 # The stay after another with the same PIN waits for its turn.
                 is_alone = all(i is intent or i.now.digits != digits for i in intents)

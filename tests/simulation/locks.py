@@ -185,6 +185,8 @@ class Driver:
         for held in shown[0].values():
             held.was_shown = True
         world.checker.note_shown(target, shown[0])
+        if not fault:
+            world.trouble.lied_about_removals.discard(target.uid)
         return LockReading(
             at=world.stage.now,
             codes=tuple(
@@ -213,6 +215,8 @@ class Driver:
         self.world.door("remove")
         self.world.checker.note_command(target, "remove", slot, None)
         fault = self.world.trouble.befalls(target, "write")
+        if fault in {"lies", "late"}:
+            self.world.trouble.lied_about_removals.add(target.uid)
         answers: list[ProviderError | None] = []
 
         def arrive() -> None:

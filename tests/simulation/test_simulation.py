@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 
 from tests.simulation import schedule, scratch
-from tests.simulation.known import FAILED_ONCE, OPEN
+from tests.simulation.known import FAILED_ONCE
 
 # So many fit into a run of all tests; `make bench-faults` lives through 10,000. On PostgreSQL a
 # few stand for all: what differs there are locks and races, not decisions.
@@ -33,15 +33,8 @@ def database(request):
             yield
 
 
-def schedules():
-    """Return the seeds, those that failed once first, those that still do marked."""
-    for seed in dict.fromkeys([*ONCE, *range(SEEDS)]):
-        marks = [pytest.mark.xfail(reason=OPEN[seed])] if seed in OPEN else []
-        yield pytest.param(seed, id=f"seed-{seed}", marks=marks)
-
-
 @pytest.mark.touches_database
-@pytest.mark.parametrize("seed", schedules())
+@pytest.mark.parametrize("seed", dict.fromkeys([*ONCE, *range(SEEDS)]), ids="seed-{}".format)
 def test_every_promise_holds_through_trouble_and_quiet(database, seed):
     outcome = schedule.run(seed)
 

@@ -46,6 +46,8 @@ class Trouble:
         self.in_flight = 0
         self.hopeless: set[str] = set()
         """Locks (by uid) every call to which fails."""
+        self.lied_about_removals: set[str] = set()
+        """Locks (by uid) that have shown no true list since they did."""
         self._empty_at: dict[str, datetime] = {}
         self.poisoned: set[str] = set()
         """PINs at which the driver itself breaks down."""
@@ -73,8 +75,12 @@ class Trouble:
         """Return whether the lock may wrongly show nothing, as it may not twice in a row.
 
         Of one or two codes a second look decides. Of more it does
-        not, so a lock that holds more may show nothing for as long as it likes.
+        not, so a lock that holds more may show nothing for as long as it likes. None may show
+        nothing right after it said yes to a removal and did not do it: that one cannot be told
+        from a lock that did.
         """
+        if lock.uid in self.lied_about_removals:
+            return False
         now, before = self.world.stage.now, self._empty_at.get(lock.uid)
         self._empty_at[lock.uid] = now
         holds_many = sum(held.is_ours for held in lock.slots.values()) > 3
