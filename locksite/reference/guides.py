@@ -29,7 +29,7 @@ _LANGUAGES = (
     ("php", "PHP", "composer require seamapi/seam"),
     ("csharp", "C#", "dotnet add package Seam"),
 )
-STEPS = ("client", "device", "ongoing", "poll", "stay")
+STEPS = ("client", "device", "ongoing", "poll", "stay", "webhook")
 
 
 def steps_of(text: str) -> dict[str, str]:

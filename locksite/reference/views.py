@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accesscodes.attempts import PER_MINUTE
 from accesscodes.choices import EventType
 from locksite.reference import pages
 from locksite.reference.conformance import NOTES, measured
@@ -76,6 +78,9 @@ def text(request: HttpRequest, slug: str = "") -> HttpResponse:
                 conformance=measured(),
                 notes=NOTES.items(),
                 event_types=[each.value for each in EventType],
+                rate_limit=settings.LOCKSITE_RATE_LIMIT,
+                has_device_limits=settings.LOCKSITE_DEVICE_LIMITS,
+                device_limits=PER_MINUTE.items(),
                 explanation=pages.pretty({"explanation": DEVICE["explanation"]}),
             )
     raise Http404("no such page")

@@ -19,7 +19,11 @@ from properties.sync import refresh_account
 
 house = Property.objects.create(slug="seaside", name="Seaside", time_zone="Europe/Berlin")
 account = ProviderAccount.objects.create(kind="virtual", name="Virtual locks")
-doors = [(f"door_{number}{side}", "schlage") for number in range(6) for side in "ab"]
+doors = [
+    (f"door_{number}{side}", make)
+    for number in range(6)
+    for side, make in zip("abc", ("schlage", "schlage", "ttlock"))
+]
 for name, make in (
     ("native", "schlage"), ("just_in_time", "lockly"), ("offline", "igloohome"),
     ("spare", "yale"), *doors,

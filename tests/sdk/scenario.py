@@ -39,13 +39,65 @@ def _somebody_makes(pin: str) -> Step:
     )
 
 
+_HOOK = {"webhook_id": "$HOOK"}
+_THIRD = {"device_id": "$THIRD"}
+
+
+def _becomes(happens: str, flag: str, **params: Any) -> tuple[Step, Step]:
+    """Let something happen to the third lock, and wait until its flag tells so."""
+    return (
+        Step(f"/devices/simulate/{happens}", {**_THIRD, **params}),
+        Step("/devices/get", _THIRD, "device", until={flag: True}),
+    )
+
+
 SCENARIO: tuple[Step, ...] = (
     Step("/workspaces/get", {}, "workspace"),
     Step("/workspaces/list", {}, "workspaces"),
+    # the discard port: nothing listens there
+    Step(
+        "/webhooks/create",
+        {"url": "http://127.0.0.1:9/hook", "event_types": ["access_code.set_on_device"]},
+        "webhook",
+        {"HOOK": "webhook_id"},
+    ),
+    Step("/webhooks/list", {}, "webhooks"),
+    Step("/webhooks/get", _HOOK, "webhook"),
+    Step("/webhooks/update", {**_HOOK, "event_types": ["access_code.created"]}),
+    Step("/devices/list_device_providers", {}, "device_providers"),
+    # a lock that is played with, left alone, and taken back
+    *_becomes("disconnect", "can_simulate_connection"),
+    *_becomes("connect", "can_simulate_disconnection"),
+    *_becomes("disconnect_from_hub", "can_simulate_hub_connection"),
+    *_becomes("connect_to_hub", "can_simulate_hub_disconnection"),
+    Step("/devices/simulate/paid_subscription", {**_THIRD, "is_expired": True}),
+    Step("/devices/simulate/paid_subscription", {**_THIRD, "is_expired": False}),
+    Step("/devices/update", {**_THIRD, "name": "Cellar", "is_managed": False}),
+    Step("/devices/unmanaged/list", {"device_ids": ["$THIRD"]}, "devices"),
+    Step("/devices/unmanaged/get", _THIRD, "device"),
+    Step("/devices/unmanaged/update", {**_THIRD, "is_managed": True}),
+    Step("/devices/simulate/remove", _THIRD),
     Step("/devices/list", {"device_ids": ["$LOCK"]}, "devices"),
     Step("/devices/get", _LOCK, "device"),
     Step("/locks/list", {}, "devices"),
     Step("/locks/get", _LOCK, "device"),
+    Step(
+        "/devices/report_provider_metadata",
+        {"devices": [{**_LOCK, "schlage_metadata": {"time_zone": "Europe/Berlin"}}]},
+    ),
+    Step(
+        "/access_codes/report_device_constraints",
+        {**_LOCK, "supported_code_lengths": [4, 5, 6, 7, 8]},
+    ),
+    Step("/locks/unlock_door", _LOCK, "action_attempt"),
+    Step("/locks/lock_door", _LOCK, "action_attempt"),
+    Step(
+        "/locks/configure_auto_lock",
+        {**_LOCK, "auto_lock_enabled": True, "auto_lock_delay_seconds": 30},
+        "action_attempt",
+    ),
+    Step("/locks/simulate/manual_lock_via_keypad", _LOCK, "action_attempt"),
+    Step("/action_attempts/list", _LOCK, "action_attempts"),
     # codes of others, while the engine has nothing to write on the lock
     _somebody_makes("90642"),
     Step("/access_codes/unmanaged/list", _LOCK, "access_codes"),
@@ -87,6 +139,7 @@ SCENARIO: tuple[Step, ...] = (
     Step("/events/get", {"event_id": "$EVENT"}, "event"),
     Step("/access_codes/update", {**_CODE, "name": "Ana Prado, 2 guests"}),
     Step("/access_codes/get", _CODE, "access_code", until={"status": "set"}),
+    Step("/access_codes/get_timeline", _CODE, "timeline_events"),
     Step("/access_codes/delete", _CODE),
     # one code for two doors, with dates, and a spare for it
     Step(
@@ -106,6 +159,10 @@ SCENARIO: tuple[Step, ...] = (
         "/access_codes/get", _STAY, "access_code", until={"is_backup_access_code_available": True}
     ),
     Step("/access_codes/pull_backup_access_code", _STAY, "access_code"),
+    Step("/webhooks/deliveries/list", _HOOK, "webhook_deliveries"),
+    Step("/webhooks/deliveries/retry", _HOOK, "retried_count"),
+    Step("/webhooks/rotate_secret", _HOOK, "webhook"),
+    Step("/webhooks/delete", _HOOK),
 )
 
 

@@ -42,6 +42,7 @@ def walked(live, node_modules, tmp_path_factory):
         kept = {
             "LOCK": live.locks[f"door_{number}a"],
             "OTHER": live.locks[f"door_{number}b"],
+            "THIRD": live.locks[f"door_{number}c"],
             "NOW": now.isoformat(),
             "TOMORROW": (now + timedelta(days=1)).isoformat(),
         }
@@ -80,6 +81,8 @@ def test_every_answer_passes_the_published_schema(walked, published):
     complaints: dict[str, list[str]] = {}
     for name, run in walked.items():
         for call in run.calls:
+            if call.path not in published["paths"]:
+                continue
             if (text := json.dumps([call.path, call.body])) in seen:
                 continue
             seen.add(text)

@@ -4,11 +4,14 @@ import html
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
+from svix.webhooks import Webhook
 
 from tests.node_modules import node
+from tests.processes import free_port
 
 pytestmark = [pytest.mark.sdk, pytest.mark.processes]
 
@@ -40,16 +43,27 @@ def run(live, command, tmp_path, **more):
     return done.stdout.splitlines()
 
 
+def receiver():
+    """Return the environment of a program that webhooks can reach."""
+    port = free_port()
+    return {"WEBHOOK_URL": f"http://127.0.0.1:{port}/", "PORT": str(port)}
+
+
+def check(said):
+    device, ongoing, done, stay, _, told = said
+    assert device.endswith("takes codes")
+    assert re.fullmatch(r"setting \d{4,12}", ongoing)
+    assert (done, stay) == ("set", "unset")
+    assert re.fullmatch(r"access_code\.set_on_device [-0-9a-f]{36}", told)
+
+
 def test_the_guide_in_python(live, tmp_path):
     script = tmp_path / "guide.py"
     script.write_text(code_on("/api/docs/guide/python"))
 
-    said = run(live, [sys.executable, script], tmp_path)
+    said = run(live, [sys.executable, script], tmp_path, **receiver())
 
-    device, ongoing, *trying, done, stay, _ = said
-    assert device.endswith("takes codes")
-    assert re.fullmatch(r"setting \d{4,12}", ongoing)
-    assert (trying, done, stay) == ([], "set", "unset")
+    check(said)
 
 
 def test_the_guide_in_javascript(live, node_modules, tmp_path):
@@ -57,27 +71,27 @@ def test_the_guide_in_javascript(live, node_modules, tmp_path):
     script = tmp_path / "guide.mjs"
     script.write_text(code_on("/api/docs/guide/javascript"))
 
-    said = run(live, [node(node_modules), script], tmp_path)
+    said = run(live, [node(node_modules), script], tmp_path, **receiver())
 
-    device, ongoing, *trying, done, stay, _ = said
-    assert device.endswith("takes codes")
-    assert re.fullmatch(r"setting \d{4,12}", ongoing)
-    assert (trying, done, stay) == ([], "set", "unset")
+    check(said)
 
 
 def test_the_guide_in_the_shell(live, tmp_path):
-    script = code_on("/api/docs/guide/curl")
+    script = code_on("/api/docs/guide/curl") + '\necho; echo "$SECRET"\n'
 
-    said = run(live, ["bash", "-euc", script], tmp_path)
+    said = run(live, ["bash", "-euc", script], tmp_path, **receiver())
 
-    flag, done, stay, gone = said
+    flag, done, stay, gone_and_signature, _, secret = said
     assert flag == '"can_program_online_access_codes":true'
     assert (done, stay) == ("set", "unset")
+    gone, _, signature = gone_and_signature.partition("v1,")
     assert '"action_type":"DELETE_ACCESS_CODE"' in gone
+    sent_at, body = datetime.fromtimestamp(1800000000, UTC), '{"event_type": "…"}'
+    assert Webhook(secret).sign("msg_1", sent_at, body) == f"v1,{signature}"
 
 
 def test_the_quick_start_in_the_shell(live, tmp_path):
-    find, create, get, delete = re.findall(
+    find, create, get, delete, hook = re.findall(
         r"^curl .*?(?=\n(?:curl )|\Z)", code_on("/api/docs"), re.DOTALL | re.MULTILINE
     )
     lock = live.locks["native"]
@@ -87,8 +101,15 @@ def test_the_quick_start_in_the_shell(live, tmp_path):
     [code_id] = set(re.findall(r'"access_code_id":"([^"]*)"', made))
     [seen] = run(live, ["bash", "-euc", get], tmp_path, CODE=code_id)
     [gone] = run(live, ["bash", "-euc", delete], tmp_path, CODE=code_id)
+    # There is no such host, and nobody is asked for one in a test.
+    [made_hook] = run(
+        live,
+        ["bash", "-euc", hook.replace("https://hooks.example", "http://127.0.0.1:9")],
+        tmp_path,
+    )
 
     assert '"can_program_online_access_codes":true' in found
     assert '"status":"setting"' in made
     assert f'"access_code_id":"{code_id}"' in seen
     assert '"action_type":"DELETE_ACCESS_CODE"' in gone
+    assert '"secret":"whsec_' in made_hook
