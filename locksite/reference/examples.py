@@ -576,8 +576,9 @@ EXAMPLES: Mapping[str, Example] = {
         },
         {"webhook": _THE_WEBHOOK, "ok": True},
         ("invalid_event_types",),
-        "The host must be on the public internet. A key may have 25 webhooks. Made twice, it is "
-        "told everything twice: send an `Idempotency-Key`.",
+        "Keep the `secret`: it proves that a message is ours. The host must be on the public "
+        "internet. A key may have 25 webhooks. Made twice, it is told everything twice: send an "
+        "`Idempotency-Key`.",
     ),
     "/webhooks/get": Example(
         {"webhook_id": _WEBHOOK}, {"webhook": _THE_WEBHOOK, "ok": True}, _WEBHOOK_ERROR

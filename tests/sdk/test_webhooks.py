@@ -52,7 +52,12 @@ def test_a_webhook_tells_the_life_of_a_code_while_another_hangs(seam, live, node
         SeamWebhook(webhook.secret).verify(message.body.decode(), message.headers)
         for message in well.messages
     ]
-    [proof] = [each for each in seen if each.event_type == "access_code.set_on_device"]
+    [proof] = [
+        each
+        for each in seen
+        if each.event_type == "access_code.set_on_device"
+        and each.access_code_id == code.access_code_id
+    ]
     assert proof.code == seam.access_codes.get(access_code_id=code.access_code_id).code
     for message in well.messages:
         shown = seam.events.get(event_id=message.event["event_id"])
