@@ -4,10 +4,11 @@
 PY := .venv/bin/python
 JOBS ?= 2
 SEEDS ?= 10000
+REQUESTS ?= 100000
 KILL_TESTS := tests/accesscodes/test_kills.py tests/accesscodes/test_restarts.py
 POSTGRES ?= $(or $(LOCKSITE_TEST_POSTGRES_URL),postgres://root@127.0.0.1:5432/locksite_test)
 
-.PHONY: help demo run test check fmt bench bench-faults bench-kills audit requirements
+.PHONY: help demo run test check fmt bench bench-faults bench-fuzz bench-kills audit requirements
 .DELETE_ON_ERROR:
 
 help:
@@ -18,6 +19,7 @@ help:
 	@echo 'make fmt           put the code into its format'
 	@echo 'make bench         measure'
 	@echo 'make bench-faults  live through SEEDS=10000 schedules of trouble, and break the engine on purpose'
+	@echo 'make bench-fuzz    send REQUESTS=100000 malformed requests; hold the API to its description'
 	@echo 'make bench-kills   kill, stop and cut off real processes for about an hour, on both databases'
 	@echo 'make audit         look for known weaknesses in dependencies'
 	@echo 'make requirements  compile requirements/*.in anew'
@@ -60,6 +62,10 @@ bench: .venv/.test
 
 bench-faults: .venv/.test
 	@$(PY) -m tests.simulation --seeds $(SEEDS) --jobs $(JOBS) --broken
+
+bench-fuzz: .venv/.test
+	@$(PY) -m tests.fuzz --requests $(REQUESTS)
+	LOCKSITE_TEST_LONG=1 $(PY) -m pytest -n 0 tests/fuzz/test_schemathesis.py
 
 # The long form of what `make test` does for a minute; PostgreSQL also from a server of its own.
 bench-kills: .venv/.test

@@ -55,6 +55,8 @@ def _body(request: HttpRequest) -> dict[str, Any]:
         raise invalid_input(f"The body is larger than {MAX_BODY // 1024} KiB.") from None
     except UnreadablePostError:
         raise invalid_input("The body broke off.") from None
+    except ValueError:
+        raise invalid_input("The header Content-Length is no number.") from None
     # Some SDKs name a content type and send nothing.
     if not raw.strip():
         return {}
