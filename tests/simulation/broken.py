@@ -315,12 +315,13 @@ def forgets_what_a_list_showed(put: Put) -> None:
 
 def believes_what_it_knew(put: Put) -> None:
     """A code that is wanted as it once was counts as set, without another look."""
-    whole = ledger.summarise
+    writer: Any = ledger
+    whole = writer.summarise
 
     def summarise(*args: Any, **kwargs: Any) -> Any:
         return whole(*args, **{**kwargs, "is_seen": True})
 
-    put(ledger, "summarise", summarise)
+    put(writer, "summarise", summarise)
 
 
 def restarts_the_alarm_clock(put: Put) -> None:
