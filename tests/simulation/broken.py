@@ -308,6 +308,22 @@ def resurrects_deleted_codes(put: Put) -> None:
     put(ledger, "finish", finish)
 
 
+def forgets_what_a_list_showed(put: Put) -> None:
+    """What others have on a lock is what the newest list shows, however old that list is."""
+    put(reconcile._Pass, "_just_gone", lambda self, now: {})
+
+
+def believes_what_it_knew(put: Put) -> None:
+    """A code that is wanted as it once was counts as set, without another look."""
+    writer: Any = ledger
+    whole = writer.summarise
+
+    def summarise(*args: Any, **kwargs: Any) -> Any:
+        return whole(*args, **{**kwargs, "is_seen": True})
+
+    put(writer, "summarise", summarise)
+
+
 def restarts_the_alarm_clock(put: Put) -> None:
     """The alarm counts from the last edit."""
 
@@ -392,6 +408,8 @@ BROKEN: dict[str, Callable[[Put], None]] = {
         comes_too_early,
         lets_results_overwrite_wishes,
         resurrects_deleted_codes,
+        forgets_what_a_list_showed,
+        believes_what_it_knew,
         restarts_the_alarm_clock,
         needs_the_lock_for_an_alarm,
         tells_everything_twice,

@@ -17,15 +17,19 @@ FAILED_ONCE: tuple[int, ...] = (
 
 # In which schedule each broken engine is noticed. Where that has changed, others are tried.
 CAUGHT_IN: dict[str, int] = {
-    "believes_a_removal": 3,
+    "believes_a_removal": 4,
+    "believes_what_it_knew": 46,
     "comes_too_early": 2,
-    "forgets_after_gone": 5,
-    "gives_back_what_is_not_its_own": 16,
+    "forgets_after_gone": 4,
+    "forgets_what_a_list_showed": 56,
+    "gives_back_what_is_not_its_own": 3,
     "gives_up": 8,
-    "lets_results_overwrite_wishes": 13,
+    "lets_results_overwrite_wishes": 3,
+    "never_looks_back": 1,
     "never_pauses": 3,
-    "restarts_the_alarm_clock": 24,
-    "resurrects_deleted_codes": 13,
-    "trusts_a_providers_yes": 2,
+    "forgets_locks_that_failed": 7,
+    "restarts_the_alarm_clock": 3,
+    "resurrects_deleted_codes": 3,
+    "trusts_a_providers_yes": 8,
     "writes_before_removing": 2,
 }
