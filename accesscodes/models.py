@@ -510,11 +510,15 @@ class UnmanagedCodeQuerySet(models.QuerySet["UnmanagedCode"]):
     def just_gone(self, device: Device, since: datetime) -> dict[int, str | None]:
         """Return the slots from which others' entries vanished after `since`, and their PINs.
 
-        Less those that the lock was asked to remove.
+        The PIN only of one that appeared after `since` as well: a list older than that would still
+        show any other. Those that the lock was asked to remove are left out.
         """
         rows = self.filter(device=device, gone_at__gt=since, code=None)
-        rows = rows.exclude(wish=ForeignWish.REMOVE, attempts__gt=0)
-        return dict(rows.order_by("id").values_list("slot", "pin_index"))
+        rows = rows.exclude(wish=ForeignWish.REMOVE, attempts__gt=0).order_by("id")
+        return {
+            slot: pin_index if seen_at > since else None
+            for slot, pin_index, seen_at in rows.values_list("slot", "pin_index", "seen_at")
+        }
 
     def held(self, device: Device) -> Self:
         """Return the codes on this lock, less those that it was asked to remove."""

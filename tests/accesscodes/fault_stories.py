@@ -27,6 +27,7 @@ from tests.accesscodes.telling import DIGITS, Tale, Told
 Deed = Callable[[Tale], Any]
 SET, SET_AGAIN = ("set_on_device",), ("set_on_device", "set_on_device")
 GOOD = ("On the lock", "ok")
+SHUT = ("On the lock, check", "warn")
 HEALED = Told("opens", GOOD, ("set",), SET)
 
 
@@ -345,7 +346,7 @@ STORIES = (
     ),
     Story(
         "the keypad goes away",
-        Told("shut", GOOD, ("set",), SET),
+        Told("shut", SHUT, ("set",), SET),
         {"keypad_dead": 4.0},
         (
             "bad",
@@ -358,7 +359,7 @@ STORIES = (
     ),
     Story(
         "the battery of the keypad is flat",
-        Told("shut", GOOD, ("set",), SET),
+        Told("shut", SHUT, ("set",), SET),
         {"keypad_dead": 4.0},
         (
             "bad",
@@ -597,7 +598,7 @@ STORIES = (
     ),
     Story(
         "privacy mode is on",
-        Told("shut", GOOD, ("set",), SET),
+        Told("shut", SHUT, ("set",), SET),
         {"codes_shut": 4.0},
         (
             "warn",
@@ -875,7 +876,7 @@ STORIES = (
     ),
     Story(
         "office mode is on",
-        Told("shut", GOOD, ("set",), SET),
+        Told("shut", SHUT, ("set",), SET),
         {"codes_shut": 4.0},
         (
             "warn",
@@ -933,7 +934,7 @@ STORIES = (
         "the lock takes no name twice",
         Told(
             "absent",
-            ("PIN not accepted", "bad"),
+            ("Not accepted", "bad"),
             ("setting", "code_constraints_violated"),
             ("failed_to_set_on_device",),
         ),
