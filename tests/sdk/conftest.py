@@ -27,8 +27,9 @@ doors = [
     for side, make in zip("abc", ("schlage", "schlage", "ttlock"))
 ]
 for name, make in (
-    ("native", "schlage"), ("walk", "schlage"), ("life", "schlage"), ("just_in_time", "lockly"), ("offline", "igloohome"),
-    ("spare", "yale"), *doors, *((f"guide_{number}", "schlage") for number in range(4)),
+    ("native", "schlage"), ("walk", "schlage"), ("life", "schlage"),
+    ("just_in_time", "lockly"), ("offline", "igloohome"), ("spare", "yale"),
+    *doors, *((f"guide_{number}", "schlage") for number in range(4)),
 ):
     VirtualLock.objects.create(
         account=account, make=make, name=name, answer_min=0, answer_max=0.05
