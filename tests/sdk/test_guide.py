@@ -24,14 +24,14 @@ def code_on(address):
     return "\n".join(html.unescape(code) for _, code in blocks)
 
 
-def run(live, command, tmp_path, **more):
+def run(live, home, command, tmp_path, **more):
     done = subprocess.run(
         command,
         cwd=tmp_path,
         env={
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "SEAM_ENDPOINT": live.url,
-            "SEAM_API_KEY": live.key,
+            "SEAM_API_KEY": live.keys[home],
             **more,
         },
         capture_output=True,
@@ -61,7 +61,7 @@ def test_the_guide_in_python(live, tmp_path):
     script = tmp_path / "guide.py"
     script.write_text(code_on("/api/docs/guide/python"))
 
-    said = run(live, [sys.executable, script], tmp_path, **receiver())
+    said = run(live, "guide_0", [sys.executable, script], tmp_path, **receiver())
 
     check(said)
 
@@ -71,7 +71,7 @@ def test_the_guide_in_javascript(live, node_modules, tmp_path):
     script = tmp_path / "guide.mjs"
     script.write_text(code_on("/api/docs/guide/javascript"))
 
-    said = run(live, [node(node_modules), script], tmp_path, **receiver())
+    said = run(live, "guide_1", [node(node_modules), script], tmp_path, **receiver())
 
     check(said)
 
@@ -79,7 +79,7 @@ def test_the_guide_in_javascript(live, node_modules, tmp_path):
 def test_the_guide_in_the_shell(live, tmp_path):
     script = code_on("/api/docs/guide/curl") + '\necho; echo "$SECRET"\n'
 
-    said = run(live, ["bash", "-euc", script], tmp_path, **receiver())
+    said = run(live, "guide_2", ["bash", "-euc", script], tmp_path, **receiver())
 
     flag, done, stay, gone_and_signature, _, secret = said
     assert flag == '"can_program_online_access_codes":true'
@@ -94,16 +94,17 @@ def test_the_quick_start_in_the_shell(live, tmp_path):
     find, create, get, delete, hook = re.findall(
         r"^curl .*?(?=\n(?:curl )|\Z)", code_on("/api/docs"), re.DOTALL | re.MULTILINE
     )
-    lock = live.locks["native"]
+    home, lock = "guide_3", live.locks["guide_3"]
 
-    [found] = run(live, ["bash", "-euc", find], tmp_path)
-    [made] = run(live, ["bash", "-euc", create], tmp_path, DEVICE=lock)
+    [found] = run(live, home, ["bash", "-euc", find], tmp_path)
+    [made] = run(live, home, ["bash", "-euc", create], tmp_path, DEVICE=lock)
     [code_id] = set(re.findall(r'"access_code_id":"([^"]*)"', made))
-    [seen] = run(live, ["bash", "-euc", get], tmp_path, CODE=code_id)
-    [gone] = run(live, ["bash", "-euc", delete], tmp_path, CODE=code_id)
+    [seen] = run(live, home, ["bash", "-euc", get], tmp_path, CODE=code_id)
+    [gone] = run(live, home, ["bash", "-euc", delete], tmp_path, CODE=code_id)
     # There is no such host, and nobody is asked for one in a test.
     [made_hook] = run(
         live,
+        home,
         ["bash", "-euc", hook.replace("https://hooks.example", "http://127.0.0.1:9")],
         tmp_path,
     )

@@ -24,7 +24,7 @@ def test_the_javascript_sdk_walks_through_the_guide(live, node_modules, tmp_path
         env={
             "SEAM_ENDPOINT": live.url,
             "SEAM_API_KEY": live.key,
-            "LOCK": live.locks["native"],
+            "LOCK": live.locks["walk"],
         },
         capture_output=True,
         text=True,

@@ -118,7 +118,7 @@ def test_every_published_type_of_event_can_be_asked_for_and_no_other(published):
 
 
 def test_the_life_of_a_code_passes_the_published_schema(live, call):
-    lock = live.locks["native"]
+    lock = live.locks["life"]
     made = call("/access_codes/create", device_id=lock, name="my ongoing code")
     code_id = made["access_code"]["access_code_id"]
     attempt_id = made["action_attempt"]["action_attempt_id"]
@@ -160,7 +160,7 @@ def test_an_offline_code_passes_the_published_schema(live, call):
 
 
 def test_events_and_the_keypad_pass_the_published_schema(live, call):
-    call("/locks/simulate/keypad_code_entry", device_id=live.locks["native"], code="999999")
+    call("/locks/simulate/keypad_code_entry", device_id=live.locks["life"], code="999999")
     events = call("/events/list", since="2026-01-01T00:00:00Z")["events"]
 
     by_type = {event["event_type"]: event for event in events}

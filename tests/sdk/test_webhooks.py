@@ -33,7 +33,7 @@ def test_a_webhook_tells_the_life_of_a_code_while_another_hangs(seam, live, node
     with Receiver(lambda peer: is_over.wait(20)) as sick, Receiver(answering()) as well:
         hanging = seam.webhooks.create(url=sick.hook)
         webhook = seam.webhooks.create(url=well.hook)
-        code = seam.access_codes.create(device_id=live.locks["native"], name="Webhook guest")
+        code = seam.access_codes.create(device_id=live.locks["life"], name="Webhook guest")
 
         def is_told():
             return "access_code.set_on_device" in told_of(well, code)
