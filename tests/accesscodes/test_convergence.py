@@ -15,7 +15,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from accesscodes import entries, planning, services
+from accesscodes import entries, ledger, lifecycle, planning, services
 from accesscodes.choices import Kind, Placement, Status
 from accesscodes.models import AccessCode, LockCommand, Problem, Transition
 from accesscodes.services import CodeChanges, CodeSpec
@@ -300,7 +300,13 @@ def trusts_the_providers_yes(monkeypatch):
             seen_at=installed.retry_at,
         )
 
+    whole = lifecycle.summarise
+
+    def summarise(*args, **kwargs):
+        return whole(*args, **{**kwargs, "is_seen": True})
+
     monkeypatch.setattr(entries, "after_acceptance", trusting)
+    monkeypatch.setattr(ledger, "summarise", summarise)
 
 
 def never_looks_back(monkeypatch):
