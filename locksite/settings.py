@@ -142,6 +142,9 @@ CSRF_COOKIE_NAME = "__Host-csrftoken" if LOCKSITE_HTTPS else "csrftoken"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+# Bodies are bounded by their size, and the API counts for itself. Django counts the fields of a
+# query while it makes the request, for some content types: too early for anybody to answer.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = None
 
 # ---- Sign-in ------------------------------------------------------------------------------------
 LOGIN_URL = "login"

@@ -149,7 +149,7 @@ class AccessCodeBody(ResponseShape):
             self.context["now"],
             opened_at=code.opened_at if may_have_opened else None,
         )
-        return ConfidenceBody().to_representation(found)
+        return ConfidenceBody.show(found)
 
     def get_pulled_backup_access_code_id(self, code: AccessCode) -> str | None:
         """Return the id of the spare that was pulled for it."""
@@ -237,7 +237,7 @@ class EventBody(ResponseShape):
 
 def event_text(event: Event) -> str:
     """Return the event as `/events/get` shows it, byte by byte: the body of a webhook."""
-    return json_text(EventBody().to_representation(event))
+    return json_text(EventBody.show(event))
 
 
 # ---- /access_codes/create ----

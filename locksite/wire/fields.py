@@ -7,7 +7,7 @@ true.
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -378,6 +378,19 @@ class Nested(_Read):
 # ---- Out ----------------------------------------------------------------------------------------
 
 
+def _reader(field: serializers.Field) -> Callable[[Any], Any]:
+    """Return what reads a field's value off a row or a mapping; most are one plain attribute."""
+    is_plain = type(field).get_attribute is serializers.Field.get_attribute
+    if not is_plain or len(field.source_attrs) != 1:
+        return field.get_attribute
+    name = field.source_attrs[0]
+
+    def read(instance: Any) -> Any:
+        return instance[name] if isinstance(instance, dict) else getattr(instance, name)
+
+    return read
+
+
 class TimestampOut(serializers.DateTimeField):
     """A time in the wire's one form."""
 
@@ -406,23 +419,26 @@ class ResponseShape(serializers.Serializer):
     on_some: ClassVar[Mapping[str, Any]] = {}
 
     @classmethod
-    def show(cls, values: Any, *, now: datetime) -> dict[str, Any]:
-        """Return the body as it is at `now`, ready to be written as JSON."""
+    def show(cls, values: Any, *, now: datetime | None = None) -> dict[str, Any]:
+        """Return the body, ready to be written as JSON; `now` where it changes with the time."""
         shape = _own(cls)
         shape._context = {"now": now}
         body: dict[str, Any] = shape.to_representation(values)
         return body
 
     @cached_property
-    def _shown(self) -> list[tuple[str, serializers.Field]]:
-        return [(str(field.field_name), field) for field in self._readable_fields]
+    def _shown(self) -> list[tuple[str, Callable[[Any], Any], Callable[[Any], Any]]]:
+        return [
+            (str(field.field_name), _reader(field), field.to_representation)
+            for field in self._readable_fields
+        ]
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """Return the body, ready to be written as JSON."""
         body: dict[str, Any] = {}
-        for name, field in self._shown:
-            value = field.get_attribute(instance)
-            shown = None if value is None else field.to_representation(value)
+        for name, read, write in self._shown:
+            value = read(instance)
+            shown = None if value is None else write(value)
             if name not in self.absent_when_empty or shown not in _EMPTY:
                 body[name] = shown
         return body

@@ -166,7 +166,7 @@ class DeviceBody(ResponseShape):
             "checked_at": at and stamp(at),
             "age_seconds": at and max(0, int((now - at).total_seconds())),
             "flags": {
-                explained.flag: FlagExplanationBody().to_representation(explained)
+                explained.flag: FlagExplanationBody.show(explained)
                 for explained in explain(facts, verdict)
             },
         }
