@@ -10,7 +10,7 @@ from rest_framework import serializers
 from accesscodes.attempts import AttemptState
 from accesscodes.choices import AttemptStatus, Kind, Status
 from accesscodes.confidence import confidence
-from accesscodes.lifecycle import Mutation
+from accesscodes.lifecycle import Mutation, pending_mutations
 from accesscodes.models import AccessCode
 from locksite.journal.models import Event
 from locksite.pins import SealedPin
@@ -94,6 +94,8 @@ class AccessCodeBody(ResponseShape):
 
     def to_representation(self, instance: AccessCode) -> dict[str, Any]:
         """Return the body with the fields that only some codes have."""
+        # Wanted by more than one field below, and not cheap.
+        self._facts = instance.wish(), instance.installed(), instance.terms()
         body = super().to_representation(instance)
         if instance.kind == Kind.TIME_BOUND:
             body["is_scheduled_on_device"] = instance.is_scheduled_on_device
@@ -129,8 +131,8 @@ class AccessCodeBody(ResponseShape):
 
     def get_pending_mutations(self, code: AccessCode) -> list[dict[str, Any]]:
         """Return what is on its way to the lock."""
-        now: datetime = self.context["now"]
-        return [_mutation(each, code) for each in code.pending_mutations(now)]
+        pending = pending_mutations(*self._facts, code.summary(), self.context["now"])
+        return [_mutation(each, code) for each in pending]
 
     def get_is_managed(self, code: AccessCode) -> bool:
         """Return true: codes that are not ours are not served here."""
@@ -139,13 +141,13 @@ class AccessCodeBody(ResponseShape):
     @extend_schema_field(ConfidenceBody)
     def get_confidence(self, code: AccessCode) -> dict[str, Any]:
         """Return how sure we are of it."""
-        installed = code.installed()
+        wish, installed, terms = self._facts
         # A code that never left has opened no door: nothing to ask.
         may_have_opened = installed.was_ever_sent or (code.is_offline and code.pin is not None)
         found = confidence(
-            code.wish(),
+            wish,
             installed,
-            code.terms(),
+            terms,
             self.context["now"],
             opened_at=code.opened_at if may_have_opened else None,
         )
