@@ -120,8 +120,8 @@ def record_new(code: AccessCode, device: Device, *, now: datetime) -> None:
 
     `code` is not in the database yet; `device` is what `hold` returned in this transaction.
     """
-    code.has_no_installations()
     _record(code, terms=terms_of(device), device=device, now=now)
+    code.has_no_installations()
 
 
 def record(

@@ -7,7 +7,7 @@ by `services` alone, and the *summary* (what we say of it), written by `ledger` 
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -298,9 +298,13 @@ class AccessCode(models.Model):
         models.prefetch_related_objects([self], "installations")
 
     def has_no_installations(self) -> None:
-        """Let `installation` know that nothing was ever put on the lock: the code is new."""
-        cache = self.__dict__.setdefault("_prefetched_objects_cache", {})
-        cache["installations"] = Installation.objects.none()
+        """Let `installation` know that nothing was ever put on the lock: the code is new.
+
+        What asks the database anew, such as `installations.get`, goes on doing so.
+        """
+        rows: Any = self.installations.all()
+        rows._result_cache, rows._prefetch_done = [], True  # as Django marks what it prefetched
+        self.__dict__.setdefault("_prefetched_objects_cache", {})["installations"] = rows
 
     def wish(self) -> Wish:
         """Return what is wanted, as a value for the pure functions."""
