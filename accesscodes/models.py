@@ -5,7 +5,7 @@ by `services` alone, and the *summary* (what we say of it), written by `ledger` 
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -511,17 +511,24 @@ class UnmanagedCodeQuerySet(models.QuerySet["UnmanagedCode"]):
         """Return the codes that were on their lock when it was last read."""
         return self.filter(gone_at=None)
 
-    def just_gone(self, device: Device, since: datetime) -> dict[int, str | None]:
-        """Return the slots from which others' entries vanished after `since`, and their PINs.
+    def out_of_sight(
+        self, device: Device, shown: Collection[int], since: datetime
+    ) -> dict[int, str | None]:
+        """Return the slots where others' entries may be all the same, and their PINs.
 
-        The PIN only of one that appeared after `since` as well: a list older than that would still
-        show any other. Those that the lock was asked to remove are left out.
+        Those that vanished after `since`, because the list that no longer showed them may have
+        been an old one; and those that count as there while the last list does not show their
+        slot: `shown` are the slots that it shows. The PIN only of one that an old list could hide.
+        Entries that the lock was asked to remove are left out.
         """
-        rows = self.filter(device=device, gone_at__gt=since, code=None)
+        hidden = Q(gone_at=None) & ~Q(slot__in=shown)
+        rows = self.filter(hidden | Q(gone_at__gt=since), device=device, code=None)
         rows = rows.exclude(wish=ForeignWish.REMOVE, attempts__gt=0).order_by("id")
         return {
-            slot: pin_index if seen_at > since else None
-            for slot, pin_index, seen_at in rows.values_list("slot", "pin_index", "seen_at")
+            slot: pin_index if gone_at is None or seen_at > since else None
+            for slot, pin_index, seen_at, gone_at in rows.values_list(
+                "slot", "pin_index", "seen_at", "gone_at"
+            )
         }
 
     def held(self, device: Device) -> Self:

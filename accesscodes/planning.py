@@ -108,7 +108,7 @@ def plan_lock(
     terms: LockTerms,
     now: datetime,
     *,
-    just_gone: Mapping[int, str | None] = MappingProxyType({}),
+    out_of_sight: Mapping[int, str | None] = MappingProxyType({}),
 ) -> list[Step]:
     """Return what is to be done on one lock, in order, judged from a reading that is fresh.
 
@@ -117,22 +117,22 @@ def plan_lock(
     never moved to another slot, an entry that is not ours is never touched, and no PIN is written
     while another entry of the lock holds it. Codes that open the door now go before those that
     start later; where all slots are taken, the code that starts last yields to one that starts
-    earlier. `just_gone` are the slots in which others' entries were seen a moment ago, with their
-    PINs: a list that does not show them any more may be an old one, so both count as taken, even
-    where it shows a code of ours.
+    earlier. `out_of_sight` are the slots in which others' entries were seen a moment ago, with
+    their PINs: a list that does not show them any more may be an old one, so both count as taken,
+    even where it shows a code of ours.
     """
     removals: list[Step] = [
         Remove(code.wish.code_id, code.installed.slot)
         for code in codes
         if code.installed.slot is not None
-        and code.installed.slot not in just_gone
+        and code.installed.slot not in out_of_sight
         and code.installed.is_on_lock
         and _is_to_go(code.wish, terms, now)
         and _may_try(code.installed, now)
     ]
     if removals:
         return removals
-    lock = _Occupancy(codes, entries, terms, just_gone)
+    lock = _Occupancy(codes, entries, terms, out_of_sight)
     waiting = sorted(
         (code for code in codes if _wants_writing(code, terms, now)),
         key=lambda code: _order(code.wish),
@@ -260,10 +260,10 @@ class _Occupancy:
         codes: Sequence[Tracked],
         entries: Iterable[Seen],
         terms: LockTerms,
-        just_gone: Mapping[int, str | None],
+        out_of_sight: Mapping[int, str | None],
     ) -> None:
         self._terms = terms
-        self._just_gone = just_gone
+        self._out_of_sight = out_of_sight
         self._codes = {code.wish.code_id: code for code in codes}
         self._claims = {
             code.installed.slot: code.wish.code_id
@@ -279,7 +279,7 @@ class _Occupancy:
             if entry.content.pin_index is None:
                 hidden.add(entry.slot)
         self._seen = set(self._pins)
-        for gone_from, pin_index in just_gone.items():
+        for gone_from, pin_index in out_of_sight.items():
             if gone_from not in self._claims:
                 self._add_pin(gone_from, pin_index)
         for code in codes:
@@ -319,7 +319,7 @@ class _Occupancy:
             )
         self._claims[slot_for_it] = wish.code_id
         self._add_pin(slot_for_it, wish.pin_index)
-        if not _may_try(code.installed, now) or slot_for_it in self._just_gone:
+        if not _may_try(code.installed, now) or slot_for_it in self._out_of_sight:
             return None
         return Program(wish.code_id, slot_for_it, is_update=code.installed.content is not None)
 
@@ -356,7 +356,7 @@ class _Occupancy:
             last = max(later, key=lambda code: _order(code.wish), default=None)
         if last is None or last.installed.slot is None or not _may_try(last.installed, now):
             return None
-        if last.installed.slot in self._just_gone:
+        if last.installed.slot in self._out_of_sight:
             return None
         return Remove(last.wish.code_id, last.installed.slot)
 
@@ -391,7 +391,7 @@ class _Occupancy:
         is_ours = self._claims.get(own or 0, code.wish.code_id) == code.wish.code_id
         if own is not None and is_ours and (code.installed.is_on_lock or own not in self._seen):
             return own
-        taken = self._seen | self._claims.keys() | self._just_gone.keys()
+        taken = self._seen | self._claims.keys() | self._out_of_sight.keys()
         last = self._terms.capabilities.max_codes or max([0, *taken]) + 1
         free = [slot for slot in range(1, last + 1) if slot not in taken]
         if not self._terms.capabilities.can_be_read:

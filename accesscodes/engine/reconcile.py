@@ -355,9 +355,9 @@ class _Pass:
             return False
         self._has_probed = True
         steps, _ = self._within_budget(planning.probe(tracked, self._terms, now), now)
-        just_gone = self._just_gone(now)
+        out_of_sight = self._out_of_sight(now)
         return self._carry_out(
-            [step for step in steps if isinstance(step, Blocked) or step.slot not in just_gone]
+            [step for step in steps if isinstance(step, Blocked) or step.slot not in out_of_sight]
         )
 
     def _holds_ends(self, tracked: Sequence[Tracked], now: datetime) -> bool:
@@ -492,9 +492,11 @@ class _Pass:
 
     # ---- acting ---------------------------------------------------------------------------------
 
-    def _just_gone(self, now: datetime) -> Mapping[int, str | None]:
-        """Return the slots where others' codes were a moment ago, with their PINs."""
-        return UnmanagedCode.objects.just_gone(self._device, now - LISTS_ARE_OLD_BY)
+    def _out_of_sight(self, now: datetime) -> Mapping[int, str | None]:
+        """Return the slots where others' codes may be although no list shows them; their PINs."""
+        shown = {entry.slot for entry in self._entries}
+        since = now - LISTS_ARE_OLD_BY
+        return UnmanagedCode.objects.out_of_sight(self._device, shown, since)
 
     def _plan(self) -> list[Step]:
         """Return what may be done now, in order, and keep in mind when the rest may be."""
@@ -503,10 +505,12 @@ class _Pass:
         terms = replace(self._terms, holds_ends=self._holds_ends(tracked, now))
         steps = planning.plan_lock(tracked, self._entries, terms, now)
         unwanted = self._unwanted(now)
-        just_gone = self._just_gone(now) if steps or unwanted else {}
-        if just_gone:
-            steps = planning.plan_lock(tracked, self._entries, terms, now, just_gone=just_gone)
-            unwanted = [step for step in unwanted if step.slot not in just_gone]
+        out_of_sight = self._out_of_sight(now) if steps or unwanted else {}
+        if out_of_sight:
+            steps = planning.plan_lock(
+                tracked, self._entries, terms, now, out_of_sight=out_of_sight
+            )
+            unwanted = [step for step in unwanted if step.slot not in out_of_sight]
         if unwanted:  # a slot or a PIN that becomes free may serve a code of ours
             steps = [*(step for step in steps if isinstance(step, Remove)), *unwanted]
         allowed, self._budget_from = self._within_budget(steps, now)
@@ -573,9 +577,11 @@ class _Pass:
     def _sweep(self) -> bool:
         """Take off what we once wrote and have forgotten; return whether anything was sent."""
         now = self._doors.now()
-        just_gone = self._just_gone(now) if self._strays else {}
+        out_of_sight = self._out_of_sight(now) if self._strays else {}
         by_slot = {
-            stray.entry.slot: stray for stray in self._strays if stray.entry.slot not in just_gone
+            stray.entry.slot: stray
+            for stray in self._strays
+            if stray.entry.slot not in out_of_sight
         }
         steps = [Remove(stray.code_id, slot) for slot, stray in by_slot.items()]
         allowed, _ = self._within_budget(steps, now)

@@ -152,13 +152,13 @@ def test_a_later_guest_with_the_pin_gives_way_to_an_earlier_one():
 
 
 def test_a_slot_where_others_were_a_moment_ago_is_not_taken():
-    steps = plan_lock([Tracked(ongoing())], [], NATIVE, START, just_gone={1: None})
+    steps = plan_lock([Tracked(ongoing())], [], NATIVE, START, out_of_sight={1: None})
 
     assert steps == [Program(1, 2)]
 
 
 def test_a_pin_that_others_had_on_the_lock_a_moment_ago_is_not_written():
-    steps = plan_lock([Tracked(ongoing())], [], NATIVE, START, just_gone={4: "pin-1"})
+    steps = plan_lock([Tracked(ongoing())], [], NATIVE, START, out_of_sight={4: "pin-1"})
 
     assert steps == [Blocked(1, DUPLICATE, "Another code on the lock already uses this PIN.")]
 
@@ -173,8 +173,8 @@ def test_a_slot_where_others_were_a_moment_ago_is_not_emptied_though_an_old_list
 
     entries = [seen(code.installed) for code in codes]
 
-    assert plan_lock(codes, entries, NATIVE, START, just_gone={1: "x", 2: "y"}) == []
-    assert plan_lock(codes, entries, NATIVE, START, just_gone={1: "x"}) == [
+    assert plan_lock(codes, entries, NATIVE, START, out_of_sight={1: "x", 2: "y"}) == []
+    assert plan_lock(codes, entries, NATIVE, START, out_of_sight={1: "x"}) == [
         Program(2, 2, is_update=True)
     ]
 

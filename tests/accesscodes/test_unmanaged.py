@@ -424,3 +424,18 @@ def test_a_reading_that_began_before_a_code_was_made_does_not_say_that_it_is_gon
     erase_at_keypad(world.locks[0], made.slot, now=world.now)
     world.run(minutes=1)
     assert events(made) == ["unmanaged.created", "unmanaged.removed"]
+
+
+def test_the_slot_of_a_code_that_such_a_reading_does_not_show_yet_is_not_written_to():
+    world = world_with(digits="735162")
+    driver_for = world.driver_for
+    world.driver_for = lambda account, doors: MadeMeanwhile(world, driver_for(account, doors))
+    ours = services.issue_code(
+        world.device(), CodeSpec(name="Ana", pin=Pin("593026")), actor=world.actor, now=world.now
+    )
+
+    world.run(minutes=1)
+
+    theirs = UnmanagedCode.objects.live().get(name="Gardener")
+    assert ours.installations.get().slot not in {None, theirs.slot}
+    assert events(theirs) == ["unmanaged.created"]

@@ -310,7 +310,7 @@ def resurrects_deleted_codes(put: Put) -> None:
 
 def forgets_what_a_list_showed(put: Put) -> None:
     """What others have on a lock is what the newest list shows, however old that list is."""
-    put(reconcile._Pass, "_just_gone", lambda self, now: {})
+    put(reconcile._Pass, "_out_of_sight", lambda self, now: {})
 
 
 def believes_what_it_knew(put: Put) -> None:
