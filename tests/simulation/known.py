@@ -4,12 +4,12 @@ A seed is a schedule only as long as nothing about the drawing changes; what it 
 its own next to the rule that was wrong.
 """
 
-# 3, 16: an empty list; 8: a clock an hour back after a death; 9: an old name on a lock that hides
-# PINs; 13: a clock a day ahead, and a slot that got another code; 34: a PIN freed too soon;
-# 56, 68: an old list over a newer code of others'; 58: a code switched off before its start; 62: a look that a new wish overtook;
-# 75: a wish changed back while nobody could look; 129: lost as its window began; 306: two codes in
-# one slot; 312: a shortened stay; 323: an old list; 513: an error that outlived its reason;
-# 519: a lock unread since tomorrow.
+# 3, 16: an empty list; 8: a clock an hour back after a death; 9: an old name on a lock that
+# hides PINs; 13: a clock a day ahead, and a slot that got another code; 34: a PIN freed too
+# soon; 56, 68: an old list over a newer code of others'; 58: a code switched off before its
+# start; 62: a look that a new wish overtook; 75: a wish changed back while nobody could look;
+# 129: lost as its window began; 306: two codes in one slot; 312: a shortened stay; 323: an old
+# list; 513: an error that outlived its reason; 519: a lock unread since tomorrow.
 FAILED_ONCE: tuple[int, ...] = (
     *(3, 8, 9, 13, 16, 34, 56, 58, 62, 68, 75, 129),
     *(306, 312, 323, 513, 519),
