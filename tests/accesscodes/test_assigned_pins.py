@@ -118,15 +118,16 @@ def test_a_settled_code_is_not_written_again(world):
 
 
 def test_a_code_with_dates_is_loaded_ahead_and_known_from_then_on(world):
-    code = world.issue(starts_at=world.now + 100 * HOUR, ends_at=world.now + 120 * HOUR)
-    world.run(hours=27)
+    code = world.issue(starts_at=world.now + 73 * HOUR, ends_at=world.now + 75 * HOUR)
+    world.run(minutes=30)
     before = fresh(code)
-    world.run(hours=2)
+    world.run(hours=1)
 
     assert (before.status, before.pin) == (Status.UNSET, None)
     assert (fresh(code).status, fresh(code).is_scheduled_on_device) == (Status.UNSET, True)
     assert world.digits(code) == "739258"
-    world.run(hours=95)
+    world.clock.now = code.ends_at - HOUR
+    world.run(hours=2)
     assert fresh(code).status == Status.GONE
     assert world.on_lock() == set()
 

@@ -314,11 +314,15 @@ def never_looks_back(monkeypatch):
     monkeypatch.setattr(planning, "LOOK_IDLE", timedelta(days=365))
 
 
+# In which afternoon each is noticed. Where that has changed, others are tried.
+CAUGHT_IN = {"trusts_the_providers_yes": 56, "never_looks_back": 0}
+
+
 @pytest.mark.parametrize("broken", [trusts_the_providers_yes, never_looks_back])
 def test_an_engine_that_is_broken_on_purpose_is_noticed(broken, monkeypatch):
     broken(monkeypatch)
 
-    for seed in range(60):
+    for seed in (CAUGHT_IN[broken.__name__], *range(60)):
         point = transaction.savepoint()
         found = violations(seed)
         transaction.savepoint_rollback(point)

@@ -1,5 +1,7 @@
 """Codes whose PIN the lock's maker chooses, over the API: created, waited for, refused."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -105,9 +107,11 @@ def test_then_it_has_one_and_goes_by_the_clock(world, partner, lock):
     _, attempt = partner.post(
         "/action_attempts/get", action_attempt_id=body["action_attempt"]["action_attempt_id"]
     )
-    world.run(days=3, hours=5)
+    world.clock.now += timedelta(days=3, hours=4)
+    world.run(hours=1)
     inside = get(partner, body)
-    world.run(days=1)
+    world.clock.now += timedelta(hours=23)
+    world.run(hours=1)
     status, _ = partner.post(
         "/access_codes/get", access_code_id=body["access_code"]["access_code_id"]
     )
