@@ -13,8 +13,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 
 from accesscodes.alarm_causes import CHANGE_IN_EFFECT
 from accesscodes.alarm_facts import (
@@ -47,10 +46,10 @@ from accesscodes.models import (
 )
 from accesscodes.values import NATIVE_PRELOAD
 from locksite.database import write_transaction
-from locksite.journal.models import Event
-from properties.capabilities import PastEvent, lock_verdict
+from properties.capabilities import lock_verdict
 from properties.choices import AccountState
 from properties.models import Device, ProviderAccount
+from properties.past import past_of
 from properties.stamps import stamp
 
 log = logging.getLogger(__name__)
@@ -60,7 +59,6 @@ KEEP_READINGS = timedelta(days=1)
 AT_ONCE = 2000
 """How many codes are held in memory, and how many rows are written, at a time."""
 
-_EVENTS_KEPT = 20
 _NOT_MISSING = frozenset({"still_on_lock", "back_after_gone", CHANGE_IN_EFFECT, "pin_shared"})
 """Problems of a code that say nothing of how long it has been missing."""
 
@@ -372,13 +370,13 @@ def _watched_locks(now: datetime) -> dict[int, _Known]:
     devices = list(Device.objects.managed().select_related("property", "account"))
     failures = _failures([device for device in devices if device.failing_since is not None])
     odd = [device for device in devices if _is_odd(device)]
-    past = _past_of(odd) if odd else {}
+    past = past_of(device.uid for device in odd) if odd else {}
     stale_after = timedelta(minutes=settings.LOCKSITE_STALE_MINUTES)
     locks = {}
     for device in devices:
         facts = device.facts(
             codes_used=held.get(device.pk, 0) + of_others.get(device.pk, 0),
-            recent=past.get(str(device.uid), ()),
+            recent=past.get(device.uid, ()),
         )
         number, due = codes.get(device.pk, (0, 0))
         lock = WatchedLock(
@@ -414,23 +412,6 @@ def _is_odd(device: Device) -> bool:
     """Return whether past events may explain how the lock is now."""
     takes = device.flags.get("can_program_online_access_codes") is True
     return not takes or bool(device.errors) or device.properties.get("online") is not True
-
-
-def _past_of(devices: Iterable[Device]) -> dict[str, tuple[PastEvent, ...]]:
-    """Return the newest ``device.`` events of these locks, by public id, newest first."""
-    rows = (
-        Event.objects.filter(
-            device_uid__in=[device.uid for device in devices], event_type__startswith="device."
-        )
-        .annotate(place=Window(RowNumber(), partition_by=F("device_uid"), order_by=F("id").desc()))
-        .filter(place__lte=_EVENTS_KEPT)
-        .order_by("-id")
-        .values_list("device_uid", "event_type", "occurred_at", "payload")
-    )
-    past: dict[str, tuple[PastEvent, ...]] = {}
-    for uid, event_type, occurred_at, payload in rows:
-        past[str(uid)] = (*past.get(str(uid), ()), PastEvent(event_type, occurred_at, payload))
-    return past
 
 
 def _about_accounts(locks: Mapping[int, _Known]) -> Iterator[_Placed]:
