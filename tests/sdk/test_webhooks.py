@@ -22,10 +22,16 @@ def seam(live):
 
 
 def told_of(server, code):
-    """Return what arrived about a code, in the order of happening."""
+    """Return what arrived about a code, in the order of happening; events of one moment by name.
+
+    Deliveries overtake each other, and what one wish causes has one and the same time.
+    """
     events = [message.event for message in server.messages]
     mine = [each for each in events if each.get("access_code_id") == code.access_code_id]
-    return [each["event_type"] for each in sorted(mine, key=lambda each: each["created_at"])]
+    return [
+        each["event_type"]
+        for each in sorted(mine, key=lambda e: (e["created_at"], e["event_type"]))
+    ]
 
 
 def test_a_webhook_tells_the_life_of_a_code_while_another_hangs(seam, live, node_modules):
