@@ -7,6 +7,8 @@ import pytest
 import requests
 
 from locksite.partners.webhook_types import EVENT_TYPES
+from locksite.reference.conformance import NOTES
+from locksite.reference.examples import EXAMPLES
 from properties.choices import Fault
 from properties.providers.virtual.body import Body
 from properties.providers.virtual.makes import MAKES
@@ -191,3 +193,11 @@ def test_doors_pass_the_published_schema(live, call):
     assert {"lock.unlocked", "lock.locked", "action_attempt.unlock_door.succeeded"} <= {
         event["event_type"] for event in events
     }
+
+
+def test_the_example_of_each_endpoint_is_what_the_published_description_says(published):
+    compared = [path for path in EXAMPLES if path in published["paths"] and path not in NOTES]
+
+    assert len(compared) > 40
+    for path in compared:
+        validator(published, path).validate(dict(EXAMPLES[path].answer))
