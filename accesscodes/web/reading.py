@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
-from accesscodes.choices import CommandAction, Kind, Placement, Severity, Status
+from accesscodes.choices import CommandAction, Kind, Outcome, Placement, Severity, Status
 from accesscodes.models import (
     AccessCode,
     LockCommand,
@@ -158,6 +158,12 @@ def code_or_404(desk: Desk, uid: UUID) -> AccessCode:
     return found
 
 
+def codes_by_id(desk: Desk, uids: Iterable[UUID]) -> list[AccessCode]:
+    """Return the codes with these ids that are within reach."""
+    rows = codes_at(desk).select_related("device__property", "device__account")
+    return list(rows.filter(uid__in=list(uids)))
+
+
 def cards_of(
     codes: Iterable[AccessCode], devices: Iterable[Device], now: datetime
 ) -> list[tuple[AccessCode, CodeCard]]:
@@ -240,6 +246,20 @@ def first_try_at(code: AccessCode) -> datetime | None:
         .first()
     )
     return at
+
+
+def answer_times(device: Device, number: int = 20) -> list[timedelta]:
+    """Return how long the lock took for the last codes that it said yes to, newest first."""
+    rows = (
+        LockCommand.objects.filter(
+            device=device,
+            outcome=Outcome.ACCEPTED,
+            action__in=[CommandAction.PROGRAM, CommandAction.UPDATE],
+        )
+        .order_by("-id")
+        .values_list("asked_at", "answered_at")[:number]
+    )
+    return [answered_at - asked_at for asked_at, answered_at in rows if answered_at is not None]
 
 
 def foreign_codes(device: Device) -> list[UnmanagedCode]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import cached_property
+from math import ceil
 
 from accesscodes.choices import Status
 from accesscodes.lifecycle import pending_mutations
@@ -45,6 +46,7 @@ class Action(StrEnum):
 
     NONE = "none"
     HAND_OVER = "hand_over"
+    UNDO = "undo"
     OPEN_LOCK = "open_lock"
     CHECK_AGAIN = "check_again"
     CHANGE_PIN = "change_pin"
@@ -251,7 +253,7 @@ def _gone(view: _View) -> str:
 
 def _seconds_left(view: _View) -> int:
     at = view.code.wish.withdrawn_at or view.now
-    return max(1, int((at - view.now).total_seconds()) + 1)
+    return ceil((at - view.now).total_seconds())
 
 
 def _withdrawal_waits(view: _View) -> bool:
@@ -353,8 +355,9 @@ STATES: tuple[_Row, ...] = (
         _withdrawal_waits,
         lambda view: f"Removing in {_seconds_left(view)} s",
         Tone.OUT,
-        "circle-minus",
-        "It is taken off the lock in a moment.",
+        "undo-2",
+        "You can still undo.",
+        Action.UNDO,
     ),
     _Row(
         "stuck_remove",

@@ -164,8 +164,8 @@ def test_a_code_is_deleted_after_one_question_and_the_keypad_refuses_it(desk, wo
     assert words(question, "main").endswith(
         "The PIN stops opening the door as soon as it is off the lock. Cancel Delete code"
     )
-    assert words(answer, "code-badge") == "Removing"
-    assert words(answer, "toast") == "Code for Lena is being removed from the lock."
+    assert words(answer, "code-badge") == "Removing in 10 s"
+    assert words(answer, "toast") == "Code for Lena is being removed from the lock. Undo"
     assert words(gone, "code-badge") == "Removed"
     assert words(gone, "handover") == "This PIN no longer opens the door."
     assert words(gone, "code-manage") == "Manage Issue again"
