@@ -408,15 +408,15 @@ def _take_from_lock(
     code.kind, code.starts_at, code.ends_at = window.kind, window.starts_at, window.ends_at
 
 
-def reveal_pin(code: AccessCode, *, actor: Actor, now: datetime) -> Pin:
-    """Return the PIN for showing it to `actor`, and write down who saw it.
+def reveal_pin(code: AccessCode, *, actor: Actor, now: datetime, how: str = "shown") -> Pin:
+    """Return the PIN for showing it to `actor`, and write down who saw it and `how`.
 
-    Raises `RuleBroken` where there is no PIN yet.
+    `how` is ``shown``, ``copied`` or ``printed``. Raises `RuleBroken` where there is no PIN yet.
     """
     with write_transaction():
         if code.pin is None:
             raise RuleBroken("invalid_input", "The PIN is not known yet.", "code")
-        _note(actor, "access_code.reveal_pin", code, code.device, now)
+        _note(actor, "access_code.reveal_pin", code, code.device, now, {"how": how})
         return code.pin.open(bound_to=code.uid)
 
 
@@ -774,7 +774,7 @@ def _note(
     code: AccessCode,
     device: Device,
     now: datetime,
-    detail: dict[str, list[str]] | None = None,
+    detail: dict[str, list[str] | str] | None = None,
 ) -> None:
     AuditEntry.objects.append(
         actor,

@@ -4,6 +4,7 @@ Each is a POST; asked for by GET, as without JavaScript from a link, it says wha
 asks once. The answer is the page of the code: its main part for htmx, a redirect otherwise.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -92,7 +93,13 @@ def _act(request: HtmxHttpRequest, desk: Desk, code: UUID, action: Action) -> Ht
 
 
 def answer(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
-    """Return the page of a code after something was done with it."""
+    """Return the page of a code after something was done with it.
+
+    Where that was done on the page of another code, for another door of the same guest, it is
+    that page.
+    """
+    with suppress(KeyError, ValueError):
+        code = UUID(request.POST["seen_from"])
     if request.htmx:
         return code_main(request, desk, reading.code_or_404(desk, code))
     return redirect("code-detail", desk.house.slug, code)

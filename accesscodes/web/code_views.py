@@ -17,7 +17,7 @@ from accesscodes import services
 from accesscodes.models import AccessCode
 from accesscodes.web import live, reading, shell
 from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if
-from accesscodes.web.code_page import code_page, pin_card_of
+from accesscodes.web.code_page import code_page, gone_page, pin_card_of
 from accesscodes.web.live import Board, Part
 from accesscodes.web.lock_views import Chip, code_part
 from accesscodes.web.presenters import CodeCard
@@ -215,8 +215,14 @@ def code_list(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
 @require_GET
 @at_desk
 def code_detail(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
-    """One code: does it open the door, how far is it, what happened."""
-    return code_page(request, desk, reading.code_or_404(desk, code))
+    """One code: does it open the door, how far is it, what happened.
+
+    One that is gone answers 410 with its history.
+    """
+    row = reading.code_or_404(desk, code)
+    if row.gone_at is not None:
+        return gone_page(request, desk, row)
+    return code_page(request, desk, row)
 
 
 @require_http_methods(["GET", "POST"])
@@ -231,7 +237,8 @@ def code_pin(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
     if request.method == "GET":
         return code_page(request, desk, row)
     try:
-        pin = services.reveal_pin(row, actor=desk.actor, now=desk.now)
+        how = "copied" if "copy" in request.POST else "shown"
+        pin = services.reveal_pin(row, actor=desk.actor, now=desk.now, how=how)
     except RuleBroken as broken:
         messages.info(request, broken.message)
         return redirect("code-detail", desk.house.slug, code)

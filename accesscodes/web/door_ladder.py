@@ -23,7 +23,7 @@ class Way(StrEnum):
     """A way to get the guest in."""
 
     START_NOW = "start_now"
-    EXTEND = "extend"
+    UNDO = "undo"
     SHOW_PIN = "show_pin"
     OLD_PIN = "old_pin"
     SHOW_BACKUP = "show_backup"
@@ -124,6 +124,8 @@ def _with_a_pin_that_is_there(door: AtTheDoor) -> Iterator[Step]:
             "offline_ok": "The lock knows this PIN by its own clock.",
         }.get(door.key, "It is on the lock.")
         yield Step(Way.SHOW_PIN, "Show the PIN and say how to type it", doubt, NOW)
+    if door.key == "undo":
+        yield Step(Way.UNDO, "Undo the delete", "The code is still on the lock, for seconds.", NOW)
     if door.still_opens:
         yield Step(
             Way.OLD_PIN,
@@ -184,13 +186,6 @@ def _on_the_way(door: AtTheDoor) -> Iterator[Step]:
     elif door.key in {"setting", "updating"}:
         yield Step(
             Way.WAIT, "Wait for the lock", "The PIN is on its way to the lock now.", _sent(door)
-        )
-    elif door.key == "expired":
-        yield Step(
-            Way.EXTEND,
-            "Extend the stay",
-            "The dates are over. The same PIN opens again once they reach past now.",
-            _sent(door),
         )
     elif door.key not in OPENS | LEAVING | FRUITLESS and door.has_pin and not _is_early(door):
         yield Step(

@@ -51,7 +51,7 @@ class Tried:
 
 _BUTTONS: dict[Way, tuple[str, str]] = {
     Way.START_NOW: ("calendar-clock", "Change the dates"),
-    Way.EXTEND: ("calendar-clock", "Extend the stay"),
+    Way.UNDO: ("undo-2", "Undo"),
     Way.SHOW_BACKUP: ("archive-restore", "Open the backup code"),
     Way.USE_BACKUP: ("archive-restore", "Use backup code"),
     Way.OPEN: ("door-open", "Open the door"),
@@ -109,7 +109,7 @@ def _rung(desk: Desk, code: AccessCode, step: Step) -> Rung | None:
     lock = reverse("lock-detail", args=[slug, code.device.uid])
     urls = {
         Way.START_NOW: reverse("code-dates", args=[slug, code.uid]),
-        Way.EXTEND: reverse("code-dates", args=[slug, code.uid]),
+        Way.UNDO: reverse("code-undo", args=[slug, code.uid]),
         Way.SHOW_BACKUP: "" if backup is None else reverse("code-detail", args=[slug, backup.uid]),
         Way.USE_BACKUP: reverse("code-backup", args=[slug, code.uid]),
         Way.OPEN: reverse("code-open", args=[slug, code.uid]),
@@ -130,7 +130,7 @@ def _rung(desk: Desk, code: AccessCode, step: Step) -> Rung | None:
         icon,
         label,
         urls[step.way],
-        is_post=step.way in {Way.RETRY, Way.RESTORE},
+        is_post=step.way in {Way.RETRY, Way.RESTORE, Way.UNDO},
     )
 
 

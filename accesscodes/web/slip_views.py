@@ -15,7 +15,7 @@ from accesscodes import services
 from accesscodes.models import AccessCode
 from accesscodes.web import reading, shell, slips
 from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if
-from accesscodes.web.code_page import known_code
+from accesscodes.web.code_page import known_codes
 from locksite.database import write_transaction
 from locksite.htmx import HtmxHttpRequest
 
@@ -55,7 +55,7 @@ def _uids(text: str) -> list[UUID]:
 
 
 def _page(request: HtmxHttpRequest, desk: Desk, codes: Sequence[AccessCode]) -> HttpResponse:
-    pairs = [(code, slips.slip_of(known_code(desk, code), desk)) for code in codes]
+    pairs = [(known.code, slips.slip_of(known, desk)) for known in known_codes(desk, codes)]
     is_sure = "sure" in request.POST
     wanted = [
         (code, slip)
@@ -71,7 +71,10 @@ def _page(request: HtmxHttpRequest, desk: Desk, codes: Sequence[AccessCode]) -> 
         return shell.page(request, desk, "accesscodes/slip.html", "codes", context)
     with write_transaction():
         printed = [
-            (slip, services.reveal_pin(code, actor=desk.actor, now=desk.now).digits)
+            (
+                slip,
+                services.reveal_pin(code, actor=desk.actor, now=desk.now, how="printed").digits,
+            )
             for code, slip in wanted
         ]
     context = {

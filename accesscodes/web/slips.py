@@ -7,57 +7,69 @@ from uuid import UUID
 from django.urls import reverse
 
 from accesscodes.models import AccessCode
-from accesscodes.web import wall_time
+from accesscodes.web import presenters, wall_time
 from accesscodes.web.access import Desk
 from accesscodes.web.code_page import Known
 from accesscodes.web.states import Handover
 
+UNGROUPED = 5
+"""So many digits are one group."""
+
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What all slips of a property have in common."""
+    """What all slips of a property have in common; what is empty is left out."""
 
     name: str
+    phone: str
+    keypad_hint: str
+    guest_page_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """One slip. `window` is a whole sentence; `from_to` are its ends for a message, or nothing.
+    """One slip. `window` is a whole sentence, `message` as in `presenters.guest_message`.
 
-    `is_printable`: there is a PIN, and its code is not gone.
+    `note` is what the guest has to know besides. `is_printable`: there is a PIN, and its code is
+    not gone.
     """
 
     uid: UUID
     guest: str
     door: str
     window: str
-    from_to: tuple[str, str] | None
+    note: str
+    message: str
     handover: Handover
     is_printable: bool
 
 
 def house_of(desk: Desk) -> House:
     """Return what stands on every slip of the property."""
-    return House(desk.house.name)
+    house = desk.house
+    return House(house.name, house.phone, house.keypad_hint, house.guest_page_url)
 
 
 def slip_of(known: Known, desk: Desk) -> Slip:
     """Return the slip of one code."""
     code = known.code
-    from_to = None
     window = "Works until the front desk removes it."
     if code.starts_at is not None and code.ends_at is not None:
-        from_to = (
-            wall_time.full_moment(code.starts_at, desk.zone, desk.now),
-            wall_time.full_moment(code.ends_at, desk.zone, desk.now),
-        )
-        window = f"Works from {from_to[0]} to {from_to[1]} ({desk.zone_name})."
+        starts = wall_time.full_moment(code.starts_at, desk.zone, desk.now)
+        ends = wall_time.full_moment(code.ends_at, desk.zone, desk.now)
+        window = f"Works from {starts} to {ends} ({desk.zone_name})."
+    note = ""
+    if code.wish().is_to_be_used_early(code.terms()):
+        note = "Use it within 24 hours of its start, or it never works."
+    elif code.is_one_time_use:
+        note = "It opens the door once."
     return Slip(
         code.uid,
         code.name,
         code.device.display_name,
         window,
-        from_to,
+        note,
+        presenters.guest_message(code, desk.zone, desk.now),
         known.handover,
         is_printable=code.pin is not None and code.gone_at is None,
     )
@@ -65,9 +77,9 @@ def slip_of(known: Known, desk: Desk) -> Slip:
 
 def in_groups(digits: str) -> str:
     """Return the digits of a PIN in groups that are easy to keep in mind: 4829, 482 915."""
-    size = 4 if len(digits) % 4 == 0 else 3
-    if len(digits) <= 5:
+    if len(digits) <= UNGROUPED:
         return digits
+    size = 4 if len(digits) % 4 == 0 else 3
     return " ".join(digits[at : at + size] for at in range(0, len(digits), size))
 
 

@@ -42,21 +42,33 @@ class Tone(StrEnum):
 
 
 class Action(StrEnum):
-    """The one best next step."""
+    """Something that may be done about a code."""
 
     NONE = "none"
     HAND_OVER = "hand_over"
     UNDO = "undo"
-    OPEN_LOCK = "open_lock"
-    CHECK_AGAIN = "check_again"
+    REMOVE_NOW = "remove_now"
+    RETRY = "retry"
     CHANGE_PIN = "change_pin"
     CHANGE_DATES = "change_dates"
+    USE_BACKUP = "use_backup"
+    SHOW_BACKUP = "show_backup"
+    RESTORE = "restore"
+    ACCEPT = "accept"
+    REMOVE_CLASH = "remove_clash"
+    FREE_A_SLOT = "free_a_slot"
+    SEE_FIX = "see_fix"
+    OPEN_LOCK = "open_lock"
+    CHECK_AGAIN = "check_again"
     ISSUE_AGAIN = "issue_again"
 
 
 @dataclass(frozen=True, slots=True)
 class CodeState:
-    """What is said of one code now. `sentence` is whole and holds no PIN."""
+    """What is said of one code now. `sentence` is whole and holds no PIN.
+
+    `action` is the one best next step; what else helps stands in `fixes`.
+    """
 
     key: str
     label: str
@@ -225,6 +237,10 @@ WARNING_SENTENCES = {
 }
 
 
+STILL_OPENS = frozenset({"code_rotates_periodically", "time_frame_adjusted_for_unknown_time_zone"})
+"""Warnings under which the PIN opens the door all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     key: str
@@ -233,7 +249,7 @@ class _Row:
     tone: Tone | Callable[[_View], Tone]
     icon: str
     sentence: str | Callable[[_View], str]
-    action: Action = Action.NONE
+    action: Action | Callable[[_View], Action] = Action.NONE
     spins: bool = False
 
 
@@ -368,7 +384,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "octagon-alert",
         "This PIN may still open the door although it should not.",
-        Action.OPEN_LOCK,
+        Action.RETRY,
     ),
     _Row(
         "slow_remove",
@@ -401,7 +417,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "unplug",
         "The account that controls this lock is disconnected.",
-        Action.OPEN_LOCK,
+        Action.SEE_FIX,
     ),
     _Row(
         "blocked",
@@ -410,7 +426,7 @@ STATES: tuple[_Row, ...] = (
         _urgent,
         "octagon-alert",
         _cause_sentence,
-        Action.OPEN_LOCK,
+        Action.SEE_FIX,
     ),
     _Row(
         "loaded_unseen",
@@ -442,7 +458,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "hourglass",
         "Arrivals before this one use all code slots. It goes on the lock when one is free.",
-        Action.OPEN_LOCK,
+        Action.FREE_A_SLOT,
     ),
     _Row(
         "full",
@@ -451,7 +467,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "octagon-alert",
         "The lock has no free code slot. Delete a code that is not used.",
-        Action.OPEN_LOCK,
+        Action.FREE_A_SLOT,
     ),
     _Row(
         "refused",
@@ -469,7 +485,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "circle-x",
         lambda view: f"This lock does not accept the code as it is: {view.message}",
-        Action.OPEN_LOCK,
+        Action.CHANGE_DATES,
     ),
     _Row(
         "inactive",
@@ -487,7 +503,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "triangle-alert",
         "Someone changed or removed it in the lock's app. We are putting ours back.",
-        Action.OPEN_LOCK,
+        Action.RESTORE,
     ),
     _Row(
         "no_pin",
@@ -496,7 +512,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "octagon-alert",
         lambda view: f"The lock's maker gives no PIN: “{view.message}”",
-        Action.OPEN_LOCK,
+        Action.RETRY,
     ),
     _Row(
         "failed",
@@ -505,7 +521,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "octagon-alert",
         _failed_sentence,
-        Action.OPEN_LOCK,
+        Action.USE_BACKUP,
     ),
     _Row(
         "ext_ok",
@@ -514,7 +530,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "pencil",
         "Dates or PIN were changed in the lock's app and are in effect.",
-        Action.CHANGE_DATES,
+        Action.ACCEPT,
     ),
     _Row(
         "backup",
@@ -523,6 +539,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "archive-restore",
         "A backup code replaces this one. Give the guest the new PIN.",
+        Action.SHOW_BACKUP,
     ),
     _Row(
         "slow_pin",
@@ -531,7 +548,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "hourglass",
         "The lock's maker has not given the PIN yet. It is asked again and again.",
-        Action.OPEN_LOCK,
+        Action.RETRY,
     ),
     _Row(
         "computing",
@@ -549,7 +566,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "triangle-alert",
         _shut_sentence,
-        Action.OPEN_LOCK,
+        Action.SEE_FIX,
     ),
     _Row(
         "offline_ok",
@@ -567,7 +584,7 @@ STATES: tuple[_Row, ...] = (
         Tone.IDLE,
         "circle-minus",
         lambda view: f"Ended {view.time(view.code.wish.ends_at)}.",
-        Action.CHANGE_DATES,
+        Action.ISSUE_AGAIN,
     ),
     _Row(
         "loaded",
@@ -588,7 +605,7 @@ STATES: tuple[_Row, ...] = (
             "Usually done within 3 min. "
             f"Started {view.ago(view.code.summary.diverged_since or view.now)} ago."
         ),
-        Action.OPEN_LOCK,
+        Action.USE_BACKUP,
     ),
     _Row(
         "updating",
@@ -645,7 +662,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "triangle-alert",
         _warning_sentence,
-        Action.CHECK_AGAIN,
+        lambda view: Action.HAND_OVER if view.warnings & STILL_OPENS else Action.CHECK_AGAIN,
     ),
     _Row(
         "set",
@@ -678,7 +695,7 @@ def code_state(code: CodeFacts, lock: LockVerdict, now: datetime) -> CodeState:
         tone=row.tone if isinstance(row.tone, Tone) else row.tone(view),
         icon=row.icon,
         sentence=row.sentence if isinstance(row.sentence, str) else row.sentence(view),
-        action=row.action,
+        action=row.action if isinstance(row.action, Action) else row.action(view),
         spins=row.spins,
     )
 

@@ -13,6 +13,7 @@ from accesscodes.web import (
     live_views,
     lock_views,
     now_views,
+    record_views,
     slip_views,
     webhook_views,
 )
@@ -53,6 +54,7 @@ urlpatterns = [
     path("p/<slug:prop>/codes/<uuid:code>/now/", now_views.code_now, name="code-now"),
     path("p/<slug:prop>/codes/<uuid:code>/open/", now_views.code_open, name="code-open"),
     path("p/<slug:prop>/codes/<uuid:code>/slip/", slip_views.slip, name="slip"),
+    path("p/<slug:prop>/codes/<uuid:code>/record/", record_views.code_record, name="code-record"),
     path("p/<slug:prop>/slips/", slip_views.slips_of, name="slips"),
     path("p/<slug:prop>/codes/<uuid:code>/backup/", backup_views.code_backup, name="code-backup"),
     path("p/<slug:prop>/codes/<uuid:code>/delete/", change_views.code_delete, name="code-delete"),

@@ -502,7 +502,7 @@ def test_a_code_past_its_end_that_nobody_looked_at_yet_has_ended():
         Tone.IDLE,
         "circle-minus",
         "Ended today 14:31.",
-        Action.CHANGE_DATES,
+        Action.ISSUE_AGAIN,
     )
 
 
