@@ -46,7 +46,11 @@ def ways(door):
         (at("set_early", starts_at=EARLY), ["show_pin", "plan_b"]),
         # The guest is early.
         (at("loaded", starts_at=EARLY), ["start_now", "plan_b"]),
-        (at("scheduled", starts_at=EARLY, can_open=True), ["start_now", "open", "plan_b"]),
+        (at("scheduled", starts_at=EARLY, can_open=True), ["open", "start_now", "plan_b"]),
+        (at("loaded", starts_at=EARLY, is_reached=False), ["plan_b"]),
+        (at("offline_ok", starts_at=EARLY, is_offline_code=True), ["plan_b"]),
+        # Early, and this code would not open at its start either: one of its own, from now.
+        (at("duplicate", starts_at=EARLY), ["issue", "plan_b"]),
         # An old PIN works until the new one is there.
         (at("updating", still_opens=True), ["old_pin", "wait", "plan_b"]),
         # It is on its way.
@@ -81,7 +85,7 @@ def ways(door):
         # The stay is over, or somebody deleted the code.
         (at("expired", has_backup=True), ["issue", "plan_b"]),
         (at("removing", has_backup=True), ["issue", "plan_b"]),
-        (at("undo"), ["undo", "retry", "issue", "plan_b"]),
+        (at("undo"), ["undo", "plan_b"]),
         (at("no_pin", has_pin=False, is_offline_code=True, can_open=True), ["open", "plan_b"]),
     ],
 )
