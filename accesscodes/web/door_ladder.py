@@ -11,6 +11,7 @@ from enum import StrEnum
 from statistics import median
 
 from accesscodes.web import wall_time
+from accesscodes.web.states import MEDDLED
 
 SECONDS = "A few seconds"
 MINUTE = "About a minute"
@@ -82,9 +83,10 @@ OPENS = frozenset({"set", "set_early", "set_warn", "loaded", "loaded_unseen", "o
 """States in which the PIN opens the door, or very likely does."""
 
 LEAVING = frozenset({"gone", "removing", "slow_remove", "stuck_remove", "expired"})
+"""States of codes whose guest is to get in no more: nobody opens the door from afar for one."""
+
 UNDER_WAY = frozenset({"setting", "updating", "slow_set", "scheduled"})
 OTHER_PIN = frozenset({"duplicate", "refused"})
-MEDDLED = frozenset({"changed", "ext_ok", "inactive"})
 FRUITLESS = OTHER_PIN | {"full", "waits_for_slot", "not_accepted", "no_pin", "slow_pin"}
 """States in which sending the same once more ends the same."""
 
@@ -103,7 +105,7 @@ def usual_wait(answers: Iterable[timedelta]) -> timedelta | None:
 def _steps(door: AtTheDoor) -> Iterator[Step]:
     if not door.is_shut:
         yield from _with_a_pin_that_is_there(door)
-    if door.can_open:
+    if door.can_open and door.key not in LEAVING:
         yield Step(
             Way.OPEN,
             f"Open {door.door} from here",
