@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import cached_property
+from math import ceil
 
 from accesscodes.choices import Status
 from accesscodes.lifecycle import pending_mutations
@@ -41,20 +42,33 @@ class Tone(StrEnum):
 
 
 class Action(StrEnum):
-    """The one best next step."""
+    """Something that may be done about a code."""
 
     NONE = "none"
     HAND_OVER = "hand_over"
-    OPEN_LOCK = "open_lock"
-    CHECK_AGAIN = "check_again"
+    UNDO = "undo"
+    REMOVE_NOW = "remove_now"
+    RETRY = "retry"
     CHANGE_PIN = "change_pin"
     CHANGE_DATES = "change_dates"
+    USE_BACKUP = "use_backup"
+    SHOW_BACKUP = "show_backup"
+    RESTORE = "restore"
+    ACCEPT = "accept"
+    REMOVE_CLASH = "remove_clash"
+    FREE_A_SLOT = "free_a_slot"
+    SEE_FIX = "see_fix"
+    OPEN_LOCK = "open_lock"
+    CHECK_AGAIN = "check_again"
     ISSUE_AGAIN = "issue_again"
 
 
 @dataclass(frozen=True, slots=True)
 class CodeState:
-    """What is said of one code now. `sentence` is whole and holds no PIN."""
+    """What is said of one code now. `sentence` is whole and holds no PIN.
+
+    `action` is the one best next step; what else helps stands in `fixes`.
+    """
 
     key: str
     label: str
@@ -211,6 +225,9 @@ REFUSED = frozenset({"august_lock_bad_access_code_format", "august_lock_invalid_
 CHANGED = frozenset({"conflicting_external_modification", "code_modified_external_to_seam"})
 STUCK = frozenset({"failed_to_remove_from_device", "failed_to_remove", "failed_to_delete"})
 
+MEDDLED = frozenset({"changed", "ext_ok", "inactive"})
+"""States of codes that others changed, removed or switched off at the lock."""
+
 WARNING_SENTENCES = {
     "code_rotates_periodically": "The PIN changes at each renewal. Show it fresh each time.",
     "time_frame_adjusted_for_unknown_time_zone": (
@@ -223,6 +240,10 @@ WARNING_SENTENCES = {
 }
 
 
+STILL_OPENS = frozenset({"code_rotates_periodically", "time_frame_adjusted_for_unknown_time_zone"})
+"""Warnings under which the PIN opens the door all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     key: str
@@ -231,7 +252,7 @@ class _Row:
     tone: Tone | Callable[[_View], Tone]
     icon: str
     sentence: str | Callable[[_View], str]
-    action: Action = Action.NONE
+    action: Action | Callable[[_View], Action] = Action.NONE
     spins: bool = False
 
 
@@ -251,7 +272,7 @@ def _gone(view: _View) -> str:
 
 def _seconds_left(view: _View) -> int:
     at = view.code.wish.withdrawn_at or view.now
-    return max(1, int((at - view.now).total_seconds()) + 1)
+    return ceil((at - view.now).total_seconds())
 
 
 def _withdrawal_waits(view: _View) -> bool:
@@ -353,8 +374,9 @@ STATES: tuple[_Row, ...] = (
         _withdrawal_waits,
         lambda view: f"Removing in {_seconds_left(view)} s",
         Tone.OUT,
-        "circle-minus",
-        "It is taken off the lock in a moment.",
+        "undo-2",
+        "You can still undo.",
+        Action.UNDO,
     ),
     _Row(
         "stuck_remove",
@@ -365,7 +387,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "octagon-alert",
         "This PIN may still open the door although it should not.",
-        Action.OPEN_LOCK,
+        Action.RETRY,
     ),
     _Row(
         "slow_remove",
@@ -398,7 +420,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "unplug",
         "The account that controls this lock is disconnected.",
-        Action.OPEN_LOCK,
+        Action.SEE_FIX,
     ),
     _Row(
         "blocked",
@@ -407,7 +429,7 @@ STATES: tuple[_Row, ...] = (
         _urgent,
         "octagon-alert",
         _cause_sentence,
-        Action.OPEN_LOCK,
+        Action.SEE_FIX,
     ),
     _Row(
         "loaded_unseen",
@@ -439,7 +461,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "hourglass",
         "Arrivals before this one use all code slots. It goes on the lock when one is free.",
-        Action.OPEN_LOCK,
+        Action.FREE_A_SLOT,
     ),
     _Row(
         "full",
@@ -448,7 +470,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "octagon-alert",
         "The lock has no free code slot. Delete a code that is not used.",
-        Action.OPEN_LOCK,
+        Action.FREE_A_SLOT,
     ),
     _Row(
         "refused",
@@ -466,7 +488,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "circle-x",
         lambda view: f"This lock does not accept the code as it is: {view.message}",
-        Action.OPEN_LOCK,
+        Action.CHANGE_DATES,
     ),
     _Row(
         "inactive",
@@ -484,7 +506,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "triangle-alert",
         "Someone changed or removed it in the lock's app. We are putting ours back.",
-        Action.OPEN_LOCK,
+        Action.RESTORE,
     ),
     _Row(
         "no_pin",
@@ -493,7 +515,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "octagon-alert",
         lambda view: f"The lock's maker gives no PIN: “{view.message}”",
-        Action.OPEN_LOCK,
+        Action.RETRY,
     ),
     _Row(
         "failed",
@@ -502,7 +524,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "octagon-alert",
         _failed_sentence,
-        Action.OPEN_LOCK,
+        Action.USE_BACKUP,
     ),
     _Row(
         "ext_ok",
@@ -511,7 +533,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "pencil",
         "Dates or PIN were changed in the lock's app and are in effect.",
-        Action.CHANGE_DATES,
+        Action.ACCEPT,
     ),
     _Row(
         "backup",
@@ -520,6 +542,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "archive-restore",
         "A backup code replaces this one. Give the guest the new PIN.",
+        Action.SHOW_BACKUP,
     ),
     _Row(
         "slow_pin",
@@ -528,7 +551,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "hourglass",
         "The lock's maker has not given the PIN yet. It is asked again and again.",
-        Action.OPEN_LOCK,
+        Action.RETRY,
     ),
     _Row(
         "computing",
@@ -546,7 +569,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "triangle-alert",
         _shut_sentence,
-        Action.OPEN_LOCK,
+        Action.SEE_FIX,
     ),
     _Row(
         "offline_ok",
@@ -564,7 +587,7 @@ STATES: tuple[_Row, ...] = (
         Tone.IDLE,
         "circle-minus",
         lambda view: f"Ended {view.time(view.code.wish.ends_at)}.",
-        Action.CHANGE_DATES,
+        Action.ISSUE_AGAIN,
     ),
     _Row(
         "loaded",
@@ -585,7 +608,7 @@ STATES: tuple[_Row, ...] = (
             "Usually done within 3 min. "
             f"Started {view.ago(view.code.summary.diverged_since or view.now)} ago."
         ),
-        Action.OPEN_LOCK,
+        Action.USE_BACKUP,
     ),
     _Row(
         "updating",
@@ -642,7 +665,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "triangle-alert",
         _warning_sentence,
-        Action.CHECK_AGAIN,
+        lambda view: Action.HAND_OVER if view.warnings & STILL_OPENS else Action.CHECK_AGAIN,
     ),
     _Row(
         "set",
@@ -675,7 +698,7 @@ def code_state(code: CodeFacts, lock: LockVerdict, now: datetime) -> CodeState:
         tone=row.tone if isinstance(row.tone, Tone) else row.tone(view),
         icon=row.icon,
         sentence=row.sentence if isinstance(row.sentence, str) else row.sentence(view),
-        action=row.action,
+        action=row.action if isinstance(row.action, Action) else row.action(view),
         spins=row.spins,
     )
 

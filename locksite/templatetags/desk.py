@@ -1,5 +1,6 @@
-"""Tags for the desk's templates: an icon, and a time that says its UTC."""
+"""Tags for the desk's templates: an icon, a time that says its UTC, an address to be scanned."""
 
+import segno
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -27,4 +28,24 @@ def local_time(stamp: object) -> SafeString:
         getattr(stamp, "iso", ""),
         getattr(stamp, "utc", ""),
         getattr(stamp, "text", ""),
+    )
+
+
+QUIET = 4
+"""The white border of a QR code, in modules."""
+
+
+@register.simple_tag
+def qr(url: str) -> SafeString:
+    """Return an address as a QR code, in black on whatever is behind it."""
+    rows = list(segno.make_qr(url, error="m").matrix_iter(border=QUIET))
+    path = "".join(
+        f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark
+    )
+    return format_html(
+        '<svg class="qr" viewBox="0 0 {0} {0}" role="img" aria-label="QR code of {1}">'
+        '<path d="{2}"/></svg>',
+        len(rows),
+        url,
+        path,
     )
