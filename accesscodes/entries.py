@@ -119,8 +119,8 @@ def _not_as_we_left_it(
     putting_back = f"{message} We are putting it back."
     if installed.restores and not was_as_left:
         # The same change, which a write that the lock refused did not end; its pause holds.
-        again = _marked(installed, error_code, putting_back, at)
-        return replace(again, retry_at=installed.retry_at)
+        same = _marked(installed, error_code, putting_back, at)
+        return replace(same, retry_at=installed.retry_at)
     recent = tuple(moment for moment in installed.restores if moment > at - RESTORES_COUNT_FOR)
     if len(recent) >= MOST_RESTORES:
         again = f"{message} It was put back {MOST_RESTORES} times in a day: decide what holds."

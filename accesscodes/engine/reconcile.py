@@ -25,6 +25,7 @@ from accesscodes.models import (
     LockCommand,
     LockReading,
     UnmanagedCode,
+    terms_of,
 )
 from accesscodes.planning import Blocked, Program, Remove, Step
 from accesscodes.values import Content, Installed, LockTerms, Seen, Sighting, Tracked
@@ -145,7 +146,7 @@ class _Pass:
         return Device.objects.select_related("property", "account").get(pk=self._lease.device_id)
 
     def _terms_now(self) -> LockTerms:
-        return ledger.terms_of(self._device)
+        return terms_of(self._device)
 
     def _load(self) -> None:
         """Read the lock and its codes: all that are live, and those gone but still looked for."""
