@@ -68,7 +68,7 @@ def after_reading(
     # An entry that is switched off opens nothing: it holds nothing that could be wanted.
     believed = replace(present, content=seen if sighting.entry.is_enabled else None)
     if wish.unwanted_since(at) is None and sighting.is_altered:
-        return _altered(wish, replace(believed, revision=0), sighting.entry, terms, at)
+        return _altered(wish, believed, sighting.entry, terms, at)
     return believed
 
 
@@ -108,12 +108,19 @@ def _not_as_we_left_it(
     It is put back `MOST_RESTORES` times a day. Whoever changes it again then means it, and a
     person has to decide whose change holds: by changing the wish, or by taking it back.
     """
+    was_as_left = installed.revision > 0
+    installed = replace(installed, revision=0)
     if wish.allows_outside_changes:
         alone = replace(_settled(installed), left_alone=wish.revision)
         is_off = error_code == SWITCHED_OFF
         return _marked(alone, error_code if is_off else "", message if is_off else "", at)
     if installed.error_code == error_code:
         return installed  # being put back
+    putting_back = f"{message} We are putting it back."
+    if installed.restores and not was_as_left:
+        # The same change, which a write that the lock refused did not end; its pause holds.
+        same = _marked(installed, error_code, putting_back, at)
+        return replace(same, retry_at=installed.retry_at)
     recent = tuple(moment for moment in installed.restores if moment > at - RESTORES_COUNT_FOR)
     if len(recent) >= MOST_RESTORES:
         again = f"{message} It was put back {MOST_RESTORES} times in a day: decide what holds."
@@ -126,7 +133,7 @@ def _not_as_we_left_it(
     return _marked(
         replace(installed, restores=(*recent, at)),
         error_code,
-        f"{message} We are putting it back.",
+        putting_back,
         at,
     )
 
@@ -154,7 +161,6 @@ def _found_missing(
         placement=Placement.ABSENT,
         slot=None if sighting.is_slot_taken else installed.slot,
         content=None,
-        revision=0,
         absent_at=at,
     )
     if was_proven and wish.belongs_on_lock(terms, at):
@@ -165,6 +171,7 @@ def _found_missing(
             "The code was removed from the lock outside Locksite.",
             at,
         )
+    gone = replace(gone, revision=0)
     if wish.unwanted_since(at) is not None and installed.was_ever_sent:
         return replace(_settled(gone), audit_until=installed.audit_until or at + AUDIT_AFTER_GONE)
     if not wish.belongs_on_lock(terms, at):

@@ -8,7 +8,7 @@ Rows are locked in one order everywhere: the lock, then the code.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -63,18 +63,24 @@ class LeaseLost(Exception):  # noqa: N818
     """Another engine has taken the lock over: nothing was written."""
 
 
+def at_any_time(now: datetime) -> bool:
+    """Trust the clock, as whoever works on one lock by hand does."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The right to work on one lock; `token` grows, so an old holder is told apart.
 
-    `holds_ends`: the holder's clock is in doubt, so no code counts as over because of the time.
+    `is_right` says of a time that the holder just read whether its clock can be trusted; while it
+    cannot, no code counts as over because of the time.
     """
 
     device_id: int
     token: int
     engine_id: UUID
     generation: int
-    holds_ends: bool = False
+    is_right: Callable[[datetime], bool] = at_any_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +110,10 @@ def hold(device_id: int, lease: Lease | None) -> Device:
     return device
 
 
-def terms_under(lease: Lease | None, device: Device) -> LockTerms:
-    """Return what is fixed about a lock for whoever holds this lease."""
+def terms_under(lease: Lease | None, device: Device, now: datetime) -> LockTerms:
+    """Return what is fixed about a lock for whoever holds this lease and reads `now`."""
     terms = terms_of(device)
-    return terms if lease is None else replace(terms, holds_ends=lease.holds_ends)
+    return terms if lease is None else replace(terms, holds_ends=not lease.is_right(now))
 
 
 def snapshot(code: AccessCode) -> Snapshot:
@@ -145,7 +151,7 @@ def record(
         device = hold(code.device_id, lease)
         _record(
             code,
-            terms=terms_under(lease, device),
+            terms=terms_under(lease, device, now),
             device=device,
             now=now,
             before=before,
@@ -302,7 +308,11 @@ def begin(
     with write_transaction():
         device = hold(code.device_id, lease)
         _record(
-            code, terms=terms_under(lease, device), device=device, now=now, installed=installed
+            code,
+            terms=terms_under(lease, device, now),
+            device=device,
+            now=now,
+            installed=installed,
         )
         entry = code.installation
         if entry is None:
@@ -344,7 +354,7 @@ def finish(
             installed = replace(installed, attempts=0, retry_at=None)
         _record(
             fresh,
-            terms=terms_under(lease, device),
+            terms=terms_under(lease, device, now),
             device=device,
             now=now,
             installed=installed,
@@ -583,7 +593,9 @@ def _record_all(
     """
     if not findings:
         return
-    terms, unchanged = terms_under(lease, device), _unchanged(findings)
+    terms = terms_under(lease, device, now)
+    # Whoever leaves a slot goes first: a slot is written down for one code at a time.
+    unchanged = sorted(_unchanged(findings), key=lambda finding: finding.installed.is_on_lock)
 
     def write(finding: Finding) -> None:
         _record(
@@ -655,7 +667,7 @@ def _record(
     if assigned is not None:
         code.pin = seal(assigned, bound_to=code.uid)
         code.pin_index = index_of(device.uid, assigned)
-    is_news = installed is not None and _is_worth_writing(known, installed)
+    is_news = installed is not None and _is_worth_writing(known, installed, code.starts_at)
     new_installed = installed if is_news and installed is not None else known
     is_new_wish = old is not None and old.wish.revision != code.revision
     if is_new_wish:  # trying again at once is right
@@ -716,7 +728,7 @@ def _with_holder(code: AccessCode, summary: Summary) -> Summary:
     return replace(summary, errors=errors)
 
 
-def _is_worth_writing(known: Installed, new: Installed) -> bool:
+def _is_worth_writing(known: Installed, new: Installed, starts_at: datetime | None) -> bool:
     """Return whether the entry's row must be written.
 
     That a settled entry was seen once more is not: the lock's own row says when it was last read.
@@ -727,17 +739,18 @@ def _is_worth_writing(known: Installed, new: Installed) -> bool:
         getattr(known, name) != getattr(new, name)
         for name in (column.name for column in fields(Installed))
         if name not in {"seen_at", "absent_at"}
-    ) or _times_matter(known, new)
+    ) or _times_matter(known, new, starts_at)
 
 
-def _times_matter(known: Installed, new: Installed) -> bool:
+def _times_matter(known: Installed, new: Installed, starts_at: datetime | None) -> bool:
     if known.seen_at is None or (known.absent_at is None) != (new.absent_at is None):
         return True
-    window_start = None if new.content is None else new.content.starts_at
+    # The start as it was asked for: the lock's is cut to a second, and one seen within that
+    # second is not yet seen after its start.
     return (
         new.absent_at != known.absent_at
         or new.seen_at is None
-        or (window_start is not None and known.seen_at < window_start <= new.seen_at)
+        or (starts_at is not None and known.seen_at < starts_at <= new.seen_at)
         or new.seen_at - known.seen_at >= timedelta(hours=1)
     )
 

@@ -135,7 +135,7 @@ def plan_lock(
     lock = _Occupancy(codes, entries, terms, out_of_sight)
     waiting = sorted(
         (code for code in codes if _wants_writing(code, terms, now)),
-        key=lambda code: _order(code.wish),
+        key=lambda code: (_is_pin_refused(code), *_order(code.wish)),
     )
     steps = [step for code in waiting if (step := lock.place(code, now)) is not None]
     yielding = lock.yielding(now)
@@ -169,7 +169,8 @@ def probe(codes: Sequence[Tracked], terms: LockTerms, now: datetime) -> list[Ste
     """Return what shows whether a lock whose list is empty holds nothing: see the engine's doubts.
 
     The removals that are due, else one code written once more into its own slot, always the same
-    one, so that no other is touched.
+    one, so that no other is touched. A removal that the lock said yes to is not asked for again:
+    no list that is empty could ever confirm it.
     """
     removals: list[Step] = [
         Remove(code.wish.code_id, code.installed.slot)
@@ -177,6 +178,7 @@ def probe(codes: Sequence[Tracked], terms: LockTerms, now: datetime) -> list[Ste
         if code.installed.slot is not None
         and code.installed.is_on_lock
         and code.wish.is_withdrawn(now)
+        and not (code.installed.placement is Placement.ERASING and code.installed.is_acknowledged)
         and _may_try(code.installed, now)
     ]
     if removals:
@@ -252,6 +254,22 @@ def _wants_writing(code: Tracked, terms: LockTerms, now: datetime) -> bool:
     )
 
 
+def _is_pin_refused(code: Tracked) -> bool:
+    """Return whether the lock refuses this very PIN, because a code that it hides has it.
+
+    Such a code may be refused for as long as it is wanted; so it is the last to take a slot that
+    another needs, and nobody yields one to it.
+    """
+    installed = code.installed
+    return (
+        installed.error_code == "duplicate_code_on_device"
+        and installed.retry_at is not None  # tried, and not only planned around
+        and not installed.is_on_lock
+        and installed.sent is not None
+        and installed.sent.pin_index == code.wish.pin_index
+    )
+
+
 class _Occupancy:
     """Who holds which slot and which PIN on one lock, kept up to date while a plan grows."""
 
@@ -309,6 +327,8 @@ class _Occupancy:
         if holders:
             return self._wait_for_pin(code, holders[0], now)
         slot_for_it = self._slot_for(code)
+        if slot_for_it is None and _is_pin_refused(code):
+            return None  # what is on record against it is nearer than the missing slot
         if slot_for_it is None:
             self._without_slot.append(code)
             return self._blocked(

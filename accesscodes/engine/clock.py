@@ -37,8 +37,15 @@ class ClockGuard:
     @property
     def off_by(self) -> timedelta:
         """Return how far the clock is off; positive: it is ahead."""
-        jumped = self._doors.now() - timedelta(seconds=self._doors.monotonic()) - self._base
+        return self._off_by(self._doors.now())
+
+    def _off_by(self, now: datetime) -> timedelta:
+        jumped = now - timedelta(seconds=self._doors.monotonic()) - self._base
         return max(jumped, self._from_database, key=abs)
+
+    def is_right(self, now: datetime) -> bool:
+        """Return whether `now`, just read off the clock, may take codes off that end by it."""
+        return abs(self._off_by(now)) <= TOLERATED
 
     @property
     def is_trusted(self) -> bool:

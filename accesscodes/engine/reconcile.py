@@ -25,6 +25,7 @@ from accesscodes.models import (
     LockCommand,
     LockReading,
     UnmanagedCode,
+    terms_of,
 )
 from accesscodes.planning import Blocked, Program, Remove, Step
 from accesscodes.values import Content, Installed, LockTerms, Seen, Sighting, Tracked
@@ -50,6 +51,9 @@ OfflineFor = Callable[[ProviderAccount, Doors], OfflineCodes]
 
 SECOND_LOOK_AFTER = timedelta(seconds=30)
 """How long after something hard to believe it is looked at once more."""
+
+SECOND_LOOK_WITHIN = timedelta(minutes=10)
+"""A list that was hard to believe longer ago says nothing of the one that comes now."""
 
 ENOUGH_TO_DOUBT = 3
 """A lock that held so many of our codes does not lose all of them between two looks."""
@@ -77,14 +81,15 @@ def reconcile(
     driver_for: DriverFor,
     offline_for: OfflineFor = registry.offline_for,
     *,
-    is_clock_trusted: bool = True,
+    is_right: Callable[[datetime], bool] = ledger.at_any_time,
 ) -> datetime:
     """Bring one lock one pass nearer to what is wanted and return when to look again (aware UTC).
 
-    Without `is_clock_trusted` nothing is taken off because of the time. Raises `LeaseLost` when
-    another engine took the lock over meanwhile; nothing more was written then.
+    While `is_right` says no of the time that was just read, nothing is taken off because of it: a
+    clock may jump in the middle of a pass. Raises `LeaseLost` when another engine took the lock
+    over meanwhile; nothing more was written then.
     """
-    lease = replace(lease, holds_ends=not is_clock_trusted)
+    lease = replace(lease, is_right=is_right)
     return _Pass(lease, doors, driver_for, offline_for).run()
 
 
@@ -141,7 +146,7 @@ class _Pass:
         return Device.objects.select_related("property", "account").get(pk=self._lease.device_id)
 
     def _terms_now(self) -> LockTerms:
-        return ledger.terms_under(self._lease, self._device)
+        return terms_of(self._device)
 
     def _load(self) -> None:
         """Read the lock and its codes: all that are live, and those gone but still looked for."""
@@ -340,7 +345,7 @@ class _Pass:
     def _is_second_look(self, now: datetime) -> bool:
         since = self._device.failing_since
         return since is not None and LockReading.objects.was_empty(
-            self._device, since, now - SECOND_LOOK_AFTER
+            self._device, max(since, now - SECOND_LOOK_WITHIN), now - SECOND_LOOK_AFTER
         )
 
     def _probe(self, tracked: Sequence[Tracked]) -> bool:
@@ -365,7 +370,7 @@ class _Pass:
 
         They come off after a second look, unless the clock is in doubt.
         """
-        if self._lease.holds_ends:
+        if not self._lease.is_right(now):
             return True
         held_since = self._device.ends_held_since
         if held_since is not None and held_since > now:

@@ -101,6 +101,25 @@ def test_the_only_code_of_a_lock_is_missing_only_if_two_looks_say_so():
     ]
 
 
+def test_an_empty_list_of_half_an_hour_ago_says_nothing_of_the_one_that_comes_now():
+    world = World("schlage")
+    issue(world)
+    world.work()
+    fail_next_calls(world.locks[0], Fault.EMPTY_LIST, 1)
+    world.clock.move(minutes=6)
+    world.work()
+    switch_fault(world.locks[0], Fault.OFFLINE, on=True, now=world.now)
+    world.run(minutes=30)
+    switch_fault(world.locks[0], Fault.OFFLINE, on=False, now=world.now)
+    fail_next_calls(world.locks[0], Fault.EMPTY_LIST, 1)
+
+    world.run(minutes=10)
+
+    assert LockReading.objects.filter(error_code="list_empty").count() == 2
+    assert statuses() == [Status.SET]
+    assert commands() == 1
+
+
 def test_a_removal_that_was_refused_is_not_proven_by_one_empty_list():
     world = World("schlage")
     [code] = issue(world)
@@ -214,7 +233,7 @@ def test_while_the_clock_is_in_doubt_codes_stay_past_their_end_and_withdrawn_one
     ended, withdrawn = stays(world, 2, lasts=timedelta(minutes=10))
     world.run(minutes=3)
     services.withdraw_code(withdrawn, actor=world.actor, now=world.now)
-    world.reconcile = lambda *args: reconcile(*args, is_clock_trusted=False)
+    world.reconcile = lambda *args: reconcile(*args, is_right=lambda now: False)
 
     world.run(hours=2)
     assert world.on_lock() == {world.digits(ended)}
@@ -234,7 +253,7 @@ def test_a_clock_that_is_ahead_for_a_while_ends_nothing_and_leaves_no_trace():
     right_now = world.now
 
     world.clock.now = right_now + timedelta(days=10)
-    world.reconcile = lambda *args: reconcile(*args, is_clock_trusted=False)
+    world.reconcile = lambda *args: reconcile(*args, is_right=lambda now: False)
     world.run(hours=1)
     assert statuses() == [Status.SET, Status.SETTING]
     world.clock.now = right_now + timedelta(minutes=1)
@@ -245,6 +264,24 @@ def test_a_clock_that_is_ahead_for_a_while_ends_nothing_and_leaves_no_trace():
     assert statuses() == [Status.SET, Status.UNSET]
     assert world.type(world.digits(on_it)).opened
     assert not world.type(world.digits(to_come)).opened
+
+
+def test_a_clock_that_jumps_while_a_lock_is_read_ends_nothing():
+    world = World("schlage")
+    never_sent = world.now + timedelta(hours=80)
+    issue(world, starts_at=never_sent, ends_at=never_sent + timedelta(hours=5))
+    stays(world, 1, lasts=timedelta(hours=5))
+    world.run(minutes=3)
+    guard, steady = ClockGuard(world.doors, lambda: None), world.doors.monotonic()
+    world.reconcile = lambda *args: reconcile(*args, is_right=guard.is_right)
+    object.__setattr__(world.doors, "monotonic", lambda: steady)
+    Device.objects.update(due_at=world.now)
+
+    world.do_during_next("read", lambda: world.clock.move(days=10))
+    world.work()
+
+    assert not {Status.GONE, Status.REMOVING} & set(statuses())
+    assert len(world.on_lock()) == 1
 
 
 def test_readings_dated_by_a_wrong_clock_do_not_keep_a_lock_unread():

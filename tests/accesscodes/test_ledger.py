@@ -9,7 +9,7 @@ from accesscodes import ledger, services
 from accesscodes.choices import CommandAction, Placement, Status
 from accesscodes.engine import lease as leases
 from accesscodes.entries import before_program
-from accesscodes.ledger import LeaseLost, StaleRow
+from accesscodes.ledger import Finding, LeaseLost, StaleRow
 from accesscodes.models import AccessCode, Installation, LockCommand, Transition
 from accesscodes.services import CodeChanges, CodeSpec
 from locksite.journal.models import AuditEntry, Event
@@ -117,6 +117,56 @@ def test_nothing_new_writes_nothing(world, code):
 
     assert AccessCode.objects.get().version == version
     assert Event.objects.count() == events
+
+
+@pytest.mark.parametrize("first_comes_to", [True, False])
+def test_a_slot_can_go_from_one_code_to_another_in_one_look(world, code, first_comes_to):
+    """As when a write landed late in a slot that its code had left for another code."""
+    other = services.issue_code(
+        world.device(),
+        CodeSpec(name="Ana Prado", pin=Pin("735162")),
+        actor=world.actor,
+        now=world.now,
+    )
+    world.work()
+    comes, goes = (code, other) if first_comes_to else (other, code)
+    comes, goes = (AccessCode.objects.for_list().get(pk=each.pk) for each in (comes, goes))
+    slot = goes.installed().slot
+    lease = leases.take(code.device_id, world.engine_id, world.now + MINUTE)
+
+    ledger.record_clock(
+        code.device_id,
+        sorted(
+            [
+                Finding(comes, replace(comes.installed(), slot=slot)),
+                Finding(goes, replace(goes.installed(), placement=Placement.ABSENT, slot=None)),
+            ],
+            key=lambda finding: finding.code.pk,
+        ),
+        lease=lease,
+        now=world.now + MINUTE,
+    )
+
+    assert Installation.objects.get(code=comes).slot == slot
+    assert Installation.objects.get(code=goes).slot is None
+
+
+def test_a_code_that_was_seen_within_the_second_of_its_start_is_seen_again_after_it(world):
+    """The lock cuts its start to a second; the code starts when it was asked to."""
+    starts_at = world.now + timedelta(hours=1, milliseconds=600)
+    services.issue_code(
+        world.device(),
+        CodeSpec(name="Lena Okafor", starts_at=starts_at, ends_at=starts_at + timedelta(days=1)),
+        actor=world.actor,
+        now=world.now,
+    )
+    world.work()
+    for seen_at in (starts_at - timedelta(milliseconds=200), starts_at + timedelta(seconds=1)):
+        world.clock.now = seen_at
+        Device.objects.update(due_at=seen_at)
+        world.work()
+
+    assert AccessCode.objects.get().status == Status.SET
 
 
 def test_a_change_that_fails_half_way_leaves_no_trace(world, code, monkeypatch):

@@ -5,13 +5,19 @@ from datetime import timedelta
 import pytest
 
 from accesscodes import services
-from accesscodes.choices import Placement, Status
+from accesscodes.choices import Outcome, Placement, Status
 from accesscodes.models import AccessCode, LockCommand
 from accesscodes.services import CodeChanges, CodeSpec
 from locksite.errors import RuleBroken
 from locksite.journal.models import Event
 from locksite.masked import Pin
-from properties.providers.virtual.people import edit_at_keypad, erase_at_keypad
+from properties.choices import Fault
+from properties.providers.registry import driver_for
+from properties.providers.virtual.people import (
+    edit_at_keypad,
+    erase_at_keypad,
+    fail_next_calls,
+)
 from tests.accesscodes.world import World
 
 pytestmark = pytest.mark.django_db
@@ -170,6 +176,25 @@ def test_a_code_that_was_switched_off_does_not_pass_for_set_and_is_switched_on(w
         "setting",
         "set",
     ]
+
+
+def test_one_change_counts_once_however_often_putting_it_back_is_refused(world):
+    code = issue(world)
+    edit_at_keypad(world.locks[0], 1, now=world.now, is_enabled=False)
+    refusals = 5
+    for _ in range(refusals):
+        world.clock.move(minutes=6)
+        world.do_during_next(
+            "read", lambda: fail_next_calls(world.locks[0], Fault.RATE_LIMITED, 1)
+        )
+        world.work()
+    assert LockCommand.objects.filter(outcome=Outcome.REFUSED).count() == refusals
+
+    world.driver_for = driver_for
+    world.run(minutes=20)
+
+    assert fresh(code).status == Status.SET
+    assert len(fresh(code).installation.restores) == 1
 
 
 def test_a_code_that_may_be_switched_off_stays_off_and_says_so(world):

@@ -118,6 +118,36 @@ def test_a_code_that_waits_out_a_pause_keeps_its_slot_from_one_that_starts_later
     assert steps == [Blocked(10, FULL, "The lock has no free code slot.")]
 
 
+@pytest.mark.parametrize("minutes", [1, -1])
+def test_a_code_whose_pin_the_lock_refuses_keeps_no_slot_from_others(minutes):
+    """A code that the lock hides has the PIN: it may go on refusing for as long as it likes."""
+    hopeless = dated(2 * HOUR, code_id=9)
+    refused = Installed(
+        slot=3,
+        sent=Content(hopeless.pin_index, hopeless.name),
+        attempts=4,
+        retry_at=START + minutes * MINUTE,
+        error_code=DUPLICATE,
+    )
+    far = dated(60 * HOUR, code_id=10)
+    theirs = [stranger(1), stranger(2)]
+
+    assert plan((hopeless, refused), (far, ABSENT), foreign=theirs) == [Program(10, 3)]
+    assert plan((hopeless, refused), (far, on_lock(far, slot=3)), foreign=theirs) == []
+
+
+def test_a_code_that_got_another_pin_than_the_refused_one_takes_its_turn_again():
+    changed = dated(2 * HOUR, code_id=9, pin_index="another")
+    refused = Installed(
+        slot=3, sent=Content("refused", ""), retry_at=START - MINUTE, error_code=DUPLICATE
+    )
+    far = dated(60 * HOUR, code_id=10)
+
+    steps = plan((changed, refused), (far, ABSENT), foreign=[stranger(1), stranger(2)])
+
+    assert steps[0] == Program(9, 3)
+
+
 # ---- one PIN, two codes -------------------------------------------------------------------------
 
 
@@ -292,3 +322,11 @@ def test_codes_that_have_to_go_are_removed_from_a_lock_whose_list_is_empty():
     ]
 
     assert probe(codes, NATIVE, START) == [Remove(2, 2)]
+
+
+def test_a_removal_that_an_empty_list_cannot_confirm_is_not_asked_for_again():
+    withdrawn = ongoing(2, withdrawn_at=START)
+    told = replace(on_lock(ongoing(2), slot=2), placement=Placement.ERASING, is_acknowledged=True)
+    codes = [Tracked(ongoing(1), on_lock(ongoing(1))), Tracked(withdrawn, told)]
+
+    assert probe(codes, NATIVE, START) == [Program(1, 1, is_update=True)]

@@ -56,6 +56,8 @@ class Intent:
     withdrawn_at: datetime | None = None
     pin_indexes: dict[str, str] = field(default_factory=dict)
     was_shown: bool = False
+    is_new: bool = True
+    """Whether no reading has shown it yet as it is asked for now."""
     times_missed: int = 0
 
     @property
@@ -249,6 +251,9 @@ class People:
             ends_at=code.ends_at,
             prefers_native=code.prefer_native_scheduling,
         )
+        if intent.asked and replace(ask, at=intent.now.at) != intent.now:
+            # A changed wish is a new one: what others did to the old one counts no more.
+            intent.times_missed, intent.is_new = 0, True
         intent.asked.append(ask)
         self.changes += 1
         self.world.checker.note_wish(intent.lock)

@@ -94,7 +94,9 @@ def _calm_down(world: World) -> None:
     """Wait until all is as wanted and stays so; what is not after an hour is lost."""
     end = world.stage.now + QUIET
     settled_at, commands, wanted = None, 0, world.people.wanted()
-    while world.stage.now < end:
+    before = wanted
+    # What begins or ends in the last minute has its minute, too.
+    while world.stage.now < end or before != wanted:
         world.stage.run_until(world.stage.now + timedelta(seconds=60))
         differences = world.checker.differences()
         before, wanted = wanted, world.people.wanted()

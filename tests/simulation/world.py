@@ -50,6 +50,7 @@ class Thread:
         self.engine = engine
         self.name = name
         self.lease: Lease | None = None
+        self.stands_still = False
         self.greenlet: greenlet = engine.world.stage.greenlet(lambda: self._run(work))
 
     def _run(self, work: Callable[[], object]) -> None:
@@ -111,6 +112,11 @@ class Engine:
     def is_running(self) -> bool:
         return self.is_alive and self.frozen_until <= self.world.stage.now
 
+    def can_take_up(self, lock_pk: int) -> bool:
+        """Return whether this process has no call to the lock in hand that stands still."""
+        thread = self.threads.get(f"lock {lock_pk}")
+        return thread is None or not thread.stands_still
+
     def _now(self) -> datetime:
         self.world.door("now")
         return self.world.clock()
@@ -119,11 +125,12 @@ class Engine:
         thread = self.world.thread
         assert thread is not None
         thread.lease = lease
+        self.world.door("take up")
         wake_at = reconcile(
             lease,
             self.doors,
             lambda account, doors: self._driver,
-            is_clock_trusted=self._clock.is_trusted,
+            is_right=self._clock.is_right,
         )
         self.world.door("give back")
         return wake_at
@@ -311,9 +318,11 @@ class World:
             if is_whole:
                 thread.engine.frozen_until = self.stage.now + span
             self.paused += 1
+            thread.stands_still = True
             try:
                 self.wait(span)
             finally:
+                thread.stands_still = False
                 self.paused -= 1
 
     def kill(self, engine: Engine, where: str) -> None:

@@ -59,9 +59,7 @@ class Command(BaseCommand):
             engine_id,
             doors=doors,
             stop=stop,
-            work_on=lambda lease: reconcile(
-                lease, doors, driver_for, is_clock_trusted=clock.is_trusted
-            ),
+            work_on=lambda lease: reconcile(lease, doors, driver_for, is_right=clock.is_right),
             clock=clock,
             jobs=[
                 Job("watchdog", timedelta(seconds=30), watch),
