@@ -202,13 +202,14 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
             Part(
                 "code-head",
                 "accesscodes/_code_head.html",
-                {
-                    "head": presenters.code_head(code, state, zone, now),
-                    "proof": _proof(desk, code, told),
-                    "manage": manage,
-                },
+                {"head": presenters.code_head(code, state, zone, now)},
                 letter=live.letter_of(state),
                 announcement=live.announcement_of(state, code.device.display_name, code.name),
+            ),
+            Part(
+                "code-more",
+                "accesscodes/_code_more.html",
+                {"proof": _proof(desk, code, told), "manage": manage},
             ),
             Part(
                 "code-panel",

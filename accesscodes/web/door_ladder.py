@@ -57,7 +57,7 @@ class AtTheDoor:
     for the reason `shut_by`. `is_reached`: the lock is online and takes codes. `still_opens`: the
     lock holds an older PIN of this code that works until the new one is there. `usual` is how long
     the lock takes for a code, from its history; ``None``: not known. `can_open`: the bolt can be
-    moved from afar. Times are aware UTC.
+    moved from afar. `how_to_type` is the house's own sentence for guests. Times are aware UTC.
     """
 
     key: str
@@ -77,6 +77,7 @@ class AtTheDoor:
     takes_offline: bool = False
     has_plan_b: bool = False
     usual: timedelta | None = None
+    how_to_type: str = ""
 
 
 OPENS = frozenset({"set", "set_early", "set_warn", "loaded", "loaded_unseen", "offline_ok"})
@@ -124,7 +125,8 @@ def _with_a_pin_that_is_there(door: AtTheDoor) -> Iterator[Step]:
             "set_warn": "It is on the lock. There is a warning, so try it at once.",
             "offline_ok": "The lock knows this PIN by its own clock.",
         }.get(door.key, "It is on the lock.")
-        yield Step(Way.SHOW_PIN, "Show the PIN and say how to type it", doubt, NOW)
+        reason = f"{doubt} {door.how_to_type}".rstrip()
+        yield Step(Way.SHOW_PIN, "Show the PIN and say how to type it", reason, NOW)
     if door.key == "undo":
         yield Step(Way.UNDO, "Undo the delete", "The code is still on the lock, for seconds.", NOW)
     if door.still_opens:

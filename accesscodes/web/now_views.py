@@ -95,6 +95,7 @@ def _situation(desk: Desk, known: Known) -> AtTheDoor:
         can_open=is_online and code.device.flags.get("can_remotely_unlock") is True,
         takes_offline=lock.takes_offline,
         has_plan_b=bool(desk.house.plan_b.strip()),
+        how_to_type=desk.house.keypad_hint,
         usual=door_ladder.usual_wait(reading.answer_times(code.device)),
     )
 

@@ -200,6 +200,6 @@ def test_everything_that_people_do_is_in_the_audit_trail(world, code):
     assert list(rows) == [
         ("access_code.issue", {}),
         ("access_code.change", {"changed": ["pin"]}),
-        ("access_code.reveal_pin", {}),
+        ("access_code.reveal_pin", {"how": "shown"}),
         ("access_code.delete", {}),
     ]

@@ -85,8 +85,10 @@ def test_commands_tell_when_the_lock_was_asked_and_said_yes(world, code):
     fail_next_calls(world.locks[0], Fault.FAILS_BEFORE)
     world.run(minutes=30)
     told = told_of(code)
-    assert told.first_try_at is not None
-    assert told.accepted_at(About.PRESENCE) > told.first_try_at
+    first, accepted = told.first_try_at, told.accepted_at(About.PRESENCE)
+    assert first is not None
+    assert accepted is not None
+    assert first < accepted
     assert told.accepted_at(About.REMOVAL) is None
 
     withdraw_code(code, actor=SYSTEM, now=world.now)
