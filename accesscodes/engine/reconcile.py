@@ -52,9 +52,6 @@ OfflineFor = Callable[[ProviderAccount, Doors], OfflineCodes]
 SECOND_LOOK_AFTER = timedelta(seconds=30)
 """How long after something hard to believe it is looked at once more."""
 
-SECOND_LOOK_WITHIN = timedelta(minutes=10)
-"""A list that was hard to believe longer ago says nothing of the one that comes now."""
-
 ENOUGH_TO_DOUBT = 3
 """A lock that held so many of our codes does not lose all of them between two looks."""
 
@@ -345,7 +342,7 @@ class _Pass:
     def _is_second_look(self, now: datetime) -> bool:
         since = self._device.failing_since
         return since is not None and LockReading.objects.was_empty(
-            self._device, max(since, now - SECOND_LOOK_WITHIN), now - SECOND_LOOK_AFTER
+            self._device, since, now - SECOND_LOOK_AFTER
         )
 
     def _probe(self, tracked: Sequence[Tracked]) -> bool:

@@ -101,25 +101,6 @@ def test_the_only_code_of_a_lock_is_missing_only_if_two_looks_say_so():
     ]
 
 
-def test_an_empty_list_of_half_an_hour_ago_says_nothing_of_the_one_that_comes_now():
-    world = World("schlage")
-    issue(world)
-    world.work()
-    fail_next_calls(world.locks[0], Fault.EMPTY_LIST, 1)
-    world.clock.move(minutes=6)
-    world.work()
-    switch_fault(world.locks[0], Fault.OFFLINE, on=True, now=world.now)
-    world.run(minutes=30)
-    switch_fault(world.locks[0], Fault.OFFLINE, on=False, now=world.now)
-    fail_next_calls(world.locks[0], Fault.EMPTY_LIST, 1)
-
-    world.run(minutes=10)
-
-    assert LockReading.objects.filter(error_code="list_empty").count() == 2
-    assert statuses() == [Status.SET]
-    assert commands() == 1
-
-
 def test_a_removal_that_was_refused_is_not_proven_by_one_empty_list():
     world = World("schlage")
     [code] = issue(world)

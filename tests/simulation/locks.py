@@ -185,6 +185,8 @@ class Driver:
         for held in shown[0].values():
             held.was_shown = True
         world.checker.note_shown(target, shown[0])
+        if shown[0]:
+            world.trouble.seemed_empty.discard(target.uid)
         if not fault:
             world.trouble.lied_about_removals.discard(target.uid)
         return LockReading(

@@ -49,6 +49,8 @@ class Trouble:
         self.lied_about_removals: set[str] = set()
         """Locks (by uid) that have shown no true list since they did."""
         self._empty_at: dict[str, datetime] = {}
+        self.seemed_empty: set[str] = set()
+        """Locks (by uid) that wrongly showed nothing, and no list since."""
         self.poisoned: set[str] = set()
         """PINs at which the driver itself breaks down."""
 
@@ -83,8 +85,11 @@ class Trouble:
             return False
         now, before = self.world.stage.now, self._empty_at.get(lock.uid)
         self._empty_at[lock.uid] = now
+        is_in_a_row = lock.uid in self.seemed_empty  # silence in between, however long, is no list
+        self.seemed_empty.add(lock.uid)
         holds_many = sum(held.is_ours for held in lock.slots.values()) > 3
-        return before is None or now - before > timedelta(minutes=10) or holds_many
+        is_long_ago = before is None or now - before > timedelta(minutes=10)
+        return holds_many or (is_long_ago and not is_in_a_row)
 
     def at_door(self) -> str:
         """Return whether the process that goes through a door ends there, or stands still."""
