@@ -79,8 +79,9 @@ class Board:
     """What may change on one page.
 
     `parts` are always there; `rows` are the rows of its list, and `whole` is that list, which
-    replaces all of them when the rows are others than the page shows. `query` leads back to the
-    same board.
+    replaces all of them when the rows are others than the page shows, or when they are the same
+    and stand elsewhere: `shape` names their places, where those can change. `query` leads back to
+    the same board.
     """
 
     parts: Sequence[Part]
@@ -88,6 +89,7 @@ class Board:
     seconds: int | None
     rows: Sequence[Part] = ()
     whole: Part | None = None
+    shape: str = ""
 
     @property
     def ordered(self) -> list[Part]:
@@ -96,10 +98,11 @@ class Board:
 
     @property
     def stamp(self) -> str:
-        """Return the marks of all parts by id, after one mark for the set of ids."""
+        """Return the marks of all parts by id, after a mark for the ids and one for the shape."""
         ordered = self.ordered
         frame = _digest("\n".join(part.id for part in ordered), MARK)
-        return frame + "".join(part.mark for part in ordered)
+        marks = "".join(part.mark for part in ordered)
+        return frame + _digest(self.shape, MARK) + marks
 
     def element(self, path: str, clock: str) -> Live:
         """Return the element that asks for changes of this board."""
@@ -171,10 +174,14 @@ def answer(
 def _changes(board: Board, shown: str) -> tuple[list[Part], list[str]]:
     ordered = board.ordered
     marks = [shown[at : at + MARK] for at in range(0, len(shown), MARK)]
-    if len(marks) != len(ordered) + 1 or marks[0] != board.stamp[:MARK]:
-        return [*board.parts, *([board.whole] if board.whole is not None else [])], []
-    pairs = list(zip(ordered, marks[1:], strict=True))
+    everything = [*board.parts, *([board.whole] if board.whole is not None else [])]
+    if len(marks) != len(ordered) + 2 or marks[0] != board.stamp[:MARK]:
+        return everything, []
+    pairs = list(zip(ordered, marks[2:], strict=True))
+    is_same_shape = marks[1] == board.stamp[MARK : 2 * MARK]
     changed = [part for part, mark in pairs if part.mark != mark]
+    if not is_same_shape:
+        changed = everything
     spoken = [
         part.announcement for part, mark in pairs if part.announcement and part.letter != mark[:1]
     ]

@@ -5,7 +5,16 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_GET
 
-from accesscodes.web import code_page, code_views, live, lock_views, reading, shell
+from accesscodes.web import (
+    activity_views,
+    arrival_views,
+    code_page,
+    code_views,
+    live,
+    lock_views,
+    reading,
+    shell,
+)
 from accesscodes.web.access import Desk, at_desk
 from accesscodes.web.live import Board
 from locksite.htmx import HtmxHttpRequest
@@ -15,6 +24,10 @@ def _board(request: HtmxHttpRequest, desk: Desk) -> tuple[Board, str]:
     """Return the board that the page shows, and the section it belongs to."""
     scope, _, name = request.GET.get("scope", "").partition(":")
     match scope:
+        case "arrivals":
+            return arrival_views.arrivals_board(desk), "arrivals"
+        case "activity":
+            return activity_views.activity_board(desk, request.GET), "activity"
         case "locks":
             query = request.GET
             return lock_views.list_board(desk, query.get("state", ""), query.get("q", "")), "locks"

@@ -133,13 +133,6 @@ def list_board(desk: Desk, state: str, search: str) -> Board:
 
 @require_GET
 @at_desk
-def start(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
-    """The start page of a property: for now its doors."""
-    return redirect("lock-list", desk.house.slug)
-
-
-@require_GET
-@at_desk
 def lock_list(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
     """Every door of the property, what needs somebody first."""
     board = list_board(desk, request.GET.get("state", ""), request.GET.get("q", "").strip())

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
-from accesscodes.choices import CommandAction, Kind, Outcome, Placement, Severity, Status
+from accesscodes.choices import CommandAction, Kind, Outcome, Placement, Status
 from accesscodes.models import (
     AccessCode,
     LockCommand,
@@ -324,9 +324,3 @@ def lock_problems(desk: Desk, device: Device) -> list[Problem]:
 def code_problems(desk: Desk, code: AccessCode) -> list[Problem]:
     """Return what is open on one code, or stands for all codes of its account."""
     return list(Problem.objects.for_actor(desk.actor).open().of_code(code).order_by("since"))
-
-
-def urgent_problems(desk: Desk) -> int:
-    """Return how many open problems of this property somebody should act on now. One query."""
-    here = Device.objects.filter(property=desk.house, is_managed=True)
-    return Problem.objects.open().filter(severity=Severity.BAD).touching(here).count()

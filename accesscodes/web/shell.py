@@ -9,8 +9,9 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from accesscodes.engine_health import EngineState, engine_health
-from accesscodes.web import live, reading, wall_time
+from accesscodes.web import arrivals, live, wall_time
 from accesscodes.web.access import Desk
+from accesscodes.web.arrivals import Arrival
 from accesscodes.web.live import Board, Live, Part
 from locksite.htmx import HtmxHttpRequest, render_fragments
 from locksite.local_time import clock
@@ -44,7 +45,7 @@ def frame(desk: Desk, section: str) -> Frame:
     """Return what the header shows."""
     links = tuple(
         HouseLink(
-            reverse("desk", args=[house.slug]),
+            reverse("arrivals", args=[house.slug]),
             house.name,
             f"{house.city} {clock(desk.now, house.zone)}".strip(),
             house.pk == desk.house.pk,
@@ -71,11 +72,14 @@ class EngineNote:
     sentence: str
 
 
-def frame_parts(desk: Desk) -> tuple[Part, ...]:
-    """Return what may change on every page. Two queries.
+def frame_parts(desk: Desk, everybody: list[Arrival] | None = None) -> tuple[Part, ...]:
+    """Return what may change on every page. One query, and those of `arrivals.arrivals`.
 
-    Whether codes are sent and removed at all, and how many problems are urgent.
+    Whether codes are sent and removed at all, and how many arrivals need somebody now; the page
+    that has them already hands in `everybody`.
     """
+    if everybody is None:
+        everybody = arrivals.arrivals(desk)
     health = engine_health(desk.now)
     since = (
         "" if health.since is None else wall_time.in_sentence(health.since, desk.zone, desk.now)
@@ -86,7 +90,7 @@ def frame_parts(desk: Desk) -> tuple[Part, ...]:
         Part(
             "nav-count",
             "components/_nav_count.html",
-            {"urgent": reading.urgent_problems(desk)},
+            {"urgent": arrivals.urgent(everybody)},
         ),
     )
 

@@ -4,6 +4,8 @@ from django.urls import path
 
 from accesscodes.web import (
     action_views,
+    activity_views,
+    arrival_views,
     backup_views,
     change_views,
     code_views,
@@ -14,12 +16,18 @@ from accesscodes.web import (
     lock_views,
     now_views,
     record_views,
+    search_views,
+    shift_views,
     slip_views,
     webhook_views,
 )
 
 urlpatterns = [
-    path("p/<slug:prop>/", lock_views.start, name="desk"),
+    path("p/<slug:prop>/", arrival_views.arrival_list, name="arrivals"),
+    path("p/<slug:prop>/activity/", activity_views.activity, name="activity"),
+    path("p/<slug:prop>/activity/export/", activity_views.activity_export, name="activity-export"),
+    path("p/<slug:prop>/shift/", shift_views.shift, name="shift"),
+    path("p/<slug:prop>/search/", search_views.search, name="search"),
     path("p/<slug:prop>/live/", live_views.look, name="live"),
     path("p/<slug:prop>/locks/", lock_views.lock_list, name="lock-list"),
     path("p/<slug:prop>/locks/<uuid:lock>/", lock_views.lock_detail, name="lock-detail"),
