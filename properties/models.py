@@ -20,7 +20,7 @@ from django.db.models import F, Q
 from locksite.actors import Actor
 from locksite.pins import PinField
 from properties.capabilities import LockFacts, PastEvent
-from properties.choices import AccountState, ProviderKind, Role
+from properties.choices import AccountState, ProviderKind, Role, Theme
 from properties.providers.base import Capabilities, LockRef
 
 
@@ -111,6 +111,21 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} at {self.property}"
+
+
+class Preference(models.Model):
+    """How one person likes the desk; nothing that others see depends on it."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="preference", primary_key=True
+    )
+    theme = models.CharField(max_length=10, choices=Theme, blank=True, default=Theme.SYSTEM)
+    has_shortcuts = models.BooleanField(default=True)
+    twelve_hours = models.BooleanField(default=False)
+    shows_utc = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user}"
 
 
 class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):

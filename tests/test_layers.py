@@ -98,6 +98,7 @@ LAYERS = (
     ("properties.providers.*", Layer.WORK),
     ("properties.past", Layer.WORK),
     ("properties.simulation", Layer.WORK),
+    ("properties.preferences", Layer.WORK),
     ("properties.staff", Layer.WORK),
     ("properties.sync", Layer.WORK),
     ("locksite.admin_kit", Layer.SHELL),

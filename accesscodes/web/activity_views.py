@@ -122,7 +122,7 @@ def activity_board(desk: Desk, query: Any) -> Board:
             ),
         ),
         query={"scope": "activity", **asked.query()},
-        seconds=live.BUSY,
+        seconds=live.QUICK,
     )
 
 

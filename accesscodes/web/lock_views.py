@@ -127,7 +127,7 @@ def list_board(desk: Desk, state: str, search: str) -> Board:
             {"locks": locks, "may_issue": locks.may_issue},
         ),
         query={name: value for name, value in query.items() if value},
-        seconds=live.BUSY if is_moving else live.IDLE,
+        seconds=live.QUICK if is_moving else live.IDLE,
     )
 
 

@@ -72,6 +72,19 @@ class EngineNote:
     sentence: str
 
 
+ENGINE_NOTE = "engine-note"
+
+
+def engine_part(desk: Desk) -> Part:
+    """Return the note on the engine. One query."""
+    health = engine_health(desk.now)
+    since = (
+        "" if health.since is None else wall_time.in_sentence(health.since, desk.zone, desk.now)
+    )
+    note = EngineNote(_ENGINE_SENTENCES[health.state](since))
+    return Part(ENGINE_NOTE, "components/_engine_note.html", {"engine": note})
+
+
 def frame_parts(desk: Desk, everybody: list[Arrival] | None = None) -> tuple[Part, ...]:
     """Return what may change on every page. One query, and those of `arrivals.arrivals`.
 
@@ -80,13 +93,8 @@ def frame_parts(desk: Desk, everybody: list[Arrival] | None = None) -> tuple[Par
     """
     if everybody is None:
         everybody = arrivals.arrivals(desk)
-    health = engine_health(desk.now)
-    since = (
-        "" if health.since is None else wall_time.in_sentence(health.since, desk.zone, desk.now)
-    )
-    note = EngineNote(_ENGINE_SENTENCES[health.state](since))
     return (
-        Part("engine-note", "components/_engine_note.html", {"engine": note}),
+        engine_part(desk),
         Part(
             "nav-count",
             "components/_nav_count.html",
@@ -120,7 +128,9 @@ def frame_board(desk: Desk) -> Board:
 def live_element(desk: Desk, board: Board) -> Live:
     """Return the element by which a page keeps itself up to date."""
     path = reverse("live", args=[desk.house.slug])
-    return board.element(path, clock(desk.now, desk.zone))
+    engine = next(part.mark for part in board.parts if part.id == ENGINE_NOTE)
+    seen = live.seen_mark(desk.news, engine, live.turn_of(board), desk.now)
+    return board.element(path, clock(desk.now, desk.zone), seen)
 
 
 def shared(desk: Desk, section: str) -> dict[str, Any]:
