@@ -60,6 +60,7 @@ class Property(models.Model):
     plan_b = models.TextField(
         blank=True, help_text="What the desk does when a lock cannot take codes at all."
     )
+    key_box = PinField(null=True, blank=True, editable=False)
     # What stands on a guest's slip.
     phone = models.CharField(
         max_length=40, blank=True, help_text="The front desk's number, for guests."
@@ -90,6 +91,11 @@ class Property(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def seal_id(self) -> uuid.UUID:
+        """Return the id to which the sealed code of the key box is bound."""
+        return uuid.UUID(int=self.pk)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -37,6 +37,8 @@ LAYERS = (
     ("accesscodes.values", Layer.DECISIONS),
     ("accesscodes.confidence", Layer.DECISIONS),
     ("accesscodes.groups", Layer.DECISIONS),
+    ("accesscodes.lateness", Layer.DECISIONS),
+    ("accesscodes.slot_forecast", Layer.DECISIONS),
     ("accesscodes.pool_rules", Layer.DECISIONS),
     ("accesscodes.lifecycle", Layer.DECISIONS),
     ("accesscodes.entries", Layer.DECISIONS),

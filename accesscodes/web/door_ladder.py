@@ -116,8 +116,7 @@ def _steps(door: AtTheDoor) -> Iterator[Step]:
 
 
 def _with_a_pin_that_is_there(door: AtTheDoor) -> Iterator[Step]:
-    is_early = _is_early(door)
-    if door.key in OPENS and door.has_pin and (not is_early or door.key == "set_early"):
+    if door.key in OPENS and door.has_pin and (not _is_early(door) or door.key == "set_early"):
         doubt = {
             "loaded_unseen": "It very likely opens: the lock had it when it was last heard.",
             "set_warn": "It is on the lock. There is a warning, so try it at once.",
@@ -147,13 +146,6 @@ def _with_a_pin_that_is_there(door: AtTheDoor) -> Iterator[Step]:
             "A spare PIN is on this lock already and opens even while the lock is offline.",
             SECONDS,
         )
-    if is_early and door.key not in LEAVING and door.key != "set_early":
-        yield Step(
-            Way.START_NOW,
-            "Let the stay begin now",
-            f"The PIN opens the door only from {_start(door)}.",
-            _sent(door),
-        )
 
 
 def _with_a_pin_that_is_sent(door: AtTheDoor) -> Iterator[Step]:
@@ -169,7 +161,15 @@ def _with_a_pin_that_is_sent(door: AtTheDoor) -> Iterator[Step]:
 
 
 def _on_the_way(door: AtTheDoor) -> Iterator[Step]:
-    if door.key in OTHER_PIN:
+    if _is_early(door):
+        if door.key in OPENS | UNDER_WAY and door.key != "set_early":
+            yield Step(
+                Way.START_NOW,
+                "Let the stay begin now",
+                f"The PIN opens the door only from {_start(door)}.",
+                _sent(door),
+            )
+    elif door.key in OTHER_PIN:
         yield Step(
             Way.CHANGE_PIN,
             "Give the code a free PIN",
@@ -187,14 +187,14 @@ def _on_the_way(door: AtTheDoor) -> Iterator[Step]:
         yield Step(
             Way.WAIT, "Wait for the lock", "The PIN is on its way to the lock now.", _sent(door)
         )
-    elif door.key not in OPENS | LEAVING | FRUITLESS and door.has_pin and not _is_early(door):
+    elif door.key not in OPENS | LEAVING | FRUITLESS | {"undo"} and door.has_pin:
         yield Step(
             Way.RETRY,
             "Try again",
             "Sends the same PIN again, without waiting for the next try.",
             _sent(door),
         )
-    if door.key not in OPENS | UNDER_WAY | {"full", "waits_for_slot"}:
+    if door.key not in OPENS | UNDER_WAY | {"full", "waits_for_slot", "undo"}:
         yield Step(
             Way.ISSUE,
             "Issue a new code for this door",

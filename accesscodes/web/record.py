@@ -79,7 +79,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What the record of one code is made of."""
+    """What the record of one code is made of, each kind newest first."""
 
     deeds: Sequence[AuditEntry]
     events: Sequence[Event]
@@ -91,12 +91,12 @@ class Rows:
 def lines(rows: Rows) -> tuple[Line, ...]:
     """Return everything, oldest first; of the same moment, the wish before what came of it."""
     found = [
-        *_deeds(rows.deeds),
-        *_events(rows.events),
-        *_commands(rows.commands),
-        *_readings(rows.transitions),
-        *_statuses(rows.transitions),
-        *_deliveries(rows.deliveries),
+        *_deeds(reversed(rows.deeds)),
+        *_events(reversed(rows.events)),
+        *_commands(reversed(rows.commands)),
+        *_readings(reversed(rows.transitions)),
+        *_statuses(reversed(rows.transitions)),
+        *_deliveries(reversed(rows.deliveries)),
     ]
     return tuple(sorted(found, key=lambda line: (line.at, _ORDER.index(line.source))))
 

@@ -13,6 +13,7 @@ from accesscodes.web import (
     issue_views,
     keypad_views,
     live_views,
+    lock_help_views,
     lock_views,
     now_views,
     record_views,
@@ -32,6 +33,14 @@ urlpatterns = [
     path("p/<slug:prop>/locks/", lock_views.lock_list, name="lock-list"),
     path("p/<slug:prop>/locks/<uuid:lock>/", lock_views.lock_detail, name="lock-detail"),
     path("p/<slug:prop>/locks/<uuid:lock>/check/", lock_views.lock_check, name="lock-check"),
+    path("p/<slug:prop>/locks/check/", lock_help_views.check_all, name="lock-check-all"),
+    path("p/<slug:prop>/locks/<uuid:lock>/plan-b/", lock_help_views.plan_b, name="lock-plan-b"),
+    path("p/<slug:prop>/locks/<uuid:lock>/door/", lock_help_views.move_door, name="lock-door"),
+    path(
+        "p/<slug:prop>/locks/<uuid:lock>/maintenance/",
+        lock_help_views.maintenance_note,
+        name="lock-maintenance",
+    ),
     path("p/<slug:prop>/locks/<uuid:lock>/issue/", issue_views.issue, name="code-issue"),
     path(
         "p/<slug:prop>/locks/<uuid:lock>/issue/validate/",

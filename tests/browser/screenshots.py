@@ -79,9 +79,15 @@ def pages(page: Page, url: str) -> Iterator[str]:
     yield "9-delete"
     page.get_by_role("button", name="Cancel").click()
     code = page.url
-    for name in ("dates", "rename", "change-pin", "delete"):
+    for name in ("dates", "rename", "change-pin", "delete", "now", "open", "record", "slip"):
         page.goto(f"{code}{name}/")
         yield f"10-{name}"
+    page.locator("#slip-show").click()
+    page.locator(".slip").wait_for()
+    yield "10-slip-shown"
+    page.goto(code)
+    page.locator("#code-proof-open").click()
+    yield "10-proof"
     page.goto(re.sub(r"/codes/.*", "/issue/", code))
     yield "11-which-door"
     page.goto(re.sub(r"/codes/.*", "/webhooks/", code))

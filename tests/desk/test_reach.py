@@ -30,6 +30,10 @@ ADDRESSES = {
     "lock-list": ("", {"GET": 200}),
     "lock-detail": ("lock", {"GET": 200}),
     "lock-check": ("lock", {"POST": 302}),
+    "lock-check-all": ("", {"POST": 302}),
+    "lock-plan-b": ("lock", {"GET": 302, "POST": 302}),
+    "lock-door": ("lock", {"POST": 302}),
+    "lock-maintenance": ("lock", {"GET": 200}),
     "code-issue": ("lock", {"GET": 200, "POST": 422}),
     "code-validate": ("lock", {"POST": 200}),
     "keypad": ("lock", {"GET": 200, "POST": 200}),
@@ -62,6 +66,8 @@ CASES = [
     for method, status in methods.items()
 ]
 FORBIDDEN_FOR_HOUSEKEEPING = {
+    "lock-plan-b",
+    "lock-door",
     "code-issue",
     "code-validate",
     "choose-door",

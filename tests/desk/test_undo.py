@@ -1,5 +1,7 @@
 """Deleting a code can be undone for ten seconds; nothing leaves the lock before."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -11,9 +13,19 @@ from locksite.errors import RuleBroken
 from locksite.journal.models import AuditEntry
 from locksite.masked import Pin
 from properties.choices import Role
+from properties.providers.virtual.people import contents, edit_at_keypad
+from tests.api import Partner
+from tests.clock import START
 from tests.desk.html import words
+from tests.factories import AccessCodeFactory
 
 pytestmark = pytest.mark.django_db
+
+STAY = {
+    "kind": "time_bound",
+    "starts_at": START,
+    "ends_at": START + timedelta(days=2),
+}
 
 
 def path(world, code, name="code-detail"):
@@ -142,3 +154,47 @@ def test_nothing_is_undone_that_nobody_deleted(world, code):
     services.withdraw_code(code, actor=SYSTEM, now=world.now)
     with pytest.raises(RuleBroken):
         services.undo_withdrawal(code, actor=SYSTEM, now=world.now)
+
+
+def test_undo_lets_a_change_made_at_the_lock_be_as_before(world):
+    spec = CodeSpec(name="Lena", pin=Pin("482915"), is_external_modification_allowed=True)
+    code = issue_code(world.device(), spec, actor=SYSTEM, now=world.now)
+    world.run(minutes=1)
+    [slot] = contents(world.locks[0], now=world.now)
+    edit_at_keypad(world.locks[0], slot, now=world.now, pin=Pin("703611"))
+    world.run(minutes=10)
+
+    services.withdraw_code(code, actor=SYSTEM, now=world.now, wait=services.UNDO_FOR)
+    world.clock.move(seconds=5)
+    world.work()
+    services.undo_withdrawal(code, actor=SYSTEM, now=world.now)
+    world.run(minutes=10)
+
+    assert world.on_lock() == {"703611"}
+
+
+def test_a_partner_who_deletes_meanwhile_does_not_wait_and_is_not_undone(world, code):
+    services.withdraw_code(code, actor=SYSTEM, now=world.now, wait=services.UNDO_FOR)
+    partner = Partner()
+
+    status, _ = partner.post("/access_codes/delete", access_code_id=str(code.uid))
+
+    assert status == 200
+    assert AccessCode.objects.get().withdrawn_at == world.now
+    with pytest.raises(RuleBroken):
+        services.undo_withdrawal(code, actor=SYSTEM, now=world.now)
+
+
+def test_a_spare_that_is_in_use_goes_and_stays_with_its_code(world):
+    code = AccessCodeFactory(device=world.device(), **STAY)
+    spare = AccessCodeFactory(device=world.device(), digits="703611", is_backup=True, **STAY)
+    code.pulled_backup = spare
+    code.save(update_fields=["pulled_backup"])
+
+    def withdrawn():
+        return [row.withdrawn_at for row in AccessCode.objects.order_by("pk")]
+
+    services.withdraw_code(code, actor=SYSTEM, now=world.now, wait=services.UNDO_FOR)
+    assert withdrawn() == [world.now + services.UNDO_FOR] * 2
+    services.undo_withdrawal(code, actor=SYSTEM, now=world.now)
+    assert withdrawn() == [None, None]
