@@ -19,7 +19,8 @@ from accesscodes import services
 from accesscodes.models import AccessCode
 from accesscodes.web import presenters, reading, shell
 from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if, refused
-from accesscodes.web.code_page import code_main
+from accesscodes.web.code_page import code_main, known_code
+from accesscodes.web.states import MEDDLED
 from locksite.actors import Actor
 from locksite.errors import RuleBroken
 from locksite.htmx import HtmxHttpRequest
@@ -129,7 +130,17 @@ def code_restore(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpRespon
 @at_desk
 @only_if(_may_issue, instead=NOT_ALLOWED)
 def code_accept(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
-    """Want what others made of the code at the lock."""
+    """Want what others made of the code at the lock.
+
+    Where they removed it, that deletes it here: for those who may.
+    """
+    row = reading.code_or_404(desk, code)
+    if request.method == "POST":
+        if known_code(desk, row).state.key not in MEDDLED:
+            messages.info(request, "The lock holds what is wanted. There is nothing to accept.")
+            return answer(request, desk, code)
+        if not row.installed().is_on_lock and not desk.may_delete(row):
+            return refused(request, NOT_YOURS)
     return _act(request, desk, code, ACCEPT)
 
 

@@ -23,7 +23,7 @@ from accesscodes.web.access import Desk
 from accesscodes.web.code_buttons import buttons
 from accesscodes.web.fixes import Possible
 from accesscodes.web.live import Board, Part
-from accesscodes.web.states import Action, CodeState, Handover, Tone, code_state, handover
+from accesscodes.web.states import SHUTS, Action, CodeState, Handover, Tone, code_state, handover
 from locksite.htmx import HtmxHttpRequest, render_fragments
 from locksite.masked import Pin
 from properties.capabilities import LockVerdict
@@ -101,13 +101,14 @@ def known_codes(desk: Desk, codes: Sequence[AccessCode]) -> list[Known]:
 def possible_for(desk: Desk, known: Known, clash: UnmanagedCode | None) -> Possible:
     """Return what can be done with this code by this person."""
     code = known.code
+    is_shut = any(cause.key in SHUTS for cause in known.verdict.causes)
     return Possible(
         may_issue=desk.may_issue,
         may_delete=desk.may_issue and desk.may_delete(code),
         is_wanted=code.wish().unwanted_since(desk.now) is None and code.withdrawn_at is None,
         is_gone=code.gone_at is not None,
         is_fixed=code.is_offline,
-        has_backup=code.has_backup,
+        has_backup=code.has_backup and not is_shut,
         is_backup_in_use=code.backup_in_use is not None,
         has_clash=clash is not None and desk.may_manage,
         picks_pins=not PinRules.from_properties(code.device.properties).assigns_pins,
@@ -157,12 +158,12 @@ def _other_doors(desk: Desk, code: AccessCode) -> tuple[OtherDoor, ...]:
     return tuple(sorted(doors, key=lambda door: (not door.may_retry, door.door)))
 
 
-def _proof(desk: Desk, code: AccessCode, told: list[proof.Told]) -> proof.Ladder:
+def _proof(desk: Desk, code: AccessCode, told: proof.Told) -> proof.Ladder:
     wish, terms, installed = code.wish(), code.terms(), code.installed()
     known = confidence(wish, installed, terms, desk.now, opened_at=code.opened_at)
     requested_at = wish.unwanted_since(desk.now) or code.created_at
     times = proof.Times(
-        requested_at, proof.accepted_at(told, known.about), installed.seen_at, code.gone_at
+        requested_at, told.accepted_at(known.about), installed.seen_at, code.gone_at
     )
     return proof.ladder(
         known, terms.capabilities.proof, times, desk.zone, desk.now, is_offline=code.is_offline
@@ -180,7 +181,7 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
     track = progress.track_of(
         facts,
         [(event.event_type, event.occurred_at) for event in events],
-        proof.first_try(told),
+        told.first_try_at,
     )
     reveals = [entry for entry in deeds if entry.action == "access_code.reveal_pin"]
     line = progress.timeline(
@@ -202,13 +203,14 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
             Part(
                 "code-head",
                 "accesscodes/_code_head.html",
-                {
-                    "head": presenters.code_head(code, state, zone, now),
-                    "proof": _proof(desk, code, told),
-                    "manage": manage,
-                },
+                {"head": presenters.code_head(code, state, zone, now)},
                 letter=live.letter_of(state),
                 announcement=live.announcement_of(state, code.device.display_name, code.name),
+            ),
+            Part(
+                "code-more",
+                "accesscodes/_code_more.html",
+                {"proof": _proof(desk, code, told), "manage": manage},
             ),
             Part(
                 "code-panel",

@@ -234,6 +234,8 @@ def code_pin(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
     With `copy` it answers the digits alone, for the clipboard.
     """
     row = reading.code_or_404(desk, code)
+    if row.gone_at is not None:
+        return gone_page(request, desk, row)
     if request.method == "GET":
         return code_page(request, desk, row)
     try:

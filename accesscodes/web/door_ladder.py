@@ -11,6 +11,7 @@ from enum import StrEnum
 from statistics import median
 
 from accesscodes.web import wall_time
+from accesscodes.web.states import MEDDLED
 
 SECONDS = "A few seconds"
 MINUTE = "About a minute"
@@ -56,7 +57,7 @@ class AtTheDoor:
     for the reason `shut_by`. `is_reached`: the lock is online and takes codes. `still_opens`: the
     lock holds an older PIN of this code that works until the new one is there. `usual` is how long
     the lock takes for a code, from its history; ``None``: not known. `can_open`: the bolt can be
-    moved from afar. Times are aware UTC.
+    moved from afar. `how_to_type` is the house's own sentence for guests. Times are aware UTC.
     """
 
     key: str
@@ -76,15 +77,17 @@ class AtTheDoor:
     takes_offline: bool = False
     has_plan_b: bool = False
     usual: timedelta | None = None
+    how_to_type: str = ""
 
 
 OPENS = frozenset({"set", "set_early", "set_warn", "loaded", "loaded_unseen", "offline_ok"})
 """States in which the PIN opens the door, or very likely does."""
 
 LEAVING = frozenset({"gone", "removing", "slow_remove", "stuck_remove", "expired"})
+"""States of codes whose guest is to get in no more: nobody opens the door from afar for one."""
+
 UNDER_WAY = frozenset({"setting", "updating", "slow_set", "scheduled"})
 OTHER_PIN = frozenset({"duplicate", "refused"})
-MEDDLED = frozenset({"changed", "ext_ok", "inactive"})
 FRUITLESS = OTHER_PIN | {"full", "waits_for_slot", "not_accepted", "no_pin", "slow_pin"}
 """States in which sending the same once more ends the same."""
 
@@ -103,7 +106,7 @@ def usual_wait(answers: Iterable[timedelta]) -> timedelta | None:
 def _steps(door: AtTheDoor) -> Iterator[Step]:
     if not door.is_shut:
         yield from _with_a_pin_that_is_there(door)
-    if door.can_open:
+    if door.can_open and door.key not in LEAVING:
         yield Step(
             Way.OPEN,
             f"Open {door.door} from here",
@@ -122,7 +125,8 @@ def _with_a_pin_that_is_there(door: AtTheDoor) -> Iterator[Step]:
             "set_warn": "It is on the lock. There is a warning, so try it at once.",
             "offline_ok": "The lock knows this PIN by its own clock.",
         }.get(door.key, "It is on the lock.")
-        yield Step(Way.SHOW_PIN, "Show the PIN and say how to type it", doubt, NOW)
+        reason = f"{doubt} {door.how_to_type}".rstrip()
+        yield Step(Way.SHOW_PIN, "Show the PIN and say how to type it", reason, NOW)
     if door.key == "undo":
         yield Step(Way.UNDO, "Undo the delete", "The code is still on the lock, for seconds.", NOW)
     if door.still_opens:

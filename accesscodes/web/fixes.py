@@ -14,7 +14,7 @@ FALLBACKS: Mapping[str, tuple[Action, ...]] = {
     "stuck_remove": (Action.OPEN_LOCK,),
     "slow_remove": (Action.RETRY,),
     "account": (Action.USE_BACKUP,),
-    "blocked": (Action.USE_BACKUP, Action.RETRY),
+    "blocked": (Action.USE_BACKUP,),
     "loaded_unseen": (Action.USE_BACKUP, Action.OPEN_LOCK),
     "duplicate": (Action.USE_BACKUP, Action.REMOVE_CLASH, Action.RETRY, Action.OPEN_LOCK),
     "waits_for_slot": (Action.OPEN_LOCK,),
@@ -67,8 +67,9 @@ class Possible:
     """What can be done with this code by this person.
 
     `may_issue`: people who may do anything at all. `is_wanted`: it is neither withdrawn nor over;
-    `is_fixed`: it is an offline code, which nobody can change. `has_clash`: the code in its way is
-    known, and this person may remove it.
+    `is_fixed`: it is an offline code, which nobody can change. `has_backup`: a spare is ready,
+    and its PIN would open the door. `has_clash`: the code in its way is known, and this person
+    may remove it.
     """
 
     may_issue: bool

@@ -95,6 +95,7 @@ def _situation(desk: Desk, known: Known) -> AtTheDoor:
         can_open=is_online and code.device.flags.get("can_remotely_unlock") is True,
         takes_offline=lock.takes_offline,
         has_plan_b=bool(desk.house.plan_b.strip()),
+        how_to_type=desk.house.keypad_hint,
         usual=door_ladder.usual_wait(reading.answer_times(code.device)),
     )
 
@@ -160,6 +161,8 @@ def _tried(desk: Desk, code: AccessCode) -> Tried | None:
 def code_now(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
     """Show how to get the guest of this code in, now."""
     row = reading.code_or_404(desk, code)
+    if row.gone_at is not None:
+        return redirect("code-detail", desk.house.slug, code)
     known = known_code(desk, row)
     steps = door_ladder.ladder(_situation(desk, known))
     context = {
@@ -179,6 +182,8 @@ def code_now(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
 def code_open(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
     """Ask once, then open the door of this code from afar."""
     row = reading.code_or_404(desk, code)
+    if row.gone_at is not None:
+        return redirect("code-detail", desk.house.slug, code)
     if request.method == "GET":
         return shell.page(request, desk, "accesscodes/code_open.html", "codes", {"code": row})
     try:

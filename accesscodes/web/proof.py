@@ -1,11 +1,9 @@
 """What stands behind a badge: how far the evidence goes, each step with its time. Pure."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
-from accesscodes.choices import CommandAction, Outcome
 from accesscodes.confidence import About, Confidence, Level
 from accesscodes.web import wall_time
 from accesscodes.web.presenters import Stamp
@@ -40,12 +38,15 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One command to a lock about a code, and how it ended. Times are aware UTC."""
+    """When a lock was first asked to take a code, and last said yes to it, and to its removal."""
 
-    action: CommandAction
-    asked_at: datetime
-    answered_at: datetime | None
-    outcome: Outcome | None
+    first_try_at: datetime | None = None
+    written_at: datetime | None = None
+    removed_at: datetime | None = None
+
+    def accepted_at(self, about: About) -> datetime | None:
+        """Return when the lock's side last said yes."""
+        return self.written_at if about is About.PRESENCE else self.removed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +68,6 @@ _LABELS = {
     Level.USED: "Used at the door",
 }
 _ICONS = {Standing.DONE: "check", Standing.OPEN: "circle", Standing.NEVER: "minus"}
-_WRITES = {CommandAction.PROGRAM, CommandAction.UPDATE}
-
-
-def first_try(told: Iterable[Told]) -> datetime | None:
-    """Return when the lock was first asked to take the code."""
-    tries = [each.asked_at for each in told if each.action == CommandAction.PROGRAM]
-    return min(tries, default=None)
-
-
-def accepted_at(told: Iterable[Told], about: About) -> datetime | None:
-    """Return when a command to write, or to remove, was last said yes to."""
-    wanted = _WRITES if about is About.PRESENCE else {CommandAction.REMOVE}
-    answers = [
-        each.answered_at
-        for each in told
-        if each.action in wanted
-        and each.outcome == Outcome.ACCEPTED
-        and each.answered_at is not None
-    ]
-    return max(answers, default=None)
 
 
 def ladder(

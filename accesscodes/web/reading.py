@@ -246,15 +246,16 @@ def code_deeds(desk: Desk, code: AccessCode, limit: int) -> list[AuditEntry]:
     )
 
 
-def told_of(code: AccessCode) -> list[Told]:
-    """Return the commands to the lock about this code, oldest first."""
-    rows = LockCommand.objects.filter(installation__code=code).order_by("id")
-    return [
-        Told(CommandAction(action), asked_at, answered_at, Outcome(outcome) if outcome else None)
-        for action, asked_at, answered_at, outcome in rows.values_list(
-            "action", "asked_at", "answered_at", "outcome"
-        )
-    ]
+def told_of(code: AccessCode) -> Told:
+    """Return when the lock was told about this code, and said yes. One query."""
+    is_write = Q(action__in=[CommandAction.PROGRAM, CommandAction.UPDATE])
+    is_yes = Q(outcome=Outcome.ACCEPTED)
+    times = LockCommand.objects.filter(installation__code=code).aggregate(
+        first_try_at=Min("asked_at", filter=Q(action=CommandAction.PROGRAM)),
+        written_at=Max("answered_at", filter=is_write & is_yes),
+        removed_at=Max("answered_at", filter=Q(action=CommandAction.REMOVE) & is_yes),
+    )
+    return Told(**times)
 
 
 def record_rows(desk: Desk, code: AccessCode) -> Rows:

@@ -225,6 +225,9 @@ REFUSED = frozenset({"august_lock_bad_access_code_format", "august_lock_invalid_
 CHANGED = frozenset({"conflicting_external_modification", "code_modified_external_to_seam"})
 STUCK = frozenset({"failed_to_remove_from_device", "failed_to_remove", "failed_to_delete"})
 
+MEDDLED = frozenset({"changed", "ext_ok", "inactive"})
+"""States of codes that others changed, removed or switched off at the lock."""
+
 WARNING_SENTENCES = {
     "code_rotates_periodically": "The PIN changes at each renewal. Show it fresh each time.",
     "time_frame_adjusted_for_unknown_time_zone": (

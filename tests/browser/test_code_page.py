@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser.test_desk import PHONE, SOON, WIDE, at_the_desk, issue
 
@@ -22,7 +22,12 @@ def test_a_pin_hides_when_nobody_looks_and_is_not_copied_unasked_before_it_opens
         visitor, PHONE, permissions=["clipboard-read", "clipboard-write"], has_touch=True
     )
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+
+    def say_no(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", say_no)
     page.goto("/p/hafen-suites/codes/?state=attention")
     page.locator(".row--code .row__name a").first.click()
     expect(page.locator("#handover")).to_have_attribute("data-safe", "no")

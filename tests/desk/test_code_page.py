@@ -10,7 +10,12 @@ from locksite.actors import SYSTEM
 from locksite.journal.models import AuditEntry
 from locksite.masked import Pin
 from properties.choices import Role
-from properties.providers.virtual.people import add_foreign_code, contents, edit_at_keypad
+from properties.providers.virtual.people import (
+    add_foreign_code,
+    contents,
+    edit_at_keypad,
+    erase_at_keypad,
+)
 from tests.accesscodes.world import World
 from tests.desk.html import attributes, fields, ids, words
 
@@ -46,12 +51,6 @@ def code(world):
             "Put the code of Lena back?",
             "The code is being put back on the lock.",
             "access_code.restore",
-        ),
-        (
-            "code-accept",
-            "Accept what was changed for Lena?",
-            "The change is accepted.",
-            "access_code.accept_outside_change",
         ),
     ],
 )
@@ -190,6 +189,31 @@ def test_what_was_changed_at_the_lock_is_accepted_after_one_question(desk, world
     assert "Nothing is sent to the lock." in words(question, "main")
     assert words(answer, "code-badge") == "On the lock"
     assert (world.digits(code), world.on_lock()) == ("703611", {"703611"})
+
+
+def test_there_is_nothing_to_accept_where_nobody_changed_anything(desk, world):
+    code = issue_code(world.device(), CodeSpec(name="Lena"), actor=SYSTEM, now=world.now)
+
+    answer = desk.post(path(world, code, "code-accept"), follow=True)
+
+    assert "There is nothing to accept." in words(answer, "toast")
+    assert AccessCode.objects.get().withdrawn_at is None
+
+
+def test_the_front_desk_does_not_delete_what_others_made_by_accepting_a_removal(sign_in, world):
+    client = sign_in(Role.FRONT_DESK, world.property)
+    spec = CodeSpec(name="Lena", pin=Pin("482915"), is_external_modification_allowed=True)
+    code = issue_code(world.device(), spec, actor=SYSTEM, now=world.now)
+    world.run(minutes=1)
+    [slot] = contents(world.locks[0], now=world.now)
+    erase_at_keypad(world.locks[0], slot, now=world.now)
+    world.run(minutes=10)
+    assert words(client.get(path(world, code)), "code-badge") == "Changed in app"
+
+    answer = client.post(path(world, code, "code-accept"))
+
+    assert answer.status_code == 403
+    assert AccessCode.objects.get().withdrawn_at is None
 
 
 def test_while_a_delete_can_be_undone_the_page_offers_just_that(desk, world, code):

@@ -34,7 +34,7 @@ def state(key, action):
         ("stuck_remove", "retry", replace(ALL, is_wanted=False), ["retry", "open_lock"]),
         ("slow_remove", "open_lock", replace(ALL, is_wanted=False), ["open_lock", "retry"]),
         ("account", "see_fix", PLAIN, ["see_fix"]),
-        ("blocked", "see_fix", ALL, ["see_fix", "use_backup", "retry"]),
+        ("blocked", "see_fix", ALL, ["see_fix", "use_backup"]),
         (
             "duplicate",
             "change_pin",

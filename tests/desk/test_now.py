@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accesscodes import bolts
 from accesscodes.models import AccessCode, ActionAttempt
-from accesscodes.services import CodeChanges, CodeSpec, change_code, issue_code
+from accesscodes.services import CodeChanges, CodeSpec, change_code, issue_code, withdraw_code
 from accesscodes.web.door_ladder import AtTheDoor, Way, ladder, usual_wait
 from accesscodes.web.states import STATES
 from locksite.actors import SYSTEM
@@ -84,7 +84,7 @@ def ways(door):
         (at("set_shut", is_shut=True, shut_by="Privacy mode is on."), ["plan_b"]),
         # The stay is over, or somebody deleted the code.
         (at("expired", has_backup=True), ["issue", "plan_b"]),
-        (at("removing", has_backup=True), ["issue", "plan_b"]),
+        (at("removing", has_backup=True, can_open=True), ["issue", "plan_b"]),
         (at("undo"), ["undo", "plan_b"]),
         (at("no_pin", has_pin=False, is_offline_code=True, can_open=True), ["open", "plan_b"]),
     ],
@@ -142,9 +142,15 @@ def path(world, code, name="code-now"):
 
 @pytest.mark.django_db
 def test_a_code_on_its_lock_is_shown_here_by_post_and_not_before(desk, world, code):
+    world.property.keypad_hint = "Press the check key after the PIN."
+    world.property.save()
+
     page = desk.get(path(world, code))
 
-    assert "Show the PIN and say how to type it" in words(page, "way-show_pin")
+    assert words(page, "way-show_pin").startswith(
+        "1. Show the PIN and say how to type it It is on the lock. Press the check key after the "
+        "PIN."
+    )
     assert {"pin-show", "handover"} <= set(ids(page))
     assert "482915" not in page.content.decode()
     assert path(world, code, "code-pin") in links(page)
@@ -205,6 +211,21 @@ def test_a_lock_that_cannot_be_moved_is_not_asked(desk, world, code):
 
     assert "do-open" not in ids(page)
     assert bolts.NEEDS[bolts.UNLOCK][1] in words(answer, "toast")
+    assert not ActionAttempt.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["code-now", "code-open", "code-pin"])
+def test_nobody_gets_in_by_a_code_that_is_gone(desk, world, code, name):
+    withdraw_code(code, actor=SYSTEM, now=world.now)
+    world.run(minutes=1)
+
+    answer = desk.post(path(world, code, name), follow=True)
+    shown = desk.get(path(world, code, name), follow=True)
+
+    assert answer.status_code in {405, 410}
+    assert shown.status_code == 410
+    assert "482915" not in answer.content.decode()
     assert not ActionAttempt.objects.exists()
 
 

@@ -6,14 +6,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.urls import reverse
 
-from accesscodes.choices import CommandAction, Outcome
 from accesscodes.confidence import About, Confidence, Level
 from accesscodes.openings import type_at_keypad
 from accesscodes.services import CodeSpec, issue_code, withdraw_code
-from accesscodes.web.proof import Times, Told, accepted_at, first_try, ladder
+from accesscodes.web.proof import Times, Told, ladder
+from accesscodes.web.reading import told_of
 from locksite.actors import SYSTEM
 from locksite.masked import Pin
-from properties.choices import Proof
+from properties.choices import Fault, Proof
+from properties.providers.virtual.people import fail_next_calls
 from tests.desk.html import words
 
 NOW = datetime(2026, 11, 24, 13, 32, tzinfo=UTC)
@@ -77,17 +78,22 @@ def test_a_removal_ends_with_a_reading_that_shows_it_gone():
     assert over[-1] == ("Seen gone", "done", "today 14:32")
 
 
-def test_commands_tell_when_the_lock_was_asked_and_said_yes():
-    told = [
-        Told(CommandAction.PROGRAM, NOW - 5 * MINUTE, NOW - 4 * MINUTE, Outcome.REFUSED),
-        Told(CommandAction.PROGRAM, NOW - 3 * MINUTE, NOW - 2 * MINUTE, Outcome.ACCEPTED),
-        Told(CommandAction.REMOVE, NOW, None, None),
-    ]
+@pytest.mark.django_db
+def test_commands_tell_when_the_lock_was_asked_and_said_yes(world, code):
+    assert told_of(code) == Told()
 
-    assert first_try(told) == NOW - 5 * MINUTE
-    assert accepted_at(told, About.PRESENCE) == NOW - 2 * MINUTE
-    assert accepted_at(told, About.REMOVAL) is None
-    assert first_try([]) is None
+    fail_next_calls(world.locks[0], Fault.FAILS_BEFORE)
+    world.run(minutes=30)
+    told = told_of(code)
+    first, accepted = told.first_try_at, told.accepted_at(About.PRESENCE)
+    assert first is not None
+    assert accepted is not None
+    assert first < accepted
+    assert told.accepted_at(About.REMOVAL) is None
+
+    withdraw_code(code, actor=SYSTEM, now=world.now)
+    world.run(minutes=1)
+    assert told_of(code).accepted_at(About.REMOVAL) is not None
 
 
 # ---- On the page --------------------------------------------------------------------------------
