@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('properties', '0008_guest_slip'),
+        ('properties', '0009_key_box'),
     ]
 
     operations = [
