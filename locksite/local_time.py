@@ -1,10 +1,13 @@
-"""From a wall clock to an instant, and back. Pure.
+"""From a wall clock to an instant, and back. Pure, but for how the one who reads likes a clock.
 
 Two things can be wrong with a written time: on the day when clocks go forward it may not exist,
 when they go back it may happen twice. So a time is never guessed: it is exact, or refused with the
 next one that exists, or asked back. What is shown says which of two equal times is meant.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
@@ -47,6 +50,32 @@ class Written:
     fold: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How somebody likes times to be told. `shows_utc`: with the same in UTC beside it."""
+
+    twelve_hours: bool = False
+    shows_utc: bool = False
+
+
+_telling: ContextVar[Telling | None] = ContextVar("telling", default=None)
+
+
+def telling() -> Telling:
+    """Return how times are told here: plainly, outside of `told_as`."""
+    return _telling.get() or Telling()
+
+
+@contextmanager
+def told_as(how: Telling) -> Iterator[None]:
+    """Tell times this way in one request for a page. Nothing else ever comes in here."""
+    token = _telling.set(how)
+    try:
+        yield
+    finally:
+        _telling.reset(token)
+
+
 def at_wall(written: datetime, zone: tzinfo, fold: int | None = None) -> WallTime:
     """Return what a naive local time means in `zone`.
 
@@ -82,9 +111,16 @@ def as_written(at: datetime, zone: tzinfo) -> Written:
 
 
 def clock(at: datetime, zone: tzinfo, *, seconds: bool = False) -> str:
-    """Return "15:00", or "15:00:09"; "02:30 UTC+2" where clocks show the same time twice."""
+    """Return "15:00", or "15:00:09"; "02:30 UTC+2" where clocks show the same time twice.
+
+    Within `told_as` it is "3:00 pm" for those who like that better.
+    """
     local = at.astimezone(zone)
-    text = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    if telling().twelve_hours:
+        text = f"{local:%I:%M:%S}" if seconds else f"{local:%I:%M}"
+        text = f"{text.lstrip('0')} {'am' if local.hour < 12 else 'pm'}"
+    else:
+        text = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
     return f"{text} {offset_name(local)}" if happens_twice(local) else text
 
 

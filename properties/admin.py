@@ -30,6 +30,7 @@ from locksite.admin_kit import (
 from locksite.errors import RuleBroken
 from locksite.masked import Pin
 from locksite.pins import seal
+from locksite.visitors import address_of
 from properties import services
 from properties.choices import Fault, ProviderKind
 from properties.models import (
@@ -45,6 +46,7 @@ from properties.providers.virtual import people
 from properties.providers.virtual.catalogue import CATALOGUE, Group
 from properties.providers.virtual.makes import MAKES
 from properties.providers.virtual.traits import NEXT_CALLS, PARAMETERS, Parameter, problems_of
+from properties.staff import actor_of
 
 User = get_user_model()
 
@@ -73,12 +75,21 @@ class PropertyForm(forms.ModelForm):
         initial="UTC",
         help_text="All its people read times in this zone.",
     )
+    key_box_code = forms.CharField(
+        required=False,
+        max_length=20,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="Opens the key box of Plan B. Stored sealed and not shown here again; "
+        "empty: it stays as it is.",
+    )
+    forget_key_box = forms.BooleanField(required=False, label="Forget the key-box code")
 
     class Meta:
         model = Property
         fields = (
             *("name", "slug", "city", "address", "time_zone", "check_in_time"),
             *("check_out_time", "just_in_time_lead", "plan_b"),
+            *("key_box_code", "forget_key_box"),
             *("phone", "keypad_hint", "guest_page_url"),
         )
 
@@ -103,6 +114,14 @@ class PropertyAdmin(CarefulMixin, admin.ModelAdmin):
     ) -> None:
         """Save, and let the engine plan anew where codes are due at another time now."""
         super().save_model(request, obj, form, change)
+        code = form.cleaned_data["key_box_code"]
+        if code or form.cleaned_data["forget_key_box"]:
+            services.set_key_box(
+                obj,
+                Pin(code) if code else None,
+                actor=actor_of(request.user, ip=address_of(request)),
+                now=timezone.now(),
+            )
         if "just_in_time_lead" in form.changed_data:
             obj.devices.poke(timezone.now())
 

@@ -83,3 +83,11 @@ class Fault(TextChoices):
 
     MEDDLED_WITH = "meddled_with", "Someone meddles with our codes now and then"
     FOREIGN_CODES = "foreign_codes", "Others make codes now and then"
+
+
+class Theme(TextChoices):
+    """Which colours a person sees."""
+
+    SYSTEM = "", "As the system has them"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"

@@ -20,7 +20,7 @@ from django.db.models import F, Q
 from locksite.actors import Actor
 from locksite.pins import PinField
 from properties.capabilities import LockFacts, PastEvent
-from properties.choices import AccountState, ProviderKind, Role
+from properties.choices import AccountState, ProviderKind, Role, Theme
 from properties.providers.base import Capabilities, LockRef
 
 
@@ -60,6 +60,7 @@ class Property(models.Model):
     plan_b = models.TextField(
         blank=True, help_text="What the desk does when a lock cannot take codes at all."
     )
+    key_box = PinField(null=True, blank=True, editable=False)
     # What stands on a guest's slip.
     phone = models.CharField(
         max_length=40, blank=True, help_text="The front desk's number, for guests."
@@ -92,6 +93,11 @@ class Property(models.Model):
         return self.name
 
     @property
+    def seal_id(self) -> uuid.UUID:
+        """Return the id to which the sealed code of the key box is bound."""
+        return uuid.UUID(int=self.pk)
+
+    @property
     def zone(self) -> ZoneInfo:
         """Return the property's zone, for showing and reading wall times."""
         return ZoneInfo(self.time_zone)
@@ -111,6 +117,21 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} at {self.property}"
+
+
+class Preference(models.Model):
+    """How one person likes the desk; nothing that others see depends on it."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="preference", primary_key=True
+    )
+    theme = models.CharField(max_length=10, choices=Theme, blank=True, default=Theme.SYSTEM)
+    has_shortcuts = models.BooleanField(default=True)
+    twelve_hours = models.BooleanField(default=False)
+    shows_utc = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user}"
 
 
 class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):

@@ -15,8 +15,10 @@ from locksite.actors import Actor
 from locksite.database import write_transaction
 from locksite.errors import RuleBroken
 from locksite.journal.models import AuditEntry, Event
+from locksite.masked import Pin
+from locksite.pins import seal
 from properties.changes import REMOVED
-from properties.models import Device
+from properties.models import Device, Property
 
 NAME_LIMIT: Final = 100
 METADATA_PAIRS: Final = 50
@@ -149,6 +151,34 @@ def _held(device: Device) -> Device:
     """Lock the lock's row and return it as it is now."""
     rows = Device.objects.select_for_update(of=("self",)).select_related("account")
     return rows.get(pk=device.pk)
+
+
+def set_key_box(house: Property, code: Pin | None, *, actor: Actor, now: datetime) -> None:
+    """Keep the code of the property's key box sealed; ``None`` forgets it."""
+    with write_transaction():
+        house.key_box = None if code is None else seal(code, bound_to=house.seal_id)
+        house.save(update_fields=["key_box"])
+        AuditEntry.objects.append(
+            actor,
+            "property.set_key_box" if code else "property.forget_key_box",
+            now=now,
+            property_id=house.pk,
+            object_type="property",
+            object_uid=house.seal_id,
+        )
+
+
+def reveal_plan_b(device: Device, *, actor: Actor, now: datetime) -> Pin:
+    """Return the code of the key box of the lock's property, and write down who saw it.
+
+    Raises `RuleBroken` where the property has none.
+    """
+    with write_transaction():
+        house = device.property
+        if house is None or house.key_box is None:
+            raise RuleBroken("invalid_input", "This property keeps no key-box code.")
+        _note(device, "property.reveal_key_box", actor, now)
+        return house.key_box.open(bound_to=house.seal_id)
 
 
 def _tell(

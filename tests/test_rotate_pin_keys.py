@@ -105,6 +105,7 @@ def test_every_sealed_column_of_every_model_is_found():
         "AccessCode.pin",
         "Event.pin",
         "Installation.pin",
+        "Property.key_box",
         "ProviderAccount.credentials",
         "ProviderAccount.webhook_secrets",
         "StoredAnswer.body",
@@ -114,7 +115,7 @@ def test_every_sealed_column_of_every_model_is_found():
         "WebhookEndpoint.old_secret",
         "WebhookEndpoint.secret",
     }
-    assert sum(isinstance(f, PinField) for m in apps.get_models() for f in m._meta.fields) == 11
+    assert sum(isinstance(f, PinField) for m in apps.get_models() for f in m._meta.fields) == 12
 
 
 def test_everything_opens_under_the_new_key_alone(settings, new_key):

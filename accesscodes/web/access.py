@@ -1,7 +1,7 @@
 """Who may do what at a property: every page of the desk starts here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
@@ -14,11 +14,14 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from accesscodes.models import AccessCode
+from accesscodes.web.news import news_of
 from locksite.actors import Actor
 from locksite.htmx import HtmxHttpRequest, ask_to_sign_in
+from locksite.local_time import Telling, told_as
 from locksite.visitors import address_of
 from properties.choices import Role
 from properties.models import Property
+from properties.preferences import Preferences, preferences_of
 from properties.staff import actor_of, properties_of, role_at
 
 LAST_PROPERTY = "property"
@@ -30,13 +33,19 @@ NOT_ALLOWED = "Housekeeping sees whether doors are ready, and no PINs. Ask the f
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One request at one property: who asks, where, as what, and when (aware UTC)."""
+    """One request at one property: who asks, where, as what, and when (aware UTC).
+
+    `news` names how things stood before anything else was read; empty where a page is not kept up
+    to date from here.
+    """
 
     actor: Actor
     house: Property
     houses: tuple[Property, ...]
     role: Role | None
     now: datetime
+    news: tuple[str, ...] = ()
+    preferences: Preferences = field(default_factory=Preferences)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -111,8 +120,12 @@ def _answer(
         raise Http404("no such property")
     if not request.htmx and request.session.get(LAST_PROPERTY) != slug:
         request.session[LAST_PROPERTY] = slug
-    desk = Desk(actor, house, houses, role_at(actor, house.pk), timezone.now())
-    return view(request, desk, **kwargs)
+    now = timezone.now()
+    news = news_of(house, now) if request.method == "GET" else ()
+    likes = preferences_of(request.user.pk, request.session, may_keep=not request.htmx)
+    desk = Desk(actor, house, houses, role_at(actor, house.pk), now, news, likes)
+    with told_as(Telling(likes.twelve_hours, likes.shows_utc)):
+        return view(request, desk, **kwargs)
 
 
 def only_if(may: Callable[[Desk], bool], *, instead: str) -> Callable[[DeskView[P]], DeskView[P]]:

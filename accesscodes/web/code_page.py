@@ -98,7 +98,8 @@ def known_codes(desk: Desk, codes: Sequence[AccessCode]) -> list[Known]:
     return found
 
 
-def _possible(desk: Desk, known: Known, clash: UnmanagedCode | None) -> Possible:
+def possible_for(desk: Desk, known: Known, clash: UnmanagedCode | None) -> Possible:
+    """Return what can be done with this code by this person."""
     code = known.code
     is_shut = any(cause.key in SHUTS for cause in known.verdict.causes)
     return Possible(
@@ -193,7 +194,7 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
         is_late=state.tone in {Tone.BAD, Tone.WARN} and track.on_lock_at is None,
     )
     clash = reading.clash_of(code) if state.key == "duplicate" else None
-    can = _possible(desk, known, clash)
+    can = possible_for(desk, known, clash)
     found = fixes.fixes(state, can)
     manage = _manage(desk, known, can)
     return Board(

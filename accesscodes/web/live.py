@@ -24,13 +24,22 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 MARK = 6
 
 FRESH_FOR = timedelta(minutes=2)
-QUICK, BUSY, IDLE = 2, 5, 20
-"""Seconds between two looks: just changed, something on its way, all quiet."""
+QUICK, IDLE = 2, 20
+"""Seconds between two looks: while something is on its way or has just changed, and else."""
+
+TURNS = {QUICK: 10, IDLE: 60}
+"""Seconds after which the words on a page are old, by the pace of its looks."""
+
+_EACH_SECOND = 1
+"""The same while a delete can still be undone: its seconds are counted down."""
+
+_KNOWN_TURNS = (_EACH_SECOND, *TURNS.values())
 
 MOVING = frozenset(
     {"undo", "removing", "slow_remove", "updating", "setting", "slow_set", "computing"}
 )
 _STATE_KEYS = [row.key for row in STATES]
+_UNDO = ALPHABET[_STATE_KEYS.index("undo")]
 ANNOUNCED = {
     "set": "is on the lock",
     "loaded": "is on the lock",
@@ -79,8 +88,9 @@ class Board:
     """What may change on one page.
 
     `parts` are always there; `rows` are the rows of its list, and `whole` is that list, which
-    replaces all of them when the rows are others than the page shows. `query` leads back to the
-    same board.
+    replaces all of them when the rows are others than the page shows, or when they are the same
+    and stand elsewhere: `shape` names their places, where those can change. `query` leads back to
+    the same board.
     """
 
     parts: Sequence[Part]
@@ -88,6 +98,7 @@ class Board:
     seconds: int | None
     rows: Sequence[Part] = ()
     whole: Part | None = None
+    shape: str = ""
 
     @property
     def ordered(self) -> list[Part]:
@@ -96,20 +107,42 @@ class Board:
 
     @property
     def stamp(self) -> str:
-        """Return the marks of all parts by id, after one mark for the set of ids."""
+        """Return the marks of all parts by id, after a mark for the ids and one for the shape."""
         ordered = self.ordered
         frame = _digest("\n".join(part.id for part in ordered), MARK)
-        return frame + "".join(part.mark for part in ordered)
+        marks = "".join(part.mark for part in ordered)
+        return frame + _digest(self.shape, MARK) + marks
 
-    def element(self, path: str, clock: str) -> Live:
-        """Return the element that asks for changes of this board."""
-        query = urlencode({**self.query, "v": self.stamp})
+    def element(self, path: str, clock: str, seen: str) -> Live:
+        """Return the element that asks for changes of this board; `seen` is from `seen_mark`."""
+        query = urlencode({**self.query, "t": seen, "v": self.stamp})
         return Live(f"{path}?{query}", self.seconds, self.stamp, clock)
 
 
 def _digest(text: str, length: int) -> str:
     raw = blake2b(text.encode(), digest_size=8).digest()
     return base64.urlsafe_b64encode(raw).decode()[:length]
+
+
+def turn_of(board: Board) -> int:
+    """Return after how many seconds the words of this board are old."""
+    is_counting = any(part.letter == _UNDO for part in board.ordered)
+    return _EACH_SECOND if is_counting else TURNS.get(board.seconds or IDLE, TURNS[IDLE])
+
+
+def seen_mark(news: Sequence[str], engine: str, turn: int, now: datetime) -> str:
+    """Return the mark of all that a page was made from: the news, the engine, and the time.
+
+    The time counts in steps of `turn` seconds, which stands before the mark.
+    """
+    step = int(now.timestamp()) // turn
+    return f"{turn}-{_digest(repr((tuple(news), engine, step)), 8)}"
+
+
+def is_as_seen(seen: str, news: Sequence[str], engine: str, now: datetime) -> bool:
+    """Return whether nothing has changed since a page got this mark."""
+    turn = next((turn for turn in _KNOWN_TURNS if seen.startswith(f"{turn}-")), None)
+    return turn is not None and seen == seen_mark(news, engine, turn, now)
 
 
 def letter_of(state: CodeState) -> str:
@@ -128,7 +161,7 @@ def pace(states: Sequence[CodeState], changed_at: Sequence[datetime], now: datet
     newest = max(changed_at, default=None)
     if newest is not None and now - newest < FRESH_FOR:
         return QUICK
-    return BUSY if any(state.key in MOVING for state in states) else IDLE
+    return QUICK if any(state.key in MOVING for state in states) else IDLE
 
 
 def changed_at(code: AccessCode) -> datetime:
@@ -146,14 +179,12 @@ def changed_at(code: AccessCode) -> datetime:
 def answer(
     request: HtmxHttpRequest, board: Board, live: Live, shared: Mapping[str, Any]
 ) -> HttpResponse:
-    """Answer one look: 204 where nothing changed, else the parts that did, and the next look.
+    """Answer one look: the parts that changed, which may be none, and the next look.
 
     286 ends the looking where nothing can change any more.
     """
     shown = request.GET.get("v", "")
     is_over = board.seconds is None
-    if shown == live.stamp and not is_over:
-        return HttpResponse(status=204)
     changed, announcements = _changes(board, shown)
     fragments: list[tuple[str, Mapping[str, Any]]] = [
         (part.template, {**shared, **part.context}) for part in changed
@@ -171,10 +202,14 @@ def answer(
 def _changes(board: Board, shown: str) -> tuple[list[Part], list[str]]:
     ordered = board.ordered
     marks = [shown[at : at + MARK] for at in range(0, len(shown), MARK)]
-    if len(marks) != len(ordered) + 1 or marks[0] != board.stamp[:MARK]:
-        return [*board.parts, *([board.whole] if board.whole is not None else [])], []
-    pairs = list(zip(ordered, marks[1:], strict=True))
+    everything = [*board.parts, *([board.whole] if board.whole is not None else [])]
+    if len(marks) != len(ordered) + 2 or marks[0] != board.stamp[:MARK]:
+        return everything, []
+    pairs = list(zip(ordered, marks[2:], strict=True))
+    is_same_shape = marks[1] == board.stamp[MARK : 2 * MARK]
     changed = [part for part, mark in pairs if part.mark != mark]
+    if not is_same_shape:
+        changed = everything
     spoken = [
         part.announcement for part, mark in pairs if part.announcement and part.letter != mark[:1]
     ]

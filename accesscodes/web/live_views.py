@@ -5,16 +5,31 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_GET
 
-from accesscodes.web import code_page, code_views, live, lock_views, reading, shell
+from accesscodes.web import (
+    activity_views,
+    arrival_views,
+    code_page,
+    code_views,
+    live,
+    lock_views,
+    reading,
+    shell,
+)
 from accesscodes.web.access import Desk, at_desk
 from accesscodes.web.live import Board
 from locksite.htmx import HtmxHttpRequest
 
 
-def _board(request: HtmxHttpRequest, desk: Desk) -> tuple[Board, str]:
+def _board(  # noqa: PLR0911  one line for each page
+    request: HtmxHttpRequest, desk: Desk
+) -> tuple[Board, str]:
     """Return the board that the page shows, and the section it belongs to."""
     scope, _, name = request.GET.get("scope", "").partition(":")
     match scope:
+        case "arrivals":
+            return arrival_views.arrivals_board(desk), "arrivals"
+        case "activity":
+            return activity_views.activity_board(desk, request.GET), "activity"
         case "locks":
             query = request.GET
             return lock_views.list_board(desk, query.get("state", ""), query.get("q", "")), "locks"
@@ -41,7 +56,13 @@ def _uid(text: str) -> UUID:
 @require_GET
 @at_desk
 def look(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
-    """Tell a page what changed since it last heard; 204 where nothing did."""
+    """Tell a page what changed since it last heard; 204 where nothing did.
+
+    Whether anything did is asked first, in two queries; only then is the page made again.
+    """
+    seen = request.GET.get("t", "")
+    if live.is_as_seen(seen, desk.news, shell.engine_part(desk).mark, desk.now):
+        return HttpResponse(status=204)
     board, section = _board(request, desk)
     return live.answer(
         request, board, shell.live_element(desk, board), shell.shared(desk, section)

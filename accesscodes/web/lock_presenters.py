@@ -287,6 +287,11 @@ class VerdictPanel:
     asked: str
     is_asking: bool
 
+    @property
+    def offers_plan_b(self) -> bool:
+        """Return whether the guest may have to get in without a code."""
+        return self.verdict is Verdict.BLOCKED
+
 
 def _cause_words(cause: Cause, zone: tzinfo, now: datetime) -> CauseWords:
     return CauseWords(
@@ -346,12 +351,15 @@ def _asked(
     return "Checking now…", True
 
 
+_WAITING = frozenset({"blocked", "account", "scheduled", "slow_set"})
+
+
 def _affected(verdict: LockVerdict, cards: Sequence[CodeCard], zone: tzinfo, now: datetime) -> str:
     """Return a sentence that names the next guest whom the trouble touches."""
     waiting = [
         (card.starts_at, card.name)
         for card in cards
-        if card.starts_at is not None and card.state.key in {"blocked", "scheduled", "slow_set"}
+        if card.starts_at is not None and card.state.key in _WAITING
     ]
     if not waiting:
         return ""

@@ -1,5 +1,6 @@
 """Pages about doors: the list, one door, and asking a door how it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -10,9 +11,11 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
+from accesscodes.models import AccessCode
 from accesscodes.web import (
     happenings,
     live,
+    lock_help,
     lock_presenters,
     presenters,
     reading,
@@ -26,7 +29,7 @@ from accesscodes.web.presenters import CodeCard
 from accesscodes.web.webhook_views import switched_off_note
 from locksite.htmx import HtmxHttpRequest, render_fragments
 from locksite.local_time import clock
-from properties.capabilities import Verdict
+from properties.capabilities import LockVerdict, Verdict
 from properties.choices import ProviderKind
 from properties.models import Device, ProviderAccount
 
@@ -127,15 +130,8 @@ def list_board(desk: Desk, state: str, search: str) -> Board:
             {"locks": locks, "may_issue": locks.may_issue},
         ),
         query={name: value for name, value in query.items() if value},
-        seconds=live.BUSY if is_moving else live.IDLE,
+        seconds=live.QUICK if is_moving else live.IDLE,
     )
-
-
-@require_GET
-@at_desk
-def start(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
-    """The start page of a property: for now its doors."""
-    return redirect("lock-list", desk.house.slug)
 
 
 @require_GET
@@ -165,6 +161,7 @@ class LockHead:
     is_virtual: bool
     may_issue: bool
     checked_clock: str
+    no_issue: str
 
 
 def _asked_at(text: str, now: datetime) -> datetime | None:
@@ -176,15 +173,28 @@ def _asked_at(text: str, now: datetime) -> datetime | None:
     return asked if asked <= now else None
 
 
-def lock_board(desk: Desk, device: Device, asked: str) -> Board:
-    """Return what may change on the page of one door."""
-    lock = reading.known_locks([device], desk.now)[device.pk]
+def codes_on(desk: Desk, device: Device) -> list[AccessCode]:
+    """Return the codes of one lock that are not proven gone."""
     codes = list(reading.live_codes(desk).filter(device=device).order_by("starts_at", "pk"))
     for code in codes:
         code.device = device
-    cards = sorted(
-        (presenters.code_card(code, lock.verdict, desk.now) for code in codes), key=_card_order
-    )
+    return codes
+
+
+def cards_on(desk: Desk, device: Device, verdict: LockVerdict) -> list[CodeCard]:
+    """Return the cards of one lock's codes, what needs somebody first."""
+    return _cards(codes_on(desk, device), verdict, desk.now)
+
+
+def _cards(codes: Sequence[AccessCode], verdict: LockVerdict, now: datetime) -> list[CodeCard]:
+    return sorted((presenters.code_card(code, verdict, now) for code in codes), key=_card_order)
+
+
+def lock_board(desk: Desk, device: Device, asked: str) -> Board:
+    """Return what may change on the page of one door."""
+    lock = reading.known_locks([device], desk.now)[device.pk]
+    codes = codes_on(desk, device)
+    cards = _cards(codes, lock.verdict, desk.now)
     asked_at = _asked_at(asked, desk.now)
     panel = lock_presenters.verdict_panel(
         lock.verdict, cards, desk.zone, desk.now, asked_at=asked_at
@@ -201,11 +211,21 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
         device.account.kind == ProviderKind.VIRTUAL,
         panel.may_issue,
         "" if reported_at is None else clock(reported_at, desk.zone, seconds=True),
+        f"No code can be issued now: {panel.refusal}." if panel.refusal else "",
     )
     usage = lock_presenters.usage_words(lock.usage.used, device.capabilities.max_codes)
+    strangers = reading.foreign_codes(device)
+    gauge = lock_help.gauge_of(
+        lock.usage.used,
+        device.capabilities.max_codes,
+        reading.planned_stays(device, codes, len(strangers), desk.now),
+        desk.zone,
+        desk.now,
+    )
+    bolt = lock_help.bolt_of(desk, device)
     states = [card.state for card in cards]
     seconds = live.pace(states, [live.changed_at(code) for code in codes], desk.now)
-    foreign = lock_presenters.foreign_entries(reading.foreign_codes(device), desk.zone, desk.now)
+    foreign = lock_presenters.foreign_entries(strangers, desk.zone, desk.now)
     return Board(
         parts=(
             *shell.frame_parts(desk),
@@ -244,6 +264,13 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
                 },
             ),
             Part("lock-usage", "accesscodes/_lock_usage.html", {"usage": usage}),
+            Part("lock-slots", "accesscodes/_lock_slots.html", {"gauge": gauge}),
+            Part(
+                "plan-b",
+                "accesscodes/_plan_b.html",
+                {"plan_b": lock_help.plan_b_of(desk, panel), "head": head},
+            ),
+            Part("bolt", "accesscodes/_bolt.html", {"bolt": bolt}),
             Part(
                 "lock-foreign",
                 "accesscodes/_lock_foreign.html",
@@ -269,7 +296,7 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
             "scope": f"lock:{device.uid}",
             **({"asked": asked} if asked_at is not None else {}),
         },
-        seconds=live.QUICK if panel.is_asking else seconds,
+        seconds=live.QUICK if panel.is_asking or (bolt and bolt.is_waiting) else seconds,
     )
 
 

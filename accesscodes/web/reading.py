@@ -9,13 +9,16 @@ from django.conf import settings
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
-from accesscodes.choices import CommandAction, Kind, Outcome, Placement, Severity, Status
+from accesscodes.choices import CommandAction, Kind, Outcome, Placement, Status
+from accesscodes.lateness import LAST, LATE, Setting
 from accesscodes.models import (
     AccessCode,
     LockCommand,
     Problem,
     UnmanagedCode,
+    terms_of,
 )
+from accesscodes.slot_forecast import Stay
 from accesscodes.web.access import Desk
 from accesscodes.web.lock_presenters import LockRow, Usage, lock_order, lock_row
 from accesscodes.web.presenters import CodeCard, code_card
@@ -309,6 +312,58 @@ def answer_times(device: Device, number: int = 20) -> list[timedelta]:
     return [answered_at - asked_at for asked_at, answered_at in rows if answered_at is not None]
 
 
+def settings_of(device: Device, now: datetime) -> list[Setting]:
+    """Return how the lock's last codes got on it, newest first. Two queries.
+
+    From the first try until a reading showed the code; one that was tried a moment ago says
+    nothing yet.
+    """
+    tried = dict(
+        LockCommand.objects.filter(
+            device=device, action=CommandAction.PROGRAM, installation__isnull=False
+        )
+        .values("installation__code__uid")
+        .annotate(first=Min("asked_at"))
+        .order_by("-first")
+        .values_list("installation__code__uid", "first")[: 2 * LAST]
+    )
+    shown = dict(
+        Event.objects.filter(
+            device_uid=device.uid,
+            access_code_uid__in=list(tried),
+            event_type__in=["access_code.set_on_device", "access_code.scheduled_on_device"],
+        )
+        .values("access_code_uid")
+        .annotate(first=Min("occurred_at"))
+        .order_by()
+        .values_list("access_code_uid", "first")
+    )
+    return [
+        Setting(shown[uid] - asked if uid in shown else None)
+        for uid, asked in tried.items()
+        if uid in shown or now - asked > LATE
+    ]
+
+
+def planned_stays(
+    device: Device, codes: Iterable[AccessCode], others: int, now: datetime
+) -> list[Stay]:
+    """Return when these codes of a lock, and `others` that are not ours, hold its slots from now.
+
+    A code holds its slot from the moment at which it may be put on the lock. What others made
+    stays until somebody removes it.
+    """
+    terms = terms_of(device)
+    stays = [Stay(now)] * others
+    for code in codes:
+        wish = code.wish()
+        is_there = code.installed().is_on_lock
+        if not code.is_offline and (is_there or wish.unwanted_since(now) is None):
+            since = now if is_there else max(wish.load_from(terms), now)
+            stays.append(Stay(since, None if wish.ends_at is None else max(wish.ends_at, now)))
+    return stays
+
+
 def foreign_codes(device: Device) -> list[UnmanagedCode]:
     """Return the codes on a lock that are not ours, by slot."""
     rows = list(UnmanagedCode.objects.live().filter(device=device).order_by("slot"))
@@ -325,9 +380,3 @@ def lock_problems(desk: Desk, device: Device) -> list[Problem]:
 def code_problems(desk: Desk, code: AccessCode) -> list[Problem]:
     """Return what is open on one code, or stands for all codes of its account."""
     return list(Problem.objects.for_actor(desk.actor).open().of_code(code).order_by("since"))
-
-
-def urgent_problems(desk: Desk) -> int:
-    """Return how many open problems of this property somebody should act on now. One query."""
-    here = Device.objects.filter(property=desk.house, is_managed=True)
-    return Problem.objects.open().filter(severity=Severity.BAD).touching(here).count()

@@ -9,8 +9,9 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from accesscodes.engine_health import EngineState, engine_health
-from accesscodes.web import live, reading, wall_time
+from accesscodes.web import arrivals, live, wall_time
 from accesscodes.web.access import Desk
+from accesscodes.web.arrivals import Arrival
 from accesscodes.web.live import Board, Live, Part
 from locksite.htmx import HtmxHttpRequest, render_fragments
 from locksite.local_time import clock
@@ -44,7 +45,7 @@ def frame(desk: Desk, section: str) -> Frame:
     """Return what the header shows."""
     links = tuple(
         HouseLink(
-            reverse("desk", args=[house.slug]),
+            reverse("arrivals", args=[house.slug]),
             house.name,
             f"{house.city} {clock(desk.now, house.zone)}".strip(),
             house.pk == desk.house.pk,
@@ -71,22 +72,33 @@ class EngineNote:
     sentence: str
 
 
-def frame_parts(desk: Desk) -> tuple[Part, ...]:
-    """Return what may change on every page. Two queries.
+ENGINE_NOTE = "engine-note"
 
-    Whether codes are sent and removed at all, and how many problems are urgent.
-    """
+
+def engine_part(desk: Desk) -> Part:
+    """Return the note on the engine. One query."""
     health = engine_health(desk.now)
     since = (
         "" if health.since is None else wall_time.in_sentence(health.since, desk.zone, desk.now)
     )
     note = EngineNote(_ENGINE_SENTENCES[health.state](since))
+    return Part(ENGINE_NOTE, "components/_engine_note.html", {"engine": note})
+
+
+def frame_parts(desk: Desk, everybody: list[Arrival] | None = None) -> tuple[Part, ...]:
+    """Return what may change on every page. One query, and those of `arrivals.arrivals`.
+
+    Whether codes are sent and removed at all, and how many arrivals need somebody now; the page
+    that has them already hands in `everybody`.
+    """
+    if everybody is None:
+        everybody = arrivals.arrivals(desk)
     return (
-        Part("engine-note", "components/_engine_note.html", {"engine": note}),
+        engine_part(desk),
         Part(
             "nav-count",
             "components/_nav_count.html",
-            {"urgent": reading.urgent_problems(desk)},
+            {"urgent": arrivals.urgent(everybody)},
         ),
     )
 
@@ -116,7 +128,9 @@ def frame_board(desk: Desk) -> Board:
 def live_element(desk: Desk, board: Board) -> Live:
     """Return the element by which a page keeps itself up to date."""
     path = reverse("live", args=[desk.house.slug])
-    return board.element(path, clock(desk.now, desk.zone))
+    engine = next(part.mark for part in board.parts if part.id == ENGINE_NOTE)
+    seen = live.seen_mark(desk.news, engine, live.turn_of(board), desk.now)
+    return board.element(path, clock(desk.now, desk.zone), seen)
 
 
 def shared(desk: Desk, section: str) -> dict[str, Any]:

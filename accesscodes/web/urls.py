@@ -4,6 +4,8 @@ from django.urls import path
 
 from accesscodes.web import (
     action_views,
+    activity_views,
+    arrival_views,
     backup_views,
     change_views,
     code_views,
@@ -11,19 +13,34 @@ from accesscodes.web import (
     issue_views,
     keypad_views,
     live_views,
+    lock_help_views,
     lock_views,
     now_views,
     record_views,
+    search_views,
+    shift_views,
     slip_views,
     webhook_views,
 )
 
 urlpatterns = [
-    path("p/<slug:prop>/", lock_views.start, name="desk"),
+    path("p/<slug:prop>/", arrival_views.arrival_list, name="arrivals"),
+    path("p/<slug:prop>/activity/", activity_views.activity, name="activity"),
+    path("p/<slug:prop>/activity/export/", activity_views.activity_export, name="activity-export"),
+    path("p/<slug:prop>/shift/", shift_views.shift, name="shift"),
+    path("p/<slug:prop>/search/", search_views.search, name="search"),
     path("p/<slug:prop>/live/", live_views.look, name="live"),
     path("p/<slug:prop>/locks/", lock_views.lock_list, name="lock-list"),
     path("p/<slug:prop>/locks/<uuid:lock>/", lock_views.lock_detail, name="lock-detail"),
     path("p/<slug:prop>/locks/<uuid:lock>/check/", lock_views.lock_check, name="lock-check"),
+    path("p/<slug:prop>/locks/check/", lock_help_views.check_all, name="lock-check-all"),
+    path("p/<slug:prop>/locks/<uuid:lock>/plan-b/", lock_help_views.plan_b, name="lock-plan-b"),
+    path("p/<slug:prop>/locks/<uuid:lock>/door/", lock_help_views.move_door, name="lock-door"),
+    path(
+        "p/<slug:prop>/locks/<uuid:lock>/maintenance/",
+        lock_help_views.maintenance_note,
+        name="lock-maintenance",
+    ),
     path("p/<slug:prop>/locks/<uuid:lock>/issue/", issue_views.issue, name="code-issue"),
     path(
         "p/<slug:prop>/locks/<uuid:lock>/issue/validate/",

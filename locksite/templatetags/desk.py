@@ -6,6 +6,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from locksite.local_time import telling
+
 register = template.Library()
 
 
@@ -23,11 +25,13 @@ def icon(name: str, spins: bool = False) -> SafeString:
 @register.simple_tag
 def local_time(stamp: object) -> SafeString:
     """Return a `<time>` for anything with `text`, `iso` and `utc`, as `presenters.Stamp` has."""
+    utc = getattr(stamp, "utc", "")
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
+        '<time datetime="{}" title="{}">{}</time>{}',
         getattr(stamp, "iso", ""),
-        getattr(stamp, "utc", ""),
+        utc,
         getattr(stamp, "text", ""),
+        format_html(' <span class="utc">({})</span>', utc) if telling().shows_utc else "",
     )
 
 

@@ -45,9 +45,9 @@ def home(request: HttpRequest) -> HttpResponse:
     if "choose" not in request.GET:
         last = request.session.get(LAST_PROPERTY)
         if last in slugs:
-            return redirect("desk", last)
+            return redirect("arrivals", last)
         if len(slugs) == 1:
-            return redirect("desk", slugs[0])
+            return redirect("arrivals", slugs[0])
     now = timezone.now()
     context = {
         "houses": [_house(house, now) for house in houses],

@@ -25,6 +25,7 @@
 
   // ---- Looking for news: rest while the page is hidden, say so when the line is dead
   let failures = 0
+  let tried = 0
   const mark = (text) => {
     for (const each of document.querySelectorAll('[data-live-mark]')) {
       each.textContent = text
@@ -32,13 +33,16 @@
     }
   }
   document.addEventListener('htmx:beforeRequest', (event) => {
-    if (event.target.id === 'live' && document.hidden) event.preventDefault()
+    if (event.target.id !== 'live') return
+    const waits = failures > 2 && Date.now() - tried < 15000
+    if (document.hidden || waits) event.preventDefault()
+    else tried = Date.now()
   })
   document.addEventListener('htmx:afterRequest', ({ target, detail }) => {
     if (target.id !== 'live') return
     failures = detail.successful ? 0 : failures + 1
     if (!failures) mark('Live')
-    if (failures > 2) mark(`Connection lost. Showing ${target.dataset.clock}`)
+    if (failures > 2) mark(`Connection lost. Showing ${target.dataset.clock}.`)
   })
   document.addEventListener('visibilitychange', () => {
     const live = one('#live[hx-get]')

@@ -20,15 +20,16 @@
   }
   const copy = async (button) => {
     const label = one('[data-copy-label]', button)
+    const name = label.dataset.copyLabel ||= label.textContent
     const say = (text) => {
       label.textContent = text
-      setTimeout(() => { label.textContent = 'Copy' }, 4000)
+      setTimeout(() => { label.textContent = name }, 4000)
     }
-    const isSafe = one('#handover').dataset.safe === 'yes'
+    const isSafe = (button.dataset.safe ?? one('#handover')?.dataset.safe) === 'yes'
     if (!isSafe && !confirm('This PIN may not open the door yet. Copy it all the same?')) return
     if (!navigator.clipboard) {
-      one('#pin-show').click()
-      say('Select it, then Ctrl+C')
+      one('#pin-show')?.click()
+      say(one('#pin-show') ? 'Select it, then Ctrl+C' : 'Open the code to copy')
       return
     }
     const answer = await fetch(button.dataset.copy, {

@@ -33,6 +33,15 @@ def pages(page: Page, url: str) -> Iterator[str]:
     page.goto(f"{url}/?choose=1")
     yield "0-properties"
     page.locator(".house").first.click()
+    page.get_by_role("heading", name="Arrivals").wait_for()
+    yield "1-arrivals"
+    page.get_by_role("link", name="Activity").click()
+    page.get_by_role("heading", name="Activity").wait_for()
+    yield "1-activity"
+    page.get_by_role("link", name="Handover").click()
+    page.get_by_role("heading", name="Shift handover").wait_for()
+    yield "1-handover"
+    page.get_by_role("link", name="Locks", exact=True).first.click()
     page.get_by_role("heading", name="Locks").wait_for()
     yield "1-locks"
     for name, verdict in (
@@ -40,7 +49,7 @@ def pages(page: Page, url: str) -> Iterator[str]:
         ("soon", "Takes codes, check soon"),
         ("good", "Takes codes"),
     ):
-        page.get_by_role("link", name="Locks").first.click()
+        page.get_by_role("link", name="Locks", exact=True).first.click()
         row = page.locator(".row--lock").filter(has=page.get_by_text(verdict, exact=True)).first
         row.locator(".row__name a").click()
         page.get_by_role("heading", name="What we checked").wait_for()

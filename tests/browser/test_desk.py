@@ -21,7 +21,7 @@ def at_the_desk(visitor, width: int, **options) -> Page:
 
 
 def to_door(page: Page, name: str) -> None:
-    page.get_by_role("link", name="Locks").first.click()
+    page.get_by_role("link", name="Locks", exact=True).first.click()
     page.locator(".row__name").get_by_text(name, exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
 

@@ -3,22 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accesscodes.choices import Severity
 from accesscodes.engine.watchdog import watch
 from accesscodes.engine_health import EngineHealth, EngineState, engine_health
-from accesscodes.models import EngineBeat, Problem
+from accesscodes.models import EngineBeat
 from accesscodes.services import CodeSpec, issue_code
 from locksite.actors import SYSTEM
 from properties.choices import Fault
 from properties.models import Device
 from properties.providers.virtual.people import switch_fault
-from tests.accesscodes.world import World
 from tests.desk.html import attributes, ids, words
-from tests.factories import DeviceFactory, PropertyFactory
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -141,48 +136,6 @@ def test_an_engine_that_said_goodbye_is_not_running(world, code):
     assert engine_health(world.now) == EngineHealth(EngineState.STOPPED, world.now)
 
 
-def test_the_frame_costs_two_queries_however_much_is_wrong(desk, world, code):
-    for _ in range(5):
-        world.new_engine()
-        Problem.objects.create(
-            device=DeviceFactory(property=world.property, account=world.account),
-            cause="lock_blind",
-            severity=Severity.BAD,
-            sentence="It is blind.",
-            next_step="Look.",
-            since=world.now,
-            opened_at=world.now,
-        )
-    page = desk.get(reverse("code-rename", args=[world.property.slug, code.uid]))
-    where = attributes(page, "live")["hx-get"]
-
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        answer = desk.get(where, headers=HTMX)
-
-    asked = [
-        query["sql"]
-        for query in queries
-        if "accesscodes_" in query["sql"] or "properties_device" in query["sql"]
-    ]
-    assert (answer.status_code, len(asked)) == (204, 2)
-    assert words(page, "nav-count") == "5 urgent problems"
-
-
-def test_the_count_of_urgent_problems_follows_by_itself(desk, world):
-    page = desk.get(reverse("lock-list", args=[world.property.slug]))
-    assert "hidden" in attributes(page, "nav-count")
-    switch_fault(world.locks[0], Fault.ACCOUNT_DISCONNECTED, True, now=world.now)
-    issue_code(world.device(), CodeSpec(name="Lena"), actor=SYSTEM, now=world.now)
-    world.refresh()
-    watch(world.now)
-
-    heard = desk.get(attributes(page, "live")["hx-get"], headers=HTMX)
-
-    assert words(heard, "nav-count") == "1 urgent problem"
-
-
 def test_what_concerns_the_account_stands_on_each_of_its_locks_and_codes(desk, world):
     code = issue_code(world.device(), CodeSpec(name="Lena"), actor=SYSTEM, now=world.now)
     switch_fault(world.locks[0], Fault.ACCOUNT_DISCONNECTED, True, now=world.now)
@@ -198,27 +151,6 @@ def test_what_concerns_the_account_stands_on_each_of_its_locks_and_codes(desk, w
 
     assert words(lock, "lock-problems").startswith(sentence)
     assert sentence in words(page, "code-panel")
-
-
-def test_the_problems_of_another_house_are_not_counted_here(sign_in, world):
-    other = World("schlage", clock=world.clock)
-    Problem.objects.create(
-        device=other.device(),
-        cause="lock_blind",
-        severity=Severity.BAD,
-        sentence="It is blind.",
-        next_step="Look.",
-        since=world.now,
-        opened_at=world.now,
-    )
-    desk = sign_in(None, None)
-
-    here = desk.get(reverse("lock-list", args=[world.property.slug]))
-    there = desk.get(reverse("lock-list", args=[other.property.slug]))
-    nowhere = desk.get(reverse("lock-list", args=[PropertyFactory().slug]))
-
-    assert words(there, "nav-count") == "1 urgent problem"
-    assert words(here, "nav-count") == words(nowhere, "nav-count") == "0 urgent problems"
 
 
 def test_a_sign_of_life_from_the_future_says_nothing(world, code):

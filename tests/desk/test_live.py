@@ -13,6 +13,7 @@ from tests.desk.html import attributes, ids, words
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
+DAY = timedelta(days=1)
 
 
 def issue(world, name="Lena", pin="482915", **parts):
@@ -146,15 +147,58 @@ def test_a_mark_that_makes_no_sense_gets_everything(desk, world, shown):
     assert {"live", "code-list", "code-chips", "engine-note"} <= set(ids(answer))
 
 
-def test_a_look_at_a_list_costs_no_more_than_the_list(desk, world, django_assert_num_queries):
-    for number in range(5):
-        issue(world, name=f"Guest {number}", pin=None)
-    world.run(minutes=10)
-    where = next_look(desk.get(reverse("lock-list", args=[world.property.slug])))
+@pytest.mark.parametrize("number", [1, 50])
+@pytest.mark.parametrize(
+    "name", ["arrivals", "lock-list", "code-list", "lock-detail", "code-detail"]
+)
+def test_a_look_where_nothing_changed_costs_two_queries(
+    name, number, desk, world, django_assert_num_queries
+):
+    for each in range(number):
+        code = issue(
+            world,
+            name=f"Guest {each}",
+            pin=None,
+            starts_at=world.now + timedelta(hours=1),
+            ends_at=world.now + timedelta(hours=2),
+        )
+    world.run(minutes=4)
+    thing = {"lock-detail": [world.device().uid], "code-detail": [code.uid]}.get(name, [])
+    where = next_look(desk.get(reverse(name, args=[world.property.slug, *thing])))
 
-    # session, user, roles, properties; locks, slots, dates, events; engine, urgent problems
-    with django_assert_num_queries(10):
-        desk.get(where, headers=HTMX)
+    # session, user, roles, properties; how things stand, the engine
+    with django_assert_num_queries(6):
+        answer = desk.get(where, headers=HTMX)
+
+    assert answer.status_code == 204
+
+
+def test_words_that_tell_an_age_turn_although_nothing_else_changed(desk, world):
+    code = issue(world, starts_at=world.now + timedelta(minutes=28), ends_at=world.now + DAY)
+    world.run(minutes=5)
+    page = desk.get(reverse("arrivals", args=[world.property.slug]))
+    assert "in 23 min" in words(page, f"arrival-{code.uid}")
+    world.clock.move(minutes=1)
+    world.beat()
+
+    answer = desk.get(next_look(page), headers=HTMX)
+
+    assert "in 22 min" in words(answer, f"arrival-{code.uid}")
+
+
+def test_the_seconds_left_to_undo_are_counted_down(desk, world):
+    code = issue(world)
+    world.run(minutes=4)
+    withdraw_code(code, actor=SYSTEM, now=world.now, wait=timedelta(seconds=10))
+    page = desk.get(reverse("code-detail", args=[world.property.slug, code.uid]))
+    before = words(page, "code-badge")
+    world.clock.move(seconds=2)
+
+    answer = desk.get(next_look(page), headers=HTMX)
+
+    assert before.startswith("Removing in")
+    assert words(answer, "code-badge").startswith("Removing in")
+    assert words(answer, "code-badge") != before
 
 
 def test_looking_does_not_keep_a_session_alive(desk, world):

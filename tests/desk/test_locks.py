@@ -130,8 +130,9 @@ def test_the_list_costs_the_same_however_many_doors(
         issue_code(device, CodeSpec(name="Lena"), actor=SYSTEM, now=world.now)
     desk.get(list_path(world))
 
-    # session, user, properties; locks, slots, codes, events; engine, urgent problems; webhooks
-    with django_assert_num_queries(10):
+    # session, user, properties; how things stand; locks, slots, codes, events; engine, arrivals;
+    # webhooks
+    with django_assert_num_queries(11):
         desk.get(list_path(world))
 
 
@@ -144,7 +145,7 @@ def test_a_dead_keypad_is_explained_with_reason_steps_and_evidence(sign_in, hote
         "This lock can't take codes right now Its keypad disconnected today at 11:00. The keypad "
         "battery was at 2 %. The lock itself is online. An empty keypad battery is the likely "
         "cause. Put new batteries in the keypad. Press any key on the keypad. It should light up. "
-        "Choose Check again. Check again Room 9"
+        "Choose Check again. Check again Room 9 Send to maintenance Plan B"
     )
     checks = words(page, "checks")
     assert "Keypad Disconnected since 11:00. Accessory keypad, none built in" in checks
@@ -155,7 +156,7 @@ def test_a_dead_keypad_is_explained_with_reason_steps_and_evidence(sign_in, hote
         "role": "link",
         "tabindex": "0",
         "aria-disabled": "true",
-        "aria-describedby": "verdict-title",
+        "aria-describedby": "no-issue",
     }
 
 
@@ -230,7 +231,6 @@ def test_open_problems_of_a_door_are_shown(desk, world):
         "The lock could not be read. Check its hub. Since today 10:00 . Lock last read: today "
         "09:58 (1 h 2 min ago) Lock battery: 9 %"
     )
-    assert words(page, "nav-count") == "1 urgent problem"
 
 
 def test_check_again_pokes_the_lock_and_its_account_and_shows_the_answer(desk, world):
@@ -298,10 +298,10 @@ def test_the_page_of_a_door_costs_a_fixed_number_of_queries(
     path = lock_path(world)
     desk.get(path)
 
-    # session, user, properties; lock; slots, codes' dates, events of the lock; codes, their
-    # entries; last events, their names; newest reading; problems; engine, urgent
-    # problems
-    with django_assert_num_queries(15):
+    # session, user, roles, properties; how things stand; lock; slots, codes' dates, events of the
+    # lock; codes, their entries; last events, their names; problems; engine, arrivals;
+    # the last try to move the door
+    with django_assert_num_queries(17):
         desk.get(path)
 
 
@@ -313,12 +313,10 @@ def test_every_link_of_a_page_leads_somewhere(desk, world):
         link.partition("#")[0]
         for page in pages
         for link in links(page)
-        if link.startswith("/p/") and "check" not in link
+        if link.startswith("/p/") and not link.endswith(("/check/", "/door/"))
     }
 
     assert len(found) > 8
     assert {link: desk.get(link).status_code for link in found if "/live/" not in link} == {
-        link: 302 if link == f"/p/{world.property.slug}/" else 200
-        for link in found
-        if "/live/" not in link
+        link: 200 for link in found if "/live/" not in link
     }

@@ -1,0 +1,112 @@
+"""The start of the front desk in a browser: from a guest in trouble to a guest who gets in."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.screenshots import sign_in
+
+HOME = "/p/hafen-suites/"
+SOON = 30_000
+WIDE, PHONE, NARROW = 1280, 360, 320
+
+
+def at_the_desk(visitor, width: int, **options) -> Page:
+    page: Page = visitor.open(width, **options)
+    sign_in(page, visitor.url, "manager", "harbour-lights")
+    page.goto(HOME)
+    return page
+
+
+def fits(page: Page) -> bool:
+    """Return whether nothing scrolls sideways."""
+    return bool(
+        page.evaluate(
+            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        )
+    )
+
+
+def test_a_guest_in_trouble_is_helped_from_the_start_page_in_one_click(visitor):
+    page = at_the_desk(visitor, WIDE)
+    watching = at_the_desk(visitor, PHONE)
+    row = page.locator(".row--arrival").filter(has_text="Lena Okafor")
+    expect(page.locator("#arrivals .group").first).to_contain_text("Act now")
+    expect(row).to_contain_text("Another code on the lock already uses this PIN.")
+    before = int(re.findall(r"\d+", page.locator("#nav-count").inner_text())[0])
+    watching.evaluate("window.isTheSamePage = true")
+    clicks = 0
+
+    row.get_by_role("button", name="Change PIN").click()
+    clicks += 1
+
+    expect(page.locator("#code-badge")).to_have_text("On the lock", timeout=SOON)
+    assert clicks <= 3
+    # The page that somebody else has open hears of it: the row is ready, the count went down.
+    ready = watching.locator("#arrivals .group").filter(has_text="Ready")
+    expect(ready).to_contain_text("Lena Okafor", timeout=SOON)
+    expect(watching.locator("#nav-count")).to_contain_text(str(before - 1))
+    assert watching.evaluate("window.isTheSamePage") is True
+    assert fits(watching)
+
+
+def test_the_desk_is_moved_through_by_keys_and_fits_a_narrow_screen(visitor):
+    page = at_the_desk(visitor, WIDE)
+    page.keyboard.press("g")
+    page.keyboard.press("l")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Locks")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("Issue a code")
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    expect(page.locator("#find-any")).to_be_focused()
+    page.keyboard.type("n g l apartment 101")  # in a field, letters are letters
+    page.locator("#find-any").fill("apartment 101")
+    page.keyboard.press("Enter")
+    expect(page.locator("#results")).to_contain_text("Apartment 101")
+    page.locator("#find-page").fill("no such thing")
+    expect(page.locator("#results")).to_contain_text("Nothing found for “no such thing”.")
+
+    narrow = at_the_desk(visitor, NARROW)
+    for path in ("", "locks/", "codes/", "activity/", "shift/", "search/?q=apartment"):
+        narrow.goto(HOME + path)
+        assert fits(narrow), path
+    tabs = narrow.locator(".nav").bounding_box()
+    assert tabs["y"] + tabs["height"] == pytest.approx(800, abs=1)
+
+
+def test_a_page_that_gets_no_answers_says_so_and_recovers(visitor):
+    page = at_the_desk(visitor, WIDE)
+    mark = page.locator("[data-live-mark]").first
+    expect(mark).to_have_text("Live")
+    page.context.route("**/live/**", lambda route: route.fulfill(status=502, body=""))
+
+    for _ in range(3):
+        page.evaluate("htmx.trigger('#live', 'refresh')")
+        page.wait_for_timeout(100)
+
+    expect(mark).to_have_text(re.compile(r"Connection lost\. Showing \d\d:\d\d\."))
+    visitor.complaints.clear()  # the refused requests, in the console
+
+
+def test_the_start_works_without_javascript(visitor):
+    for width in (WIDE, PHONE):
+        page = at_the_desk(visitor, width, java_script_enabled=False)
+        row = page.locator(".row--arrival").filter(has_text="Jonas Weber")
+        row.get_by_role("link", name="See fix").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Apartment 104")
+        page.get_by_role("link", name="Activity").click()
+        page.get_by_role("link", name="Staff").click()
+        expect(page.locator("#activity-list")).to_contain_text("Issued by frontdesk")
+        page.get_by_label("Find a door or a guest").fill("jonas")
+        page.get_by_label("Find a door or a guest").press("Enter")
+        expect(page.locator("#results")).to_contain_text("Jonas Weber")
+        page.goto(HOME + "shift/")
+        expect(page.locator("#to-watch")).to_contain_text("Jonas Weber")
+        page.goto("/account/preferences/")
+        page.get_by_label("Dark").check()
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        page.get_by_label("As the system has them").check()
+        page.get_by_role("button", name="Save").click()
