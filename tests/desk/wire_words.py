@@ -22,218 +22,112 @@ from tests.desk import test_states as desk
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "words.md"
 
-CODE_ERRORS = [
-    "failed_to_set_on_device",
-    "failed_to_issue",
-    "failed_to_update",
-    "failed_to_remove_from_device",
-    "failed_to_remove",
-    "failed_to_delete",
-    "failed_to_expire",
-    "duplicate_code_on_device",
-    "duplicate_code_attempt_prevented",
-    "conflicting_unmanaged_access_code_id",
-    "no_space_for_access_code_on_device",
-    "code_constraints_violated",
-    "conflicting_external_modification",
-    "code_modified_external_to_seam",
-    "access_code_inactive",
-    "provider_issue",
-    "insufficient_permissions",
-    "account_disconnected",
-    "august_device_programming_delay",
-    "hubitat_device_programming_delay",
-    "august_lock_temporarily_offline",
-    "august_device_slots_full",
-    "smartthings_no_free_slots_available",
-    "hubitat_no_free_positions_available",
-    "august_lock_bad_access_code_format",
-    "august_lock_invalid_code_length",
-    "august_lock_missing_keypad",
-    "august_lock_missing_bridge",
-    "ttlock_lock_not_paired_to_gateway",
-    "lockly_missing_wifi_bridge",
-    "smartthings_failed_to_set_access_code",
-    "smartthings_failed_to_set_after_multiple_retries",
-    "kwikset_unable_to_confirm_code",
-    "kwikset_unable_to_confirm_deletion",
-    "kwikset_insufficient_permissions",
-    "salto_ks_user_not_subscribed",
-    "salto_site_user_not_subscribed",
-    "wyze_duplicate_code_name",
-    "wyze_potential_duplicate_code",
-    "dormakaba_oracode_invalid_time_range",
-    "keynest_unsupported_third_party_locker",
-    "igloohome_bridge_too_many_pending_jobs",
-    "igloohome_bridge_offline",
-]
 
-CODE_WARNINGS = [
-    "delay_in_setting_on_device",
-    "delay_in_issuing",
-    "delay_in_removing_from_device",
-    "external_modification_in_effect",
-    "code_modified_external_to_seam",
-    "third_party_integration_detected",
-    "management_transferred",
-    "using_backup_access_code",
-    "being_deleted",
-    "code_rotates_periodically",
-    "time_frame_adjusted_for_unknown_time_zone",
-    "igloo_algopin_must_be_used_within_24_hours",
-    "unknown_issue_with_access_code",
-    "schlage_detected_duplicate",
-    "schlage_creation_outage",
-    "ultraloq_access_code_disabled",
-    "kwikset_unable_to_confirm_code",
-    "smartthings_failed_to_set_access_code",
-]
+def _words(text: str) -> list[str]:
+    return text.split()
 
-LOCK_ERRORS = [
-    "account_disconnected",
-    "device_offline",
-    "device_disconnected",
-    "hub_disconnected",
-    "device_removed",
-    "subscription_required",
-    "missing_device_credentials",
-    "august_lock_not_authorized",
-    "insufficient_permissions",
-    "kwikset_insufficient_permissions",
-    "empty_backup_access_code_pool",
-    "salto_ks_subscription_limit_exceeded",
-    "salto_ks_user_not_subscribed",
-    "salto_site_user_not_subscribed",
-    "dormakaba_sites_disconnected",
-    "bridge_disconnected",
-    "igloohome_bridge_offline",
-    "august_lock_missing_bridge",
-    "ttlock_lock_not_paired_to_gateway",
-    "lockly_missing_wifi_bridge",
-    "auxiliary_heat_running",
-]
 
-LOCK_WARNINGS = [
-    "accessory_keypad_setup_required",
-    "accessory_keypad_low_battery",
-    "hub_required_for_additional_capabilities",
-    "functional_offline_device",
-    "max_access_codes_reached",
-    "device_has_flaky_connection",
-    "device_communication_degraded",
-    "ttlock_weak_gateway_signal",
-    "power_saving_mode",
-    "unreliable_online_status",
-    "privacy_mode",
-    "salto_ks_privacy_mode",
-    "salto_ks_office_mode",
-    "ttlock_lock_gateway_unlocking_not_enabled",
-    "time_zone_unknown",
-    "ultraloq_time_zone_unknown",
-    "lockly_time_zone_not_configured",
-    "two_n_device_missing_timezone",
-    "time_zone_mismatch",
-    "third_party_integration_detected",
-    "salto_ks_subscription_limit_almost_reached",
-    "salto_ks_lock_access_code_support_removed",
-    "keynest_unsupported_locker",
-    "partial_backup_access_code_pool",
-    "many_active_backup_codes",
-    "scheduled_maintenance_window",
-    "provider_service_unavailable",
-    "provider_issue",
-    "wyze_device_missing_gateway",
-    "account_reauthorization_requested",
-    "setup_required",
-    "dormakaba_sites_unapproved",
-    "unknown_issue_with_connected_account",
-    "temperature_threshold_exceeded",
-    "unknown_issue_with_phone",
-]
+CODE_ERRORS = _words(
+    """
+    failed_to_set_on_device failed_to_issue failed_to_update failed_to_remove_from_device
+    failed_to_remove failed_to_delete failed_to_expire duplicate_code_on_device
+    duplicate_code_attempt_prevented conflicting_unmanaged_access_code_id
+    no_space_for_access_code_on_device code_constraints_violated conflicting_external_modification
+    code_modified_external_to_seam access_code_inactive provider_issue insufficient_permissions
+    account_disconnected august_device_programming_delay hubitat_device_programming_delay
+    august_lock_temporarily_offline august_device_slots_full smartthings_no_free_slots_available
+    hubitat_no_free_positions_available august_lock_bad_access_code_format
+    august_lock_invalid_code_length august_lock_missing_keypad august_lock_missing_bridge
+    ttlock_lock_not_paired_to_gateway lockly_missing_wifi_bridge
+    smartthings_failed_to_set_access_code smartthings_failed_to_set_after_multiple_retries
+    kwikset_unable_to_confirm_code kwikset_unable_to_confirm_deletion
+    kwikset_insufficient_permissions salto_ks_user_not_subscribed salto_site_user_not_subscribed
+    wyze_duplicate_code_name wyze_potential_duplicate_code dormakaba_oracode_invalid_time_range
+    keynest_unsupported_third_party_locker igloohome_bridge_too_many_pending_jobs
+    igloohome_bridge_offline
+    """
+)
 
-CONSTRAINTS = [
-    "no_zeros",
-    "cannot_start_with_12",
-    "no_triple_consecutive_ints",
-    "no_ascending_or_descending_sequence",
-    "at_least_three_unique_digits",
-    "no_all_same_digits",
-    "unique_first_four_digits",
-    "cannot_contain_089",
-    "cannot_contain_0789",
-    "cannot_specify_pin_code",
-    "pin_code_matches_existing_set",
-    "start_date_in_future",
-    "name_length",
-    "name_must_be_unique",
-]
+CODE_WARNINGS = _words(
+    """
+    delay_in_setting_on_device delay_in_issuing delay_in_removing_from_device
+    external_modification_in_effect code_modified_external_to_seam third_party_integration_detected
+    management_transferred using_backup_access_code being_deleted code_rotates_periodically
+    time_frame_adjusted_for_unknown_time_zone igloo_algopin_must_be_used_within_24_hours
+    unknown_issue_with_access_code schlage_detected_duplicate schlage_creation_outage
+    ultraloq_access_code_disabled kwikset_unable_to_confirm_code
+    smartthings_failed_to_set_access_code
+    """
+)
 
-EVENTS = [
-    "access_code.created",
-    "access_code.changed",
-    "access_code.name_changed",
-    "access_code.code_changed",
-    "access_code.time_frame_changed",
-    "access_code.mutations_requested",
-    "access_code.scheduled_on_device",
-    "access_code.set_on_device",
-    "access_code.removed_from_device",
-    "access_code.delay_in_setting_on_device",
-    "access_code.failed_to_set_on_device",
-    "access_code.delay_in_removing_from_device",
-    "access_code.failed_to_remove_from_device",
-    "access_code.deleted",
-    "access_code.modified_external_to_seam",
-    "access_code.deleted_external_to_seam",
-    "access_code.backup_access_code_pulled",
-    "access_code.unmanaged.created",
-    "access_code.unmanaged.removed",
-    "access_code.unmanaged.converted_to_managed",
-    "access_code.unmanaged.failed_to_convert_to_managed",
-    "device.added",
-    "device.connected",
-    "device.disconnected",
-    "device.unmanaged.connected",
-    "device.unmanaged.disconnected",
-    "device.converted_to_unmanaged",
-    "device.unmanaged.converted_to_managed",
-    "device.tampered",
-    "device.removed",
-    "device.deleted",
-    "device.low_battery",
-    "device.battery_status_changed",
-    "device.accessory_keypad_connected",
-    "device.accessory_keypad_disconnected",
-    "device.connection_became_flaky",
-    "device.connection_stabilized",
-    "device.error.subscription_required",
-    "device.error.subscription_required.resolved",
-    "device.third_party_integration_detected",
-    "device.third_party_integration_no_longer_detected",
-    "device.salto.privacy_mode_activated",
-    "device.salto.privacy_mode_deactivated",
-    "device.name_changed",
-    "device.doorbell_rang",
-    "lock.locked",
-    "lock.unlocked",
-    "lock.access_denied",
-    "action_attempt.lock_door.succeeded",
-    "action_attempt.lock_door.failed",
-    "action_attempt.unlock_door.succeeded",
-    "action_attempt.unlock_door.failed",
-    "action_attempt.simulate_keypad_code_entry.succeeded",
-    "action_attempt.simulate_keypad_code_entry.failed",
-    "action_attempt.simulate_manual_lock_via_keypad.succeeded",
-    "action_attempt.simulate_manual_lock_via_keypad.failed",
-    "connected_account.connected",
-    "connected_account.created",
-    "connected_account.successful_login",
-    "connected_account.disconnected",
-    "connected_account.reauthorization_requested",
-    "connected_account.completed_first_sync",
-    "connected_account.completed_first_sync_after_reconnection",
-    "connected_account.deleted",
-]
+LOCK_ERRORS = _words(
+    """
+    account_disconnected device_offline device_disconnected hub_disconnected device_removed
+    subscription_required missing_device_credentials august_lock_not_authorized
+    insufficient_permissions kwikset_insufficient_permissions empty_backup_access_code_pool
+    salto_ks_subscription_limit_exceeded salto_ks_user_not_subscribed salto_site_user_not_subscribed
+    dormakaba_sites_disconnected bridge_disconnected igloohome_bridge_offline
+    august_lock_missing_bridge ttlock_lock_not_paired_to_gateway lockly_missing_wifi_bridge
+    auxiliary_heat_running
+    """
+)
+
+LOCK_WARNINGS = _words(
+    """
+    accessory_keypad_setup_required accessory_keypad_low_battery
+    hub_required_for_additional_capabilities functional_offline_device max_access_codes_reached
+    device_has_flaky_connection device_communication_degraded ttlock_weak_gateway_signal
+    power_saving_mode unreliable_online_status privacy_mode salto_ks_privacy_mode
+    salto_ks_office_mode ttlock_lock_gateway_unlocking_not_enabled time_zone_unknown
+    ultraloq_time_zone_unknown lockly_time_zone_not_configured two_n_device_missing_timezone
+    time_zone_mismatch third_party_integration_detected salto_ks_subscription_limit_almost_reached
+    salto_ks_lock_access_code_support_removed keynest_unsupported_locker
+    partial_backup_access_code_pool many_active_backup_codes scheduled_maintenance_window
+    provider_service_unavailable provider_issue wyze_device_missing_gateway
+    account_reauthorization_requested setup_required dormakaba_sites_unapproved
+    unknown_issue_with_connected_account temperature_threshold_exceeded unknown_issue_with_phone
+    """
+)
+
+CONSTRAINTS = _words(
+    """
+    no_zeros cannot_start_with_12 no_triple_consecutive_ints no_ascending_or_descending_sequence
+    at_least_three_unique_digits no_all_same_digits unique_first_four_digits cannot_contain_089
+    cannot_contain_0789 cannot_specify_pin_code pin_code_matches_existing_set start_date_in_future
+    name_length name_must_be_unique
+    """
+)
+
+EVENTS = _words(
+    """
+    access_code.created access_code.changed access_code.name_changed access_code.code_changed
+    access_code.time_frame_changed access_code.mutations_requested access_code.scheduled_on_device
+    access_code.set_on_device access_code.removed_from_device access_code.delay_in_setting_on_device
+    access_code.failed_to_set_on_device access_code.delay_in_removing_from_device
+    access_code.failed_to_remove_from_device access_code.deleted
+    access_code.modified_external_to_seam access_code.deleted_external_to_seam
+    access_code.backup_access_code_pulled access_code.unmanaged.created
+    access_code.unmanaged.removed access_code.unmanaged.converted_to_managed
+    access_code.unmanaged.failed_to_convert_to_managed device.added device.connected
+    device.disconnected device.unmanaged.connected device.unmanaged.disconnected
+    device.converted_to_unmanaged device.unmanaged.converted_to_managed device.tampered
+    device.removed device.deleted device.low_battery device.battery_status_changed
+    device.accessory_keypad_connected device.accessory_keypad_disconnected
+    device.connection_became_flaky device.connection_stabilized device.error.subscription_required
+    device.error.subscription_required.resolved device.third_party_integration_detected
+    device.third_party_integration_no_longer_detected device.salto.privacy_mode_activated
+    device.salto.privacy_mode_deactivated device.name_changed device.doorbell_rang lock.locked
+    lock.unlocked lock.access_denied action_attempt.lock_door.succeeded
+    action_attempt.lock_door.failed action_attempt.unlock_door.succeeded
+    action_attempt.unlock_door.failed action_attempt.simulate_keypad_code_entry.succeeded
+    action_attempt.simulate_keypad_code_entry.failed
+    action_attempt.simulate_manual_lock_via_keypad.succeeded
+    action_attempt.simulate_manual_lock_via_keypad.failed connected_account.connected
+    connected_account.created connected_account.successful_login connected_account.disconnected
+    connected_account.reauthorization_requested connected_account.completed_first_sync
+    connected_account.completed_first_sync_after_reconnection connected_account.deleted
+    """
+)
 
 
 def code_says(status: Status, *, error: str = "", warning: str = "") -> CodeState:
