@@ -65,7 +65,8 @@ LOCK_ERRORS = _words(
     account_disconnected device_offline device_disconnected hub_disconnected device_removed
     subscription_required missing_device_credentials august_lock_not_authorized
     insufficient_permissions kwikset_insufficient_permissions empty_backup_access_code_pool
-    salto_ks_subscription_limit_exceeded salto_ks_user_not_subscribed salto_site_user_not_subscribed
+    salto_ks_subscription_limit_exceeded salto_ks_user_not_subscribed
+    salto_site_user_not_subscribed
     dormakaba_sites_disconnected bridge_disconnected igloohome_bridge_offline
     august_lock_missing_bridge ttlock_lock_not_paired_to_gateway lockly_missing_wifi_bridge
     auxiliary_heat_running
@@ -102,7 +103,8 @@ EVENTS = _words(
     """
     access_code.created access_code.changed access_code.name_changed access_code.code_changed
     access_code.time_frame_changed access_code.mutations_requested access_code.scheduled_on_device
-    access_code.set_on_device access_code.removed_from_device access_code.delay_in_setting_on_device
+    access_code.set_on_device access_code.removed_from_device
+    access_code.delay_in_setting_on_device
     access_code.failed_to_set_on_device access_code.delay_in_removing_from_device
     access_code.failed_to_remove_from_device access_code.deleted
     access_code.modified_external_to_seam access_code.deleted_external_to_seam
