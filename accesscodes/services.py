@@ -28,7 +28,7 @@ from accesscodes.models import (
     slots_yielding,
 )
 from accesscodes.pin_rules import NoPinLeft, PinRules
-from accesscodes.values import Content
+from accesscodes.values import Content, Installed
 from locksite.actors import Actor
 from locksite.database import hold_word, write_transaction
 from locksite.errors import RuleBroken
@@ -43,6 +43,9 @@ from properties.models import Device
 NAME_LIMIT = 200
 PIN_RESTS_FOR = timedelta(days=30)
 """How long a PIN that left a lock is not drawn again for the same lock."""
+
+UNDO_FOR = timedelta(seconds=10)
+"""How long a delete at the desk can be undone before it counts."""
 
 HOUSE_LOOKUPS = 20
 """How many PINs at most are looked for on all locks of a house, to draw one for more doors."""
@@ -257,12 +260,16 @@ def change_code(
     return code
 
 
-def withdraw_code(code: AccessCode, *, actor: Actor, now: datetime) -> AccessCode:
+def withdraw_code(
+    code: AccessCode, *, actor: Actor, now: datetime, wait: timedelta = timedelta(0)
+) -> AccessCode:
     """Write down that nobody wants the code any more; a second time changes nothing.
 
     A code that was never sent to its lock is gone at once; any other is `removing` until a reading
-    shows that it is off the lock. Raises `RuleBroken` for an offline code whose PIN is known: the
-    lock cannot be told to refuse it.
+    shows that it is off the lock. With `wait` the wish counts from then: until that moment all
+    stays as it is, and `undo_withdrawal` takes it back; withdrawing again, without a wait or with
+    a shorter one, brings the moment forward. Raises `RuleBroken` for an offline code whose PIN is
+    known: the lock cannot be told to refuse it.
     """
     with write_transaction():
         device, code = _held(code)
@@ -270,19 +277,54 @@ def withdraw_code(code: AccessCode, *, actor: Actor, now: datetime) -> AccessCod
             raise RuleBroken(
                 "invalid_input", "An offline code cannot be deleted.", "access_code_id"
             )
-        if code.withdrawn_at is not None or code.gone_at is not None:
+        counts_from = now + wait
+        earlier = code.withdrawn_at
+        if code.gone_at is not None or (earlier is not None and earlier <= counts_from):
             return code
         before = ledger.snapshot(code)
-        code.withdrawn_at = now
+        code.withdrawn_at = counts_from
         code.withdrawn_by = actor.label
-        code.revision += 1
+        if not wait:  # while it can be undone, what is on the lock stays in force as it is
+            code.revision += 1
         code.save(update_fields=["withdrawn_at", "withdrawn_by", "revision"])
-        ledger.record(code, now=now, before=before)
-        _note(actor, "access_code.delete", code, device, now)
+        ledger.record(code, now=now, before=before, installed=_without_pause(code))
+        action = "access_code.delete" if earlier is None else "access_code.delete_now"
+        _note(actor, action, code, device, now)
         Device.objects.filter(pk=device.pk).poke(now)
         if code.pulled_backup is not None:
-            withdraw_code(code.pulled_backup, actor=actor, now=now)
+            withdraw_code(code.pulled_backup, actor=actor, now=now, wait=wait)
     return code
+
+
+def undo_withdrawal(code: AccessCode, *, actor: Actor, now: datetime) -> AccessCode:
+    """Want the code again, as if it had never been withdrawn, while the wait is not over.
+
+    A spare that is used in its place is wanted again with it. Raises `RuleBroken` when it is too
+    late: the code counts as withdrawn, or is gone. A code that nobody withdrew stays as it is.
+    """
+    with write_transaction():
+        device, code = _held(code)
+        if code.gone_at is not None or code.wish().is_withdrawn(now):
+            message = "It is too late to undo this. The code is being removed."
+            raise RuleBroken("invalid_input", message, "access_code_id")
+        if code.withdrawn_at is None:
+            return code
+        before = ledger.snapshot(code)
+        code.withdrawn_at = None
+        code.withdrawn_by = ""
+        code.save(update_fields=["withdrawn_at", "withdrawn_by"])
+        ledger.record(code, now=now, before=before)
+        _note(actor, "access_code.undo_delete", code, device, now)
+        Device.objects.filter(pk=device.pk).poke(now)
+        spare = code.pulled_backup
+        if spare is not None and spare.withdrawn_at == before.wish.withdrawn_at:
+            undo_withdrawal(spare, actor=actor, now=now)
+    return code
+
+
+def _without_pause(code: AccessCode) -> Installed:
+    """Return what is believed of its entry, with nothing that holds the next try up."""
+    return replace(code.installed(), attempts=0, retry_at=None)
 
 
 def retry_code(code: AccessCode, *, actor: Actor, now: datetime) -> AccessCode:
@@ -366,15 +408,15 @@ def _take_from_lock(
     code.kind, code.starts_at, code.ends_at = window.kind, window.starts_at, window.ends_at
 
 
-def reveal_pin(code: AccessCode, *, actor: Actor, now: datetime) -> Pin:
-    """Return the PIN for showing it to `actor`, and write down who saw it.
+def reveal_pin(code: AccessCode, *, actor: Actor, now: datetime, how: str = "shown") -> Pin:
+    """Return the PIN for showing it to `actor`, and write down who saw it and `how`.
 
-    Raises `RuleBroken` where there is no PIN yet.
+    `how` is ``shown``, ``copied`` or ``printed``. Raises `RuleBroken` where there is no PIN yet.
     """
     with write_transaction():
         if code.pin is None:
             raise RuleBroken("invalid_input", "The PIN is not known yet.", "code")
-        _note(actor, "access_code.reveal_pin", code, code.device, now)
+        _note(actor, "access_code.reveal_pin", code, code.device, now, {"how": how})
         return code.pin.open(bound_to=code.uid)
 
 
@@ -732,7 +774,7 @@ def _note(
     code: AccessCode,
     device: Device,
     now: datetime,
-    detail: dict[str, list[str]] | None = None,
+    detail: dict[str, list[str] | str] | None = None,
 ) -> None:
     AuditEntry.objects.append(
         actor,

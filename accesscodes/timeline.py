@@ -44,12 +44,12 @@ DESCRIPTIONS: Final = {
     EventType.FAILED_TO_CONVERT: "Locksite could not take the code over.",
 }
 TYPES: Final = (*(str(each) for each in DESCRIPTIONS), STARTED, FINISHED)
-_ASKED: Final = {
+ASKED: Final = {
     CommandAction.PROGRAM: "The lock was asked to take the code.",
     CommandAction.UPDATE: "The lock was asked to change the code.",
     CommandAction.REMOVE: "The lock was asked to drop the code.",
 }
-_ANSWERED: Final = {
+ANSWERED: Final = {
     Outcome.ACCEPTED: "The lock said yes.",
     Outcome.REFUSED: "The lock said no.",
     Outcome.UNREACHABLE: "The lock gave no clear answer.",
@@ -166,14 +166,14 @@ def _of_event(event: Event) -> Entry:
 
 
 def _of_question(command: LockCommand) -> Entry:
-    words = _ASKED[CommandAction(command.action)]
+    words = ASKED[CommandAction(command.action)]
     return Entry(uuid5(command.uid, STARTED), STARTED, command.asked_at, words)
 
 
 def _of_answer(command: LockCommand) -> Entry:
     if command.answered_at is None:
         raise ValueError("a command that is under way has no answer")
-    words = _ANSWERED[Outcome(command.outcome)]
+    words = ANSWERED[Outcome(command.outcome)]
     return Entry(uuid5(command.uid, FINISHED), FINISHED, command.answered_at, words)
 
 

@@ -79,6 +79,7 @@ class PropertyForm(forms.ModelForm):
         fields = (
             *("name", "slug", "city", "address", "time_zone", "check_in_time"),
             *("check_out_time", "just_in_time_lead", "plan_b"),
+            *("phone", "keypad_hint", "guest_page_url"),
         )
 
 

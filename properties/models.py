@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -58,6 +59,21 @@ class Property(models.Model):
     )
     plan_b = models.TextField(
         blank=True, help_text="What the desk does when a lock cannot take codes at all."
+    )
+    # What stands on a guest's slip.
+    phone = models.CharField(
+        max_length=40, blank=True, help_text="The front desk's number, for guests."
+    )
+    keypad_hint = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="How to type a PIN: “Press the check key after the PIN.”",
+    )
+    guest_page_url = models.CharField(
+        max_length=300,
+        blank=True,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text="A page for guests, printed as a QR code. It must tell nothing secret.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

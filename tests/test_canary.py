@@ -203,6 +203,12 @@ def break_down(world, drawn, monkeypatch):
         )
 
 
+ABOUT_A_CODE = (
+    *("code-detail", "code-pin", "code-now", "code-record", "slip", "code-retry", "code-restore"),
+    *("code-accept", "code-undo", "code-open", "code-delete"),
+)
+
+
 def desk_pages(world, drawn, client) -> dict[str, str]:
     """Return every page that somebody at the desk sees without asking for a PIN, by address."""
     user = UserFactory(username="mara")
@@ -233,16 +239,30 @@ def desk_pages(world, drawn, client) -> dict[str, str]:
         issue,
         typed,
         *(
-            reverse("code-detail", args=[slug, code.uid])
+            reverse(name, args=[slug, code.uid])
             for code in AccessCode.objects.for_list()
-            if code.gone_at is None
+            for name in ABOUT_A_CODE
         ),
+        *(
+            f"{reverse('code-record', args=[slug, code.uid])}?format={kind}"
+            for code in AccessCode.objects.all()
+            for kind in ("csv", "json")
+        ),
+        reverse("slips", args=[slug])
+        + "?ids="
+        + ",".join(str(code.uid) for code in AccessCode.objects.all()),
     ]
     pages = {address: client.get(address).content.decode() for address in addresses}
     pages["addresses"] = " ".join(
         [*addresses, *(answer.get("Location", "") for answer in answers)]
     )
     code = AccessCode.objects.live().filter(pin__isnull=False).order_by("-id").first()
+    for verb in ("code-retry", "code-restore", "code-delete", "code-undo"):
+        htmx = {"HX-Request": "true"}
+        answer = client.post(reverse(verb, args=[slug, code.uid]), headers=htmx)
+        pages[f"after {verb}"] = answer.content.decode()
+    printed = client.post(reverse("slip", args=[slug, code.uid]), {"sure": "1"}).content.decode()
+    assert world.digits(code) in printed.replace(" ", ""), "a printed PIN is printed"
     shown = client.post(reverse("code-pin", args=[slug, code.uid])).content.decode()
     assert world.digits(code) in shown.replace(" ", ""), "a revealed PIN is shown"
     return pages

@@ -1,11 +1,13 @@
 """Changing and deleting a code: plain forms that work without JavaScript."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accesscodes import services
@@ -15,6 +17,7 @@ from accesscodes.pin_rules import PinRules, length_for
 from accesscodes.services import CodeChanges
 from accesscodes.web import presenters, reading, shell
 from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if, refused
+from accesscodes.web.action_views import NOT_YOURS, answer
 from accesscodes.web.feedback import (
     NameFeedback,
     PinFeedback,
@@ -34,10 +37,13 @@ from locksite.local_time import as_written
 @at_desk
 @only_if(lambda desk: desk.may_issue, instead=NOT_ALLOWED)
 def code_delete(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
-    """Ask once, then take the code off its lock."""
+    """Ask once, then take the code off its lock, after ten seconds in which that can be undone.
+
+    Asked a second time, or with `now`, it does not wait.
+    """
     row = reading.code_or_404(desk, code)
     if not desk.may_delete(row):
-        return refused(request, "Somebody else made this code. Ask a manager to delete it.")
+        return refused(request, NOT_YOURS)
     if request.method == "GET":
         context = {
             "code": row,
@@ -45,13 +51,16 @@ def code_delete(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpRespons
             "window": _window(desk, row),
         }
         return shell.page(request, desk, "accesscodes/code_delete.html", "codes", context)
+    wait = timedelta(0) if "now" in request.POST else services.UNDO_FOR
     try:
-        services.withdraw_code(row, actor=desk.actor, now=desk.now)
+        services.withdraw_code(row, actor=desk.actor, now=desk.now, wait=wait)
     except RuleBroken as broken:
         messages.info(request, broken.message)
     else:
-        messages.success(request, f"Code for {row.name} is being removed from the lock.")
-    return redirect("code-detail", desk.house.slug, code)
+        undo = reverse("code-undo", args=[desk.house.slug, code]) if wait else ""
+        sentence = f"Code for {row.name} is being removed from the lock."
+        messages.success(request, sentence, extra_tags=undo)
+    return answer(request, desk, code)
 
 
 # ---- Changing -----------------------------------------------------------------------------------

@@ -155,7 +155,7 @@ def happening(event: Event, names: Mapping[str, str], zone: tzinfo, now: datetim
         text = _battery(event.payload, text)
     if name:
         text = f"{name}: {wall_time.uncapital(text)}"
-    return Happening(words.icon, words.tone, text, _more(event.payload), at)
+    return Happening(words.icon, words.tone, text, said_by(event.payload), at)
 
 
 def _battery(payload: Mapping[str, Any], text: str) -> str:
@@ -166,7 +166,7 @@ def _battery(payload: Mapping[str, Any], text: str) -> str:
     return f"Battery {status}" if status else text
 
 
-def _more(payload: Mapping[str, Any]) -> str:
+def said_by(payload: Mapping[str, Any]) -> str:
     """Return what the lock said, or what was changed; never digits."""
     for key in ("access_code_errors", "access_code_warnings"):
         problems = payload.get(key) or []
@@ -193,6 +193,8 @@ ACTIONS: Mapping[str, _Words] = {
     "access_code.convert": _Words("user", Tone.IDLE, "Taken over by {who}"),
     "access_code.remove_unmanaged": _Words("user", Tone.IDLE, "Removed by {who}"),
     "access_code.pull_backup": _Words("user", Tone.IDLE, "Backup code taken by {who}"),
+    "access_code.delete_now": _Words("user", Tone.IDLE, "Deleted without waiting by {who}"),
+    "access_code.undo_delete": _Words("undo-2", Tone.IDLE, "Delete undone by {who}"),
     "access_code.restore": _Words("user", Tone.IDLE, "Put back by {who}"),
     "access_code.accept_outside_change": _Words(
         "user", Tone.IDLE, "Change made at the lock accepted by {who}"
@@ -200,6 +202,20 @@ ACTIONS: Mapping[str, _Words] = {
     "access_code.retry": _Words("user", Tone.IDLE, "Tried again by {who}"),
     "access_code.reveal_pin": _Words("eye", Tone.IDLE, "PIN shown to {who}"),
 }
+
+
+HOW_REVEALED = {"copied": "PIN copied by {who}", "printed": "PIN printed by {who}"}
+
+
+def deed_text(entry: AuditEntry, who: str) -> str:
+    """Return what `who` did, or "" where nobody has found words for it."""
+    words = ACTIONS.get(entry.action)
+    if words is None:
+        return ""
+    text = words.text
+    if entry.action == "access_code.reveal_pin":
+        text = HOW_REVEALED.get(str(entry.detail.get("how")), text)
+    return text.format(who=who)
 
 
 def deeds(
@@ -213,9 +229,7 @@ def deeds(
             continue
         who = entry.actor_label if entry.actor_kind == "staff" else f"API key {entry.actor_label}"
         at = Stamp.of(entry.at, wall_time.short_moment(entry.at, zone, now))
-        lines.append(
-            (entry.at, Happening(words.icon, words.tone, words.text.format(who=who), "", at))
-        )
+        lines.append((entry.at, Happening(words.icon, words.tone, deed_text(entry, who), "", at)))
     return tuple(lines)
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_GET
 
-from accesscodes.web import code_views, live, lock_views, reading, shell
+from accesscodes.web import code_page, code_views, live, lock_views, reading, shell
 from accesscodes.web.access import Desk, at_desk
 from accesscodes.web.live import Board
 from locksite.htmx import HtmxHttpRequest
@@ -24,7 +24,7 @@ def _board(request: HtmxHttpRequest, desk: Desk) -> tuple[Board, str]:
             device = reading.device_or_404(desk, _uid(name))
             return lock_views.lock_board(desk, device, request.GET.get("asked", "")), "locks"
         case "code":
-            return code_views.code_board(desk, reading.code_or_404(desk, _uid(name))), "codes"
+            return code_page.code_board(desk, reading.code_or_404(desk, _uid(name))), "codes"
         case "frame":
             return shell.frame_board(desk), ""
         case _:

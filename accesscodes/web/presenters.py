@@ -125,6 +125,7 @@ class CodePanel:
 
 
 _PANEL_HEADINGS = {
+    "undo": "The code is deleted in a few seconds",
     "stuck_remove": "The PIN is still on the lock",
     "slow_remove": "Removal takes longer than usual",
     "account": "The lock's account is disconnected",
@@ -145,19 +146,24 @@ _PANEL_HEADINGS = {
 
 
 def code_panel(
-    code: AccessCode, state: CodeState, zone: tzinfo, now: datetime
+    code: AccessCode, state: CodeState, zone: tzinfo, now: datetime, *, clash: str = ""
 ) -> CodePanel | None:
-    """Return the problem panel of a code's page, ``None`` where there is no problem."""
-    if state.tone not in {Tone.BAD, Tone.WARN}:
+    """Return the panel of a code's page, ``None`` where there is nothing to do.
+
+    `clash`: the name of the code, not ours, that has the same PIN on the same lock.
+    """
+    if state.tone not in {Tone.BAD, Tone.WARN} and state.key != "undo":
         return None
-    note = ""
-    removing = state.key in {"stuck_remove", "slow_remove"}
+    note = f"It is “{clash}”, made in the lock's app. " if clash else ""
+    removing = state.key in {"stuck_remove", "slow_remove", "undo"}
     if not removing and code.starts_at is not None and code.starts_at > now:
         when = wall_time.in_sentence(code.starts_at, zone, now)
-        note = f"It is wanted {when}, in {wall_time.span(code.starts_at - now)}."
+        note += f"It is wanted {when}, in {wall_time.span(code.starts_at - now)}."
     elif not removing and code.starts_at is not None and code.gone_at is None:
-        note = f"It has been wanted for {wall_time.span(now - code.starts_at)}."
-    return CodePanel(_PANEL_HEADINGS.get(state.key, "The PIN is not on the lock yet"), state, note)
+        note += f"It has been wanted for {wall_time.span(now - code.starts_at)}."
+    return CodePanel(
+        _PANEL_HEADINGS.get(state.key, "The PIN is not on the lock yet"), state, note.strip()
+    )
 
 
 def code_head(code: AccessCode, state: CodeState, zone: tzinfo, now: datetime) -> CodeHead:
@@ -290,6 +296,15 @@ def _evidence_line(item: Mapping[str, Any], zone: tzinfo, now: datetime) -> Evid
     shown = Stamp.of(at, wall_time.moment(at, zone, now))
     said = str(item["said"]).removesuffix(".")  # the time follows, after a comma
     return EvidenceLine(item["what"], said, shown, age)
+
+
+def guest_message(code: AccessCode, zone: tzinfo, now: datetime) -> str:
+    """Return what a guest is sent; ``{PIN}`` stands for the digits, which are not known here."""
+    text = f"Hello {code.name}, your door code for {code.device.display_name} is {{PIN}}."
+    if code.starts_at is None or code.ends_at is None:
+        return text
+    starts = wall_time.full_moment(code.starts_at, zone, now)
+    return f"{text} It works {starts} to {wall_time.full_moment(code.ends_at, zone, now)}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
-from accesscodes.choices import CommandAction, Kind, Placement, Severity, Status
+from accesscodes.choices import CommandAction, Kind, Outcome, Placement, Severity, Status
 from accesscodes.models import (
     AccessCode,
     LockCommand,
@@ -19,10 +19,16 @@ from accesscodes.models import (
 from accesscodes.web.access import Desk
 from accesscodes.web.lock_presenters import LockRow, Usage, lock_order, lock_row
 from accesscodes.web.presenters import CodeCard, code_card
+from accesscodes.web.proof import Told
+from accesscodes.web.record import Rows
 from locksite.journal.models import AuditEntry, Event
+from locksite.partners.models import WebhookDelivery
 from properties.capabilities import LockVerdict, lock_verdict
 from properties.models import Device
 from properties.past import past_of
+
+RECORDED = 1000
+"""How many rows of each kind the record of one code shows at most, the newest."""
 
 GONE_SHOWN_FOR = timedelta(days=30)
 """How long removed codes stay in the list of codes."""
@@ -158,6 +164,12 @@ def code_or_404(desk: Desk, uid: UUID) -> AccessCode:
     return found
 
 
+def codes_by_id(desk: Desk, uids: Iterable[UUID]) -> list[AccessCode]:
+    """Return the codes with these ids that are within reach."""
+    rows = codes_at(desk).select_related("device__property", "device__account")
+    return list(rows.filter(uid__in=list(uids)))
+
+
 def cards_of(
     codes: Iterable[AccessCode], devices: Iterable[Device], now: datetime
 ) -> list[tuple[AccessCode, CodeCard]]:
@@ -231,15 +243,69 @@ def code_deeds(desk: Desk, code: AccessCode, limit: int) -> list[AuditEntry]:
     )
 
 
-def first_try_at(code: AccessCode) -> datetime | None:
-    """Return when the lock was first asked to take this code."""
-    at: datetime | None = (
-        LockCommand.objects.filter(installation__code=code, action=CommandAction.PROGRAM)
-        .order_by("id")
-        .values_list("asked_at", flat=True)
-        .first()
+def told_of(code: AccessCode) -> list[Told]:
+    """Return the commands to the lock about this code, oldest first."""
+    rows = LockCommand.objects.filter(installation__code=code).order_by("id")
+    return [
+        Told(CommandAction(action), asked_at, answered_at, Outcome(outcome) if outcome else None)
+        for action, asked_at, answered_at, outcome in rows.values_list(
+            "action", "asked_at", "answered_at", "outcome"
+        )
+    ]
+
+
+def record_rows(desk: Desk, code: AccessCode) -> Rows:
+    """Return everything that is kept of one code, the newest of each kind. Five queries.
+
+    What partners were told is for managers.
+    """
+    events = code_events(desk, code, RECORDED)
+    commands = LockCommand.objects.filter(installation__code=code).order_by("-id")
+    transitions = code.transitions.select_related("reading").order_by("-id")
+    deliveries = (
+        WebhookDelivery.objects.for_actor(desk.actor)
+        .filter(event_uid__in=[event.uid for event in events])
+        .select_related("endpoint")
+        .order_by("-id")
     )
-    return at
+    return Rows(
+        deeds=code_deeds(desk, code, RECORDED),
+        events=events,
+        commands=list(commands[:RECORDED]),
+        transitions=list(transitions[:RECORDED]),
+        deliveries=list(deliveries[:RECORDED]) if desk.may_manage else [],
+    )
+
+
+def clash_of(code: AccessCode) -> UnmanagedCode | None:
+    """Return the code on the same lock that is not ours and has the same PIN, if there is one."""
+    if code.pin_index is None:
+        return None
+    rows = UnmanagedCode.objects.live().filter(device=code.device_id, pin_index=code.pin_index)
+    return rows.order_by("id").first()
+
+
+def linked_codes(desk: Desk, code: AccessCode) -> list[AccessCode]:
+    """Return the codes within reach that share the PIN of this one, by door."""
+    if not code.common_code_key:
+        return []
+    rows = codes_at(desk).filter(common_code_key=code.common_code_key, gone_at=None)
+    others = rows.exclude(pk=code.pk).select_related("device__property", "device__account")
+    return list(others.order_by("device_id"))
+
+
+def answer_times(device: Device, number: int = 20) -> list[timedelta]:
+    """Return how long the lock took for the last codes that it said yes to, newest first."""
+    rows = (
+        LockCommand.objects.filter(
+            device=device,
+            outcome=Outcome.ACCEPTED,
+            action__in=[CommandAction.PROGRAM, CommandAction.UPDATE],
+        )
+        .order_by("-id")
+        .values_list("asked_at", "answered_at")[:number]
+    )
+    return [answered_at - asked_at for asked_at, answered_at in rows if answered_at is not None]
 
 
 def foreign_codes(device: Device) -> list[UnmanagedCode]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import cached_property
+from math import ceil
 
 from accesscodes.choices import Status
 from accesscodes.lifecycle import pending_mutations
@@ -42,20 +43,33 @@ class Tone(StrEnum):
 
 
 class Action(StrEnum):
-    """The one best next step."""
+    """Something that may be done about a code."""
 
     NONE = "none"
     HAND_OVER = "hand_over"
-    OPEN_LOCK = "open_lock"
-    CHECK_AGAIN = "check_again"
+    UNDO = "undo"
+    REMOVE_NOW = "remove_now"
+    RETRY = "retry"
     CHANGE_PIN = "change_pin"
     CHANGE_DATES = "change_dates"
+    USE_BACKUP = "use_backup"
+    SHOW_BACKUP = "show_backup"
+    RESTORE = "restore"
+    ACCEPT = "accept"
+    REMOVE_CLASH = "remove_clash"
+    FREE_A_SLOT = "free_a_slot"
+    SEE_FIX = "see_fix"
+    OPEN_LOCK = "open_lock"
+    CHECK_AGAIN = "check_again"
     ISSUE_AGAIN = "issue_again"
 
 
 @dataclass(frozen=True, slots=True)
 class CodeState:
-    """What is said of one code now. `sentence` is whole and holds no PIN."""
+    """What is said of one code now. `sentence` is whole and holds no PIN.
+
+    `action` is the one best next step; what else helps stands in `fixes`.
+    """
 
     key: str
     label: str
@@ -272,6 +286,10 @@ WARNING_SENTENCES = {
 }
 
 
+STILL_OPENS = frozenset({"code_rotates_periodically", "time_frame_adjusted_for_unknown_time_zone"})
+"""Warnings under which the PIN opens the door all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     key: str
@@ -280,7 +298,7 @@ class _Row:
     tone: Tone | Callable[[_View], Tone]
     icon: str
     sentence: str | Callable[[_View], str]
-    action: Action = Action.NONE
+    action: Action | Callable[[_View], Action] = Action.NONE
     spins: bool = False
 
 
@@ -300,7 +318,7 @@ def _gone(view: _View) -> str:
 
 def _seconds_left(view: _View) -> int:
     at = view.code.wish.withdrawn_at or view.now
-    return max(1, int((at - view.now).total_seconds()) + 1)
+    return ceil((at - view.now).total_seconds())
 
 
 def _withdrawal_waits(view: _View) -> bool:
@@ -404,8 +422,9 @@ STATES: tuple[_Row, ...] = (
         _withdrawal_waits,
         lambda view: f"Removing in {_seconds_left(view)} s",
         Tone.OUT,
-        "circle-minus",
-        "It is taken off the lock in a moment.",
+        "undo-2",
+        "You can still undo.",
+        Action.UNDO,
     ),
     _Row(
         "stuck_remove",
@@ -416,7 +435,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "octagon-alert",
         "This PIN may still open the door although it should not.",
-        Action.OPEN_LOCK,
+        Action.RETRY,
     ),
     _Row(
         "slow_remove",
@@ -452,7 +471,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "unplug",
         "The account that controls this lock is disconnected.",
-        Action.OPEN_LOCK,
+        Action.SEE_FIX,
     ),
     _Row(
         "blocked",
@@ -461,7 +480,7 @@ STATES: tuple[_Row, ...] = (
         _urgent,
         "octagon-alert",
         _cause_sentence,
-        Action.OPEN_LOCK,
+        Action.SEE_FIX,
     ),
     _Row(
         "loaded_unseen",
@@ -493,7 +512,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "hourglass",
         "Arrivals before this one use all code slots. It goes on the lock when one is free.",
-        Action.OPEN_LOCK,
+        Action.FREE_A_SLOT,
     ),
     _Row(
         "full",
@@ -502,7 +521,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "octagon-alert",
         "The lock has no free code slot. Delete a code that is not used.",
-        Action.OPEN_LOCK,
+        Action.FREE_A_SLOT,
     ),
     _Row(
         "refused",
@@ -520,7 +539,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "circle-x",
         lambda view: f"This lock does not accept the code as it is: {view.message}",
-        Action.OPEN_LOCK,
+        Action.CHANGE_DATES,
     ),
     _Row(
         "inactive",
@@ -538,7 +557,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "triangle-alert",
         "Someone changed or removed it in the lock's app. We are putting ours back.",
-        Action.OPEN_LOCK,
+        Action.RESTORE,
     ),
     _Row(
         "no_pin",
@@ -547,7 +566,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "octagon-alert",
         lambda view: f"The lock's maker gives no PIN: “{view.message}”",
-        Action.OPEN_LOCK,
+        Action.RETRY,
     ),
     _Row(
         "failed",
@@ -556,7 +575,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "octagon-alert",
         _failed_sentence,
-        Action.OPEN_LOCK,
+        Action.USE_BACKUP,
     ),
     _Row(
         "ext_ok",
@@ -565,7 +584,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "pencil",
         "Dates or PIN were changed in the lock's app and are in effect.",
-        Action.CHANGE_DATES,
+        Action.ACCEPT,
     ),
     _Row(
         "backup",
@@ -574,6 +593,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "archive-restore",
         "A backup code replaces this one. Give the guest the new PIN.",
+        Action.SHOW_BACKUP,
     ),
     _Row(
         "slow_pin",
@@ -582,7 +602,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "hourglass",
         "The lock's maker has not given the PIN yet. It is asked again and again.",
-        Action.OPEN_LOCK,
+        Action.RETRY,
     ),
     _Row(
         "computing",
@@ -600,7 +620,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "triangle-alert",
         _shut_sentence,
-        Action.OPEN_LOCK,
+        Action.SEE_FIX,
     ),
     _Row(
         "offline_ok",
@@ -618,7 +638,7 @@ STATES: tuple[_Row, ...] = (
         Tone.IDLE,
         "circle-minus",
         lambda view: f"Ended {view.time(view.code.wish.ends_at)}.",
-        Action.CHANGE_DATES,
+        Action.ISSUE_AGAIN,
     ),
     _Row(
         "loaded",
@@ -639,7 +659,7 @@ STATES: tuple[_Row, ...] = (
             "Usually done within 3 min. "
             f"Started {view.ago(view.code.summary.diverged_since or view.now)} ago."
         ),
-        Action.OPEN_LOCK,
+        Action.USE_BACKUP,
     ),
     _Row(
         "updating",
@@ -696,7 +716,7 @@ STATES: tuple[_Row, ...] = (
         Tone.WARN,
         "triangle-alert",
         _warning_sentence,
-        Action.CHECK_AGAIN,
+        lambda view: Action.HAND_OVER if view.warnings & STILL_OPENS else Action.CHECK_AGAIN,
     ),
     _Row(
         "set",
@@ -729,7 +749,7 @@ def code_state(code: CodeFacts, lock: LockVerdict, now: datetime) -> CodeState:
         tone=row.tone if isinstance(row.tone, Tone) else row.tone(view),
         icon=row.icon,
         sentence=row.sentence if isinstance(row.sentence, str) else row.sentence(view),
-        action=row.action,
+        action=row.action if isinstance(row.action, Action) else row.action(view),
         spins=row.spins,
     )
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from accesscodes.web import (
+    action_views,
     backup_views,
     change_views,
     code_views,
@@ -11,6 +12,9 @@ from accesscodes.web import (
     keypad_views,
     live_views,
     lock_views,
+    now_views,
+    record_views,
+    slip_views,
     webhook_views,
 )
 
@@ -41,6 +45,17 @@ urlpatterns = [
     path("p/<slug:prop>/codes/", code_views.code_list, name="code-list"),
     path("p/<slug:prop>/codes/<uuid:code>/", code_views.code_detail, name="code-detail"),
     path("p/<slug:prop>/codes/<uuid:code>/pin/", code_views.code_pin, name="code-pin"),
+    path("p/<slug:prop>/codes/<uuid:code>/retry/", action_views.code_retry, name="code-retry"),
+    path(
+        "p/<slug:prop>/codes/<uuid:code>/restore/", action_views.code_restore, name="code-restore"
+    ),
+    path("p/<slug:prop>/codes/<uuid:code>/accept/", action_views.code_accept, name="code-accept"),
+    path("p/<slug:prop>/codes/<uuid:code>/undo/", action_views.code_undo, name="code-undo"),
+    path("p/<slug:prop>/codes/<uuid:code>/now/", now_views.code_now, name="code-now"),
+    path("p/<slug:prop>/codes/<uuid:code>/open/", now_views.code_open, name="code-open"),
+    path("p/<slug:prop>/codes/<uuid:code>/slip/", slip_views.slip, name="slip"),
+    path("p/<slug:prop>/codes/<uuid:code>/record/", record_views.code_record, name="code-record"),
+    path("p/<slug:prop>/slips/", slip_views.slips_of, name="slips"),
     path("p/<slug:prop>/codes/<uuid:code>/backup/", backup_views.code_backup, name="code-backup"),
     path("p/<slug:prop>/codes/<uuid:code>/delete/", change_views.code_delete, name="code-delete"),
     path("p/<slug:prop>/codes/<uuid:code>/rename/", change_views.code_rename, name="code-rename"),

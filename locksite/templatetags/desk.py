@@ -1,8 +1,9 @@
-"""Tags for the desk's templates: an icon, and a time that says its UTC."""
+"""Tags for the desk's templates: icons, times with their UTC, QR codes, the way back."""
 
 from typing import Any
 from urllib.parse import urlsplit
 
+import segno
 from django import template
 from django.core.exceptions import DisallowedHost
 from django.template import Context
@@ -52,3 +53,23 @@ def way_back(context: Context) -> str:
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     is_elsewhere = path != request.get_full_path() or request.method == "POST"
     return path if is_elsewhere and url_has_allowed_host_and_scheme(path, None) else ""
+
+
+QUIET = 4
+"""The white border of a QR code, in modules."""
+
+
+@register.simple_tag
+def qr(url: str) -> SafeString:
+    """Return an address as a QR code, in black on whatever is behind it."""
+    rows = list(segno.make_qr(url, error="m").matrix_iter(border=QUIET))
+    path = "".join(
+        f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark
+    )
+    return format_html(
+        '<svg class="qr" viewBox="0 0 {0} {0}" role="img" aria-label="QR code of {1}">'
+        '<path d="{2}"/></svg>',
+        len(rows),
+        url,
+        path,
+    )

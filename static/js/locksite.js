@@ -45,15 +45,22 @@
     if (!document.hidden && live) htmx.trigger(live, 'refresh')
   })
 
-  // ---- The toast goes after six seconds, unless somebody is reading it
-  const toast = one('[data-toast]')
-  if (toast) {
+  // ---- The toast goes after six seconds, ten with an undo, unless somebody is reading it
+  const show = () => {
+    const toast = one('[data-toast]:not([data-timed])')
+    if (!toast) return
+    toast.dataset.timed = ''
     let timer
-    const rest = () => { timer = setTimeout(() => toast.remove(), 6000) }
     const stay = () => clearTimeout(timer)
+    const rest = () => {
+      stay()
+      timer = setTimeout(() => toast.remove(), 'long' in toast.dataset ? 10000 : 6000)
+    }
     for (const name of ['mouseenter', 'focusin']) toast.addEventListener(name, stay)
     for (const name of ['mouseleave', 'focusout']) toast.addEventListener(name, rest)
     rest()
   }
+  document.addEventListener('htmx:afterSettle', show)
+  show()
   one('#error-summary')?.focus()
 })()

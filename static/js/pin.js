@@ -7,14 +7,16 @@
     clearTimeout(timer)
     const digits = one('[data-pin-digits]')
     if (!digits) return
-    digits.remove()
-    one('[data-pin-hide]').remove()
+    for (const part of [digits, one('[data-pin-hide]'), one('[data-pin-share]')]) part.remove()
     one('[data-pin-dots]').hidden = one('[data-pin-form]').hidden = false
     one('[data-pin-left]').textContent = 'Hidden again.'
   }
   const watch = () => {
     clearTimeout(timer)
-    if (one('[data-pin-digits]')) timer = setTimeout(hide, 30000)
+    const digits = one('[data-pin-digits]')
+    if (!digits) return
+    timer = setTimeout(hide, 30000)
+    digits.focus() // so that it is read out, digit by digit
   }
   const copy = async (button) => {
     const label = one('[data-copy-label]', button)

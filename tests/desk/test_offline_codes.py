@@ -115,8 +115,8 @@ def test_a_known_pin_can_be_neither_changed_nor_deleted_and_the_page_says_why(de
     assert buttons & waiting == {"to-delete"}
     assert not buttons & set(ids(page))
     assert words(page, "code-manage") == (
-        "Manage An offline code can't be changed or deleted: the lock can't be told. "
-        "It ends by itself."
+        "Manage Print guest slip An offline code can't be changed or deleted: the lock can't be "
+        "told. It ends by itself."
     )
 
 

@@ -40,6 +40,15 @@ ADDRESSES = {
     "code-rename": ("code", {"GET": 200, "POST": 422}),
     "code-dates": ("code", {"GET": 200, "POST": 422}),
     "code-change-pin": ("code", {"GET": 200, "POST": 422}),
+    "code-retry": ("code", {"GET": 200, "POST": 302}),
+    "code-restore": ("code", {"GET": 200, "POST": 302}),
+    "code-accept": ("code", {"GET": 200, "POST": 302}),
+    "code-undo": ("code", {"GET": 200, "POST": 302}),
+    "code-now": ("code", {"GET": 200}),
+    "code-open": ("code", {"GET": 200, "POST": 302}),
+    "code-record": ("code", {"GET": 200}),
+    "slip": ("code", {"GET": 200, "POST": 200}),
+    "slips": ("", {"GET": 200, "POST": 200}),
     "webhook-list": ("", {"GET": 200}),
     "webhook-send-again": ("delivery", {"POST": 302}),
 }
@@ -61,6 +70,14 @@ FORBIDDEN_FOR_HOUSEKEEPING = {
     "code-rename",
     "code-dates",
     "code-change-pin",
+    "code-retry",
+    "code-restore",
+    "code-accept",
+    "code-undo",
+    "code-now",
+    "code-open",
+    "slip",
+    "slips",
     "webhook-list",
     "webhook-send-again",
 }
@@ -84,7 +101,8 @@ def path_of(name, house, device, code):
     }
     thing = things.get(kind)
     arguments = [house.slug] + ([] if thing is None else [thing.uid])
-    return reverse(name, args=arguments) + ("?scope=locks" if name == "live" else "")
+    query = {"live": "?scope=locks", "slips": f"?ids={code.uid}"}
+    return reverse(name, args=arguments) + query.get(name, "")
 
 
 def test_every_address_of_the_desk_is_in_the_table():

@@ -178,7 +178,7 @@ SET = facts(Status.SET, installed=on_lock(wish()), proven_at=NOW - timedelta(min
         (
             facts(Status.SET, want=wish(withdrawn_at=NOW + timedelta(seconds=9))),
             GOOD,
-            ("undo", "Removing in 10 s", Tone.OUT, "It is taken off the lock in a moment."),
+            ("undo", "Removing in 9 s", Tone.OUT, "You can still undo."),
         ),
         (
             facts(Status.REMOVING, errors=("failed_to_remove_from_device",)),
@@ -502,7 +502,7 @@ def test_a_code_past_its_end_that_nobody_looked_at_yet_has_ended():
         Tone.IDLE,
         "circle-minus",
         "Ended today 14:31.",
-        Action.CHANGE_DATES,
+        Action.ISSUE_AGAIN,
     )
 
 

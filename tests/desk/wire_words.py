@@ -13,7 +13,7 @@ from pathlib import Path
 from accesscodes import pin_rules
 from accesscodes.choices import Status
 from accesscodes.pin_rules import PinRules
-from accesscodes.web import wall_time
+from accesscodes.web import fixes, wall_time
 from accesscodes.web.happenings import SILENT, WORDS
 from accesscodes.web.states import Action, CodeState, code_state
 from properties.capabilities import LockFacts, LockVerdict, lock_verdict
@@ -132,6 +132,11 @@ EVENTS = _words(
 )
 
 
+NEXT_STEPS = {action: words for action, (_, words) in fixes.ICONS.items()} | {
+    Action.HAND_OVER: "Hand over"
+}
+
+
 def code_says(status: Status, *, error: str = "", warning: str = "") -> CodeState:
     """Return what the desk says of a code in this status, with one error or warning."""
     is_there = status in {Status.SET, Status.REMOVING, Status.UNKNOWN, Status.GONE}
@@ -177,9 +182,6 @@ def status_with(code: str, *, is_error: bool) -> Status:
     return Status.SET
 
 
-NEXT_STEPS = {Action.NONE: "–"}
-
-
 def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     lines = [heads, ("---",) * len(tuple(heads)), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
@@ -188,7 +190,7 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def _code_row(code: str, *, is_error: bool) -> tuple[str, ...]:
     status = status_with(code, is_error=is_error)
     said = code_says(status, error=code if is_error else "", warning="" if is_error else code)
-    step = NEXT_STEPS.get(said.action, str(said.action).replace("_", " "))
+    step = NEXT_STEPS.get(said.action, "–")
     return f"`{code}`", f"`{status}`", said.label, said.tone, said.sentence, step
 
 

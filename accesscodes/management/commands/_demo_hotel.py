@@ -28,6 +28,9 @@ class House:
     check_in: time
     check_out: time
     plan_b: str
+    phone: str
+    keypad_hint: str
+    guest_page_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,9 @@ HOUSES: Final = (
         check_out=time(11),
         plan_b="Spare keys hang in the key box left of the main entrance. Ask the manager on duty "
         "for the box's code, and write down who took which key.",
+        phone="+49 40 555 0134",
+        keypad_hint="Press the check key after the PIN.",
+        guest_page_url="https://hafen-suites.example/guests",
     ),
     House(
         slug=MERCER,
@@ -83,6 +89,9 @@ HOUSES: Final = (
         check_in=time(16),
         check_out=time(11),
         plan_b="The doorman next door keeps a set of keys. Send the guest there with an ID.",
+        phone="+1 212 555 0187",
+        keypad_hint="Wake the keypad with your palm, type the PIN, press the lock sign.",
+        guest_page_url="https://mercer-lofts.example/welcome",
     ),
 )
 

@@ -120,6 +120,9 @@ def _houses() -> dict[str, Property]:
             check_in_time=house.check_in,
             check_out_time=house.check_out,
             plan_b=house.plan_b,
+            phone=house.phone,
+            keypad_hint=house.keypad_hint,
+            guest_page_url=house.guest_page_url,
         )
         for house in HOUSES
     }
