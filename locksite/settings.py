@@ -53,6 +53,8 @@ LOCKSITE_PIN_INDEX_KEY = _required("LOCKSITE_PIN_INDEX_KEY", "keys the PIN index
 
 # ---- Web ----------------------------------------------------------------------------------------
 DEBUG = _checked(env.bool, "LOCKSITE_DEBUG", False)
+# Whether `/styleguide/` shows every component of the desk; it is always there while debugging.
+LOCKSITE_STYLEGUIDE = _checked(env.bool, "LOCKSITE_STYLEGUIDE", False)
 # Whether visitors come over https: secure cookies, HSTS, redirect. Off for a demo on plain http.
 LOCKSITE_HTTPS = _checked(env.bool, "LOCKSITE_HTTPS", True)
 ALLOWED_HOSTS = _checked(env.list, "LOCKSITE_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])

@@ -15,10 +15,12 @@ from accesscodes.web import (
     now_views,
     record_views,
     slip_views,
+    styleguide_views,
     webhook_views,
 )
 
 urlpatterns = [
+    path("styleguide/", styleguide_views.styleguide, name="styleguide"),
     path("p/<slug:prop>/", lock_views.start, name="desk"),
     path("p/<slug:prop>/live/", live_views.look, name="live"),
     path("p/<slug:prop>/locks/", lock_views.lock_list, name="lock-list"),
