@@ -119,7 +119,7 @@ def lock_panel(verdict: Verdict) -> lock_presenters.VerdictPanel:
 
 
 def _wish(**parts: Any) -> Wish:
-    values = {
+    values: dict[str, Any] = {
         "code_id": 1,
         "revision": 1,
         "name": "Lena Okafor",
@@ -134,7 +134,7 @@ def _wish(**parts: Any) -> Wish:
 
 def _there(wish: Wish, terms: LockTerms = _NATIVE, **parts: Any) -> Installed:
     content = wish.content(terms)
-    values = {
+    values: dict[str, Any] = {
         "placement": Placement.PRESENT,
         "slot": 1,
         "keeps_window": wish.puts_window_on(terms),
@@ -183,7 +183,7 @@ def _codes() -> Iterator[CodeFacts]:
     offline = _wish(starts_at=NOW - timedelta(hours=1), is_offline=True)
     computing = replace(offline, pin_index=None)
     on_lock = _there(here)
-    proven = {"diverged_since": None, "proven_at": NOW - timedelta(minutes=2)}
+    proven: dict[str, Any] = {"diverged_since": None, "proven_at": NOW - timedelta(minutes=2)}
     long_ago = NOW - timedelta(minutes=12)
 
     yield _code(Status.GONE, here, replace(on_lock, placement=Placement.ABSENT), gone_at=NOW)
