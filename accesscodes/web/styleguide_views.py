@@ -255,7 +255,9 @@ _ASKS = re.compile(r'\shx-[a-z-]+="[^"]*"')
 def _alone(html: str, number: int) -> SafeString:
     """Return a component that shares the page with others like it: ids of its own, no requests."""
     html = _ASKS.sub("", html)
-    html = html.replace('href="#', f'href="#s{number}-')
+    html = html.replace('href="#', f'href="#s{number}-').strip()
+    if html.startswith("<li"):
+        html = f'<ul role="list">{html}</ul>'
 
     def own(match: re.Match[str]) -> str:
         names = " ".join(f"s{number}-{name}" for name in match[2].split())
@@ -276,7 +278,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         for specimen in found:
             number += 1
             context = {"prop": "hafen-suites", "head": _HEAD, **specimen.context}
-            html = render_to_string(specimen.template, context)
+            html = render_to_string(specimen.template, context, request)
             shown.append(Shown(specimen.title, _alone(html, number)))
         sections.append((heading, shown))
     return render(request, "styleguide/page.html", {"sections": sections})

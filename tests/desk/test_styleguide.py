@@ -51,12 +51,12 @@ def test_every_component_is_shown():
 
 
 def test_every_specimen_is_on_the_page_under_its_title(page):
-    text = page.content.decode()
+    text, shown = page.content.decode(), words(page, "main")
 
     assert len(ALL) > 200
     for each in ALL:
         get_template(each.template)
-        assert each.title in words(page, "main")
+        assert each.title in shown
     assert "hx-" not in text
 
 
