@@ -256,6 +256,8 @@ def _alone(html: str, number: int) -> SafeString:
     """Return a component that shares the page with others like it: ids of its own, no requests."""
     html = _ASKS.sub("", html)
     html = html.replace('href="#', f'href="#s{number}-').strip()
+    # Regions are few on a page, and each is found by its name; here they would be hundreds.
+    html = html.replace("<section", '<div role="group"').replace("</section>", "</div>")
     if html.startswith("<li"):
         html = f'<ul role="list">{html}</ul>'
 

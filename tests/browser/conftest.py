@@ -61,7 +61,9 @@ def axe() -> str:
 
 # A form that is sent back is a 422, a page that says no is a 403, 404 or 429, and htmx mentions a
 # request that the page gave up on leaving.
-EXPECTED = re.compile(r"status of (403|404|422|429)|^htmx:(afterRequest|sendAbort),")
+EXPECTED = re.compile(
+    r"status of (403|404|422|429)|^htmx:(afterRequest|sendAbort),|^Autofocus proc"
+)
 
 
 class Visitor:
