@@ -8,7 +8,7 @@ REQUESTS ?= 100000
 KILL_TESTS := tests/accesscodes/test_kills.py tests/accesscodes/test_restarts.py
 POSTGRES ?= $(or $(LOCKSITE_TEST_POSTGRES_URL),postgres://root@127.0.0.1:5432/locksite_test)
 
-.PHONY: help demo run test check fmt bench bench-faults bench-fuzz bench-kills audit requirements
+.PHONY: help demo run test check fmt bench screenshots bench-faults bench-fuzz bench-kills audit requirements
 .DELETE_ON_ERROR:
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo 'make check         format, lint, types, migrations, deployment check'
 	@echo 'make fmt           put the code into its format'
 	@echo 'make bench         measure'
+	@echo 'make screenshots   take the pictures of docs/screens.md anew, with Chromium'
 	@echo 'make bench-faults  live through SEEDS=10000 schedules of trouble, and break the engine on purpose'
 	@echo 'make bench-fuzz    send REQUESTS=100000 malformed requests; hold the API to its description'
 	@echo 'make bench-kills   kill, stop and cut off real processes for about an hour, on both databases'
@@ -59,6 +60,10 @@ bench: .venv/.test
 	@for file in benchmarks/[a-z]*.py; do \
 	    name=benchmarks.$$(basename "$$file" .py); echo "$$name"; $(PY) -m "$$name" || exit 1; \
 	done
+
+screenshots: .venv/.test
+	@.ci/chromium
+	@$(PY) -m tests.browser.screens
 
 bench-faults: .venv/.test
 	@$(PY) -m tests.simulation --seeds $(SEEDS) --jobs $(JOBS) --broken

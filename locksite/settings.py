@@ -53,6 +53,8 @@ LOCKSITE_PIN_INDEX_KEY = _required("LOCKSITE_PIN_INDEX_KEY", "keys the PIN index
 
 # ---- Web ----------------------------------------------------------------------------------------
 DEBUG = _checked(env.bool, "LOCKSITE_DEBUG", False)
+# Whether `/styleguide/` shows every component of the desk; it is always there while debugging.
+LOCKSITE_STYLEGUIDE = _checked(env.bool, "LOCKSITE_STYLEGUIDE", False)
 # Whether visitors come over https: secure cookies, HSTS, redirect. Off for a demo on plain http.
 LOCKSITE_HTTPS = _checked(env.bool, "LOCKSITE_HTTPS", True)
 ALLOWED_HOSTS = _checked(env.list, "LOCKSITE_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
@@ -167,7 +169,9 @@ AXES_FAILURE_LIMIT = 5
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
+AXES_LOCKOUT_CALLABLE = "properties.web.lockout.locked_out"
+# The page says until when: trying again meanwhile does not move that on.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_IPWARE_PROXY_COUNT = LOCKSITE_PROXIES or None
 AXES_VERBOSE = False
 

@@ -587,7 +587,8 @@ NOT_ABOUT_CODES = _codes(
 )
 # Evidence for a row that is found by more than the code.
 _EVIDENCE_ONLY = _codes("august_lock_missing_keypad")
-_LISTED = frozenset().union(*(row.codes for row in _ROWS), NOT_ABOUT_CODES, _EVIDENCE_ONLY)
+LISTED = frozenset().union(*(row.codes for row in _ROWS), NOT_ABOUT_CODES, _EVIDENCE_ONLY)
+"""Every code of an error or a warning of a lock for which there are words here."""
 
 _ORDER = (
     Severity.BLOCKS,
@@ -645,7 +646,7 @@ def _tampered(facts: LockFacts, now: datetime) -> Iterator[Cause]:
 
 def _unlisted(facts: LockFacts) -> Iterator[Cause]:
     for code, item in facts.reported.items():
-        if code not in _LISTED:
+        if code not in LISTED:
             words = re.sub(r"[_\s]+", " ", code).strip().capitalize()
             message = str(item.get("message", "")) or words
             yield Cause(

@@ -89,6 +89,22 @@ WORDS: Mapping[str, _Words] = {
     "device.third_party_integration_no_longer_detected": _Words(
         "circle-check", Tone.OK, "The other system is gone"
     ),
+    "device.deleted": _Words("circle-minus", Tone.IDLE, "Lock deleted"),
+    "device.doorbell_rang": _Words("info", Tone.IDLE, "Doorbell rang"),
+    "connected_account.created": _Words("plus", Tone.GO, "Account added"),
+    "connected_account.connected": _Words("circle-check", Tone.OK, "Account connected"),
+    "connected_account.successful_login": _Words("circle-check", Tone.IDLE, "Account signed in"),
+    "connected_account.disconnected": _Words("unplug", Tone.BAD, "Account disconnected"),
+    "connected_account.reauthorization_requested": _Words(
+        "triangle-alert", Tone.WARN, "Account has to be connected anew soon"
+    ),
+    "connected_account.completed_first_sync": _Words(
+        "circle-check", Tone.IDLE, "Account read for the first time"
+    ),
+    "connected_account.completed_first_sync_after_reconnection": _Words(
+        "circle-check", Tone.OK, "Account read again after it came back"
+    ),
+    "connected_account.deleted": _Words("circle-minus", Tone.BAD, "Account deleted"),
     "lock.locked": _Words("lock", Tone.IDLE, "Locked"),
     "lock.unlocked": _Words("lock-open", Tone.OK, "Unlocked"),
     "action_attempt.lock_door.failed": _Words(
@@ -114,6 +130,7 @@ SILENT = frozenset(
         "action_attempt.lock_door.succeeded",
         "action_attempt.unlock_door.succeeded",
         "action_attempt.simulate_keypad_code_entry.succeeded",
+        "action_attempt.simulate_keypad_code_entry.failed",
         "action_attempt.simulate_manual_lock_via_keypad.succeeded",
         "action_attempt.simulate_manual_lock_via_keypad.failed",
     }

@@ -16,6 +16,7 @@ from accesscodes.lifecycle import pending_mutations
 from accesscodes.values import Installed, LockTerms, Summary, Wish
 from accesscodes.web import wall_time
 from properties.capabilities import Cause, LockVerdict, Verdict
+from properties.lock_causes import LISTED as OF_LOCKS
 
 SLOW_AFTER = timedelta(minutes=10)
 """Sending or removing for longer than this counts as slow."""
@@ -105,7 +106,10 @@ class _View:
 
     @cached_property
     def errors(self) -> set[str]:
-        return {str(error["error_code"]) for error in self.code.summary.errors}
+        errors = {str(error["error_code"]) for error in self.code.summary.errors}
+        errors |= self.warnings & FAILED_AS_WARNING
+        # What is wrong with the lock stands beside the lock; a code that is on it stays on it.
+        return errors - OF_LOCKS if self.status is Status.SET else errors
 
     @cached_property
     def warnings(self) -> set[str]:
@@ -211,6 +215,7 @@ DUPLICATE = frozenset(
         "conflicting_unmanaged_access_code_id",
         "duplicate_code_attempt_prevented",
         "kwikset_unable_to_confirm_code",
+        "wyze_potential_duplicate_code",
     }
 )
 FULL = frozenset(
@@ -222,8 +227,46 @@ FULL = frozenset(
     }
 )
 REFUSED = frozenset({"august_lock_bad_access_code_format", "august_lock_invalid_code_length"})
+NOT_ACCEPTED = frozenset(
+    {
+        "code_constraints_violated",
+        "wyze_duplicate_code_name",
+        "dormakaba_oracode_invalid_time_range",
+    }
+)
+INACTIVE = frozenset({"access_code_inactive", "ultraloq_access_code_disabled"})
 CHANGED = frozenset({"conflicting_external_modification", "code_modified_external_to_seam"})
-STUCK = frozenset({"failed_to_remove_from_device", "failed_to_remove", "failed_to_delete"})
+EXTERNAL_KEPT = frozenset({"external_modification_in_effect", "code_modified_external_to_seam"})
+"""Warnings of a change made in the lock's app that is let stand."""
+
+STUCK = frozenset(
+    {
+        "failed_to_remove_from_device",
+        "failed_to_remove",
+        "failed_to_delete",
+        "failed_to_expire",
+        "kwikset_unable_to_confirm_deletion",
+    }
+)
+ON_ITS_WAY = frozenset(
+    {
+        "august_device_programming_delay",
+        "hubitat_device_programming_delay",
+        "august_lock_temporarily_offline",
+        "igloohome_bridge_too_many_pending_jobs",
+    }
+)
+"""Reported as errors, and no more than a delay: the lock's account has the code and goes on."""
+
+DELAYS = frozenset({"delay_in_setting_on_device", "delay_in_issuing", "schlage_creation_outage"})
+FAILED_AS_WARNING = frozenset(
+    {
+        "kwikset_unable_to_confirm_code",
+        "smartthings_failed_to_set_access_code",
+        "ultraloq_access_code_disabled",
+    }
+)
+"""Warnings that say of a code what the error of the same name says."""
 
 MEDDLED = frozenset({"changed", "ext_ok", "inactive"})
 """States of codes that others changed, removed or switched off at the lock."""
@@ -237,6 +280,12 @@ WARNING_SENTENCES = {
         "Another system also manages this lock and may overwrite codes."
     ),
     "management_transferred": "This code is now managed in another workspace.",
+    "schlage_detected_duplicate": (
+        "The lock found another code with this PIN. If one of them is deleted, check the other."
+    ),
+    "igloo_algopin_must_be_used_within_24_hours": (
+        "The guest must use it within 24 hours of its start, or it never works."
+    ),
 }
 
 
@@ -323,7 +372,7 @@ def _shut_sentence(view: _View) -> str:
 
 
 def _is_slow(view: _View) -> bool:
-    if view.warnings & {"delay_in_setting_on_device", "delay_in_issuing"}:
+    if view.warnings & DELAYS or view.errors & ON_ITS_WAY:
         return True
     if view.status is Status.UNSET:
         return not view.starts_ahead and view.start_is_past_by > LATE_AFTER
@@ -338,6 +387,8 @@ def _since_sentence(view: _View) -> str:
 
 
 def _failed_sentence(view: _View) -> str:
+    if "failed_to_update" in view.errors:
+        return f"The lock did not take the change and keeps the old details. “{view.message}”"
     return f"The lock did not accept the code. “{view.message}”"
 
 
@@ -415,7 +466,10 @@ STATES: tuple[_Row, ...] = (
     ),
     _Row(
         "account",
-        lambda view: not view.code.terms.is_account_connected and not view.code.wish.is_offline,
+        lambda view: (
+            not view.code.wish.is_offline
+            and (not view.code.terms.is_account_connected or "account_disconnected" in view.errors)
+        ),
         "Blocked: account",
         Tone.BAD,
         "unplug",
@@ -483,7 +537,7 @@ STATES: tuple[_Row, ...] = (
     ),
     _Row(
         "not_accepted",
-        lambda view: "code_constraints_violated" in view.errors,
+        lambda view: bool(view.errors & NOT_ACCEPTED),
         "Not accepted",
         Tone.BAD,
         "circle-x",
@@ -492,7 +546,7 @@ STATES: tuple[_Row, ...] = (
     ),
     _Row(
         "inactive",
-        lambda view: "access_code_inactive" in view.errors,
+        lambda view: bool(view.errors & INACTIVE),
         "Switched off",
         Tone.BAD,
         "circle-slash",
@@ -519,7 +573,7 @@ STATES: tuple[_Row, ...] = (
     ),
     _Row(
         "failed",
-        lambda view: bool(view.errors),
+        lambda view: bool(view.errors - ON_ITS_WAY),
         "Not on the lock",
         Tone.BAD,
         "octagon-alert",
@@ -528,7 +582,7 @@ STATES: tuple[_Row, ...] = (
     ),
     _Row(
         "ext_ok",
-        lambda view: "external_modification_in_effect" in view.warnings,
+        lambda view: bool(view.warnings & EXTERNAL_KEPT),
         "Changed in app",
         Tone.WARN,
         "pencil",

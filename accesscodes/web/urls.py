@@ -20,10 +20,12 @@ from accesscodes.web import (
     search_views,
     shift_views,
     slip_views,
+    styleguide_views,
     webhook_views,
 )
 
 urlpatterns = [
+    path("styleguide/", styleguide_views.styleguide, name="styleguide"),
     path("p/<slug:prop>/", arrival_views.arrival_list, name="arrivals"),
     path("p/<slug:prop>/activity/", activity_views.activity, name="activity"),
     path("p/<slug:prop>/activity/export/", activity_views.activity_export, name="activity-export"),

@@ -1,9 +1,15 @@
-"""Tags for the desk's templates: an icon, a time that says its UTC, an address to be scanned."""
+"""Tags for the desk's templates: icons, times with their UTC, QR codes, the way back."""
+
+from typing import Any
+from urllib.parse import urlsplit
 
 import segno
 from django import template
+from django.core.exceptions import DisallowedHost
+from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
 from locksite.local_time import telling
@@ -33,6 +39,24 @@ def local_time(stamp: object) -> SafeString:
         getattr(stamp, "text", ""),
         format_html(' <span class="utc">({})</span>', utc) if telling().shows_utc else "",
     )
+
+
+@register.simple_tag(takes_context=True)
+def way_back(context: Context) -> str:
+    """Return the address of our page that led here, or "": not known, or this very page."""
+    request: Any = context.get("request")
+    if request is None:
+        return ""
+    came_from = str(request.META.get("HTTP_REFERER", ""))
+    try:
+        if not url_has_allowed_host_and_scheme(came_from, {request.get_host()}):
+            return ""
+    except DisallowedHost:
+        return ""
+    parts = urlsplit(came_from)
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    is_elsewhere = path != request.get_full_path() or request.method == "POST"
+    return path if is_elsewhere and url_has_allowed_host_and_scheme(path, None) else ""
 
 
 QUIET = 4

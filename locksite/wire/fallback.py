@@ -1,9 +1,12 @@
 """Addresses that are no endpoint, and faults outside of one: JSON for programs, else pages."""
 
+import logging
 import re
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.shortcuts import render
 from django.urls import re_path
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
@@ -11,6 +14,8 @@ from django.views.decorators.csrf import csrf_exempt
 from locksite.wire import errors
 from locksite.wire.errors import WireError
 from locksite.wire.views import error_response, identify
+
+logger = logging.getLogger(__name__)
 
 # First parts of the addresses that belong to the API, those that we do not serve included: an SDK
 # that asks for a thermostat must read a JSON answer too. No page of the desk may begin like this.
@@ -71,9 +76,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 400 (`handler400`), e.g. to a Host header that is not ours."""
+    """Answer 400 (`handler400`), e.g. to a Host header that is not ours; 413 to a long form."""
     if is_for_a_program(request):
         return _answer(errors.invalid_input("The request cannot be understood."))
+    if isinstance(exception, RequestDataTooBig):
+        return render(request, "413.html", status=413)
     return defaults.bad_request(request, exception)
 
 
@@ -81,4 +88,16 @@ def server_error(request: HttpRequest, *_: Any) -> HttpResponse:
     """Answer 500 (`handler500`)."""
     if is_for_a_program(request):
         return _answer(errors.internal())
-    return defaults.server_error(request)
+    try:
+        return defaults.server_error(request)
+    except Exception:  # whatever broke may break the page that says so
+        logger.exception("the page for errors cannot be shown")
+        return HttpResponseServerError(_LAST_WORDS)
+
+
+_LAST_WORDS = (
+    '<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">'
+    "<title>Something went wrong · Locksite</title><h1>Something went wrong</h1>"
+    "<p>Locksite could not finish this. What you entered may not be saved.</p>"
+    '<p><a href="/">Go to the start</a></p></html>'
+)

@@ -86,3 +86,20 @@ def contrast(one, other):
 
     brighter, darker = sorted((light(one), light(other)), reverse=True)
     return (brighter + 0.05) / (darker + 0.05)
+
+
+def test_dark_is_the_same_whether_the_system_or_the_person_asks_for_it():
+    tokens = (ROOT / "static/css/tokens.css").read_text()
+    by_system, by_person = re.findall(r"color-scheme: dark;(.*?)\}", tokens, re.DOTALL)
+
+    assert by_system.split() == by_person.split()
+    assert len(by_person.split()) > 60
+
+
+@pytest.mark.parametrize("name", ["tokens", "base", "components", "styleguide"])
+def test_styles_of_the_desk_stand_in_layers_and_use_tokens(name):
+    text = (ROOT / f"static/css/{name}.css").read_text()
+
+    outside = re.sub(r"@layer \w+ \{.*?^\}", "", text, flags=re.DOTALL | re.MULTILINE)
+    assert "{" not in outside
+    assert name == "tokens" or not re.search(r":\s*#(?!fff|000)[0-9a-f]{3,8}\b", text)

@@ -1,8 +1,10 @@
 """Getting in, getting out, and getting to the right property."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from axes.models import AccessAttempt
 from django.urls import reverse
 
 from properties.choices import Role
@@ -50,6 +52,23 @@ def test_the_sixth_wrong_password_meets_a_closed_door(client, clock):
     assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]
     assert late.status_code == 429
     assert "Too many tries" in words(late)
+
+
+def test_a_closed_door_says_until_when_and_trying_again_does_not_move_it(client, clock):
+    clock.now = datetime.now(UTC)
+    PropertyFactory(time_zone="Europe/Berlin")
+    UserFactory(username="mara")
+    form = {"username": "mara", "password": "wrong", "next": "/p/x/"}
+    for _ in range(5):
+        client.post(reverse("login"), form)
+    until = AccessAttempt.objects.get().attempt_time + timedelta(minutes=15)
+    clock.move(minutes=4, seconds=30)
+
+    late = client.post(reverse("login"), form)
+
+    shown = f"{until.astimezone(ZoneInfo('Europe/Berlin')):%H:%M} Berlin time"
+    assert f"until {shown} , 11 min from now" in words(late, "main")
+    assert f"{reverse('login')}?next=%2Fp%2Fx%2F" in links(late)
 
 
 def test_signing_out_takes_a_post_and_ends_the_session(client):
