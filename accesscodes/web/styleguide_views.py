@@ -52,7 +52,7 @@ _STAMP = Stamp.of(specimens.NOW, "14:32")
 _PIN_CARD = PinCard(specimens.NOBODY, "Lena Okafor", True, True, "Your door code is {PIN}.")
 _HEAD = LockHead(
     specimens.NOBODY, "Apartment 104", "Nuki Smart Lock Pro", "Virtual locks", "14:32", False,
-    True, True, "14:32",
+    True, True, "14:32", "",
 )  # fmt: skip
 _RULES = PinRules(lengths=(4, 5, 6), constraints=frozenset({"no_zeros", "cannot_start_with_12"}))
 

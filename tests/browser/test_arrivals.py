@@ -73,6 +73,7 @@ def test_the_desk_is_moved_through_by_keys_and_fits_a_narrow_screen(visitor):
         narrow.goto(HOME + path)
         assert fits(narrow), path
     tabs = narrow.locator(".nav").bounding_box()
+    assert tabs is not None
     assert tabs["y"] + tabs["height"] == pytest.approx(800, abs=1)
 
 

@@ -242,7 +242,8 @@ def test_ready_rows_are_printed_all_at_once(desk, world):
     copied = desk.post(
         reverse("code-pin", args=[world.property.slug, codes[0].uid]), {"copy": "1"}
     )
-    assert copied.content.decode() == AccessCode.objects.get(pk=codes[0].pk).pin.open(bound_to=codes[0].uid).digits
+    kept = AccessCode.objects.get(pk=codes[0].pk)
+    assert copied.content.decode() == kept.pin.open(bound_to=kept.uid).digits
 
 
 @pytest.mark.django_db
