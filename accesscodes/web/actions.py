@@ -13,6 +13,7 @@ from accesscodes.web.fixes import Possible
 from accesscodes.web.states import Action, CodeState
 
 PLAN_B = "plan_b"
+WAYS_IN = "ways_in"
 OPEN = "open"
 SLIP = "slip"
 COPY = "copy_pin"
@@ -35,11 +36,18 @@ class Offer:
 
 
 def offers(
-    group: Group, state: CodeState, can: Possible, *, may_reveal: bool, is_safe: bool
+    group: Group,
+    state: CodeState,
+    can: Possible,
+    *,
+    may_reveal: bool,
+    is_safe: bool,
+    has_plan_b: bool,
 ) -> tuple[Offer, ...]:
     """Return at most two buttons, the best first; none for people who may only look.
 
-    `is_safe`: the PIN may be handed over, so that slip and copy are in place.
+    `is_safe`: the PIN may be handed over, so that slip and copy are in place. `has_plan_b`: the
+    page of the lock tells how to get in without it.
     """
     if not can.may_issue:
         return ()
@@ -53,17 +61,22 @@ def offers(
     if helpful:
         first = _offer(helpful[0], is_primary=group is Group.ACT)
     if group is Group.ACT:
-        return first, _fallback(state, rest)
+        return first, _fallback(state, rest, has_plan_b=has_plan_b)
     return (first, _offer(rest[0])) if rest else (first,)
 
 
-def _fallback(state: CodeState, rest: Sequence[Action]) -> Offer:
-    """Return what gets the guest in when the best step does not: a spare, else Plan B."""
+def _fallback(state: CodeState, rest: Sequence[Action], *, has_plan_b: bool) -> Offer:
+    """Return what gets the guest in when the best step does not.
+
+    That is a spare, else Plan B, else the page on which all ways in stand.
+    """
     if Action.USE_BACKUP in rest and state.key not in _NO_SPARE_HELPS:
         return _offer(Action.USE_BACKUP)
     if state.key == "failed" and rest:
         return _offer(rest[0])
-    return Offer(PLAN_B, "Plan B", "life-buoy")
+    if has_plan_b:
+        return Offer(PLAN_B, "Plan B", "life-buoy")
+    return Offer(WAYS_IN, "Other ways in", "life-buoy")
 
 
 def _offer(action: Action, *, is_primary: bool = False) -> Offer:

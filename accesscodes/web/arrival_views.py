@@ -23,6 +23,7 @@ from accesscodes.web.presenters import Stamp
 from accesscodes.web.states import Action, CodeState, Tone
 from locksite.htmx import HtmxHttpRequest
 from locksite.local_time import clock
+from properties.capabilities import Verdict
 
 SLIPS_AT_ONCE = 60
 """How many slips the button above the list prints; the page of slips takes no more."""
@@ -114,6 +115,7 @@ def _button(desk: Desk, arrival: Arrival, offer: Offer) -> Button:
     slug, code = desk.house.slug, arrival.code
     link = {
         actions.PLAN_B: ("lock-detail", code.device.uid, "#plan-b"),
+        actions.WAYS_IN: ("code-now", code.uid, ""),
         actions.OPEN: ("code-detail", code.uid, ""),
         actions.SLIP: ("slip", code.uid, ""),
         actions.COPY: ("code-pin", code.uid, ""),
@@ -136,6 +138,7 @@ def _row(desk: Desk, arrival: Arrival) -> ArrivalRow:
         can,
         may_reveal=desk.may_reveal,
         is_safe=arrival.handover.is_safe,
+        has_plan_b=arrival.verdict.verdict is Verdict.BLOCKED,
     )
     says_more = state.tone is not Tone.OK or state.key == "set_early"
     return ArrivalRow(

@@ -104,7 +104,7 @@ CAN = Possible(
 BARE = replace(CAN, has_backup=False)
 OFFERS = [
     (Group.ACT, "duplicate", CAN, ["Change PIN", "Use backup"]),
-    (Group.ACT, "duplicate", BARE, ["Change PIN", "Plan B"]),
+    (Group.ACT, "duplicate", BARE, ["Change PIN", "Other ways in"]),
     (Group.ACT, "blocked", CAN, ["See fix", "Plan B"]),
     (Group.ACT, "blocked", replace(CAN, may_issue=False), []),
     (Group.ACT, "failed", CAN, ["Use backup", "Try again"]),
@@ -122,14 +122,28 @@ def action_of(key):
 
 @pytest.mark.parametrize(("group", "key", "can", "labels"), OFFERS)
 def test_a_row_offers_the_best_step_and_one_fallback(group, key, can, labels):
-    found = offers(group, state(key, action=action_of(key)), can, may_reveal=True, is_safe=True)
+    found = offers(
+        group,
+        state(key, action=action_of(key)),
+        can,
+        may_reveal=True,
+        is_safe=True,
+        has_plan_b=key == "blocked",
+    )
 
     assert [offer.label for offer in found] == labels
     assert [offer.is_primary for offer in found][1:] == [False] * len(found[1:])
 
 
 def test_a_pin_that_is_not_safe_is_neither_copied_nor_printed():
-    found = offers(Group.READY, state("setting", Tone.GO), CAN, may_reveal=True, is_safe=False)
+    found = offers(
+        Group.READY,
+        state("setting", Tone.GO),
+        CAN,
+        may_reveal=True,
+        is_safe=False,
+        has_plan_b=False,
+    )
 
     assert [offer.label for offer in found] == ["Open"]
 
@@ -242,8 +256,10 @@ def test_ready_rows_are_printed_all_at_once(desk, world):
     copied = desk.post(
         reverse("code-pin", args=[world.property.slug, codes[0].uid]), {"copy": "1"}
     )
-    kept = AccessCode.objects.get(pk=codes[0].pk)
-    assert copied.content.decode() == kept.pin.open(bound_to=kept.uid).digits
+    assert (
+        copied.content.decode()
+        == AccessCode.objects.get(pk=codes[0].pk).pin.open(bound_to=codes[0].uid).digits
+    )
 
 
 @pytest.mark.django_db
