@@ -37,7 +37,7 @@ from accesscodes.web.stays import Stay, quick_stays
 from locksite.errors import RuleBroken
 from locksite.htmx import HtmxHttpRequest, render_fragments
 from locksite.masked import Pin
-from properties.capabilities import LockVerdict, refusal
+from properties.capabilities import LockVerdict, Verdict, refusal
 from properties.models import Device
 
 IN_USE_AT = "This PIN is in use on"
@@ -292,7 +292,7 @@ def _door_choices(desk: Desk, sheet: Sheet) -> tuple[DoorChoice, ...]:
     return tuple(
         DoorChoice(row.uid, row.name, row.words.label, row.uid in chosen)
         for row in sorted(rows, key=lambda row: lock_presenters.natural_key(row.name))
-        if row.may_issue or row.uid in chosen
+        if (row.may_issue and row.verdict is not Verdict.OFFLINE_ONLY) or row.uid in chosen
     )
 
 
@@ -498,4 +498,6 @@ def choose_door(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
         return redirect("code-issue", desk.house.slug, door)
     rows: list[LockRow] = reading.lock_rows(desk)
     rows.sort(key=lambda row: lock_presenters.natural_key(row.name))
-    return shell.page(request, desk, "accesscodes/choose_door.html", "codes", {"rows": rows})
+    first = next((row.uid for row in rows if row.may_issue), None)
+    context = {"rows": rows, "first": first}
+    return shell.page(request, desk, "accesscodes/choose_door.html", "codes", context)
