@@ -6,6 +6,7 @@ next step. It knows nothing of how the answer is found.
 
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from properties.capabilities import LockFacts, Verdict, lock_verdict
 
 NOW = datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
 
-KEYPADS = {
+KEYPADS: dict[str, dict[str, Any]] = {
     "built in": {"model": {"has_built_in_keypad": True, "can_connect_accessory_keypad": False}},
     "connected": {
         "model": {"has_built_in_keypad": False, "can_connect_accessory_keypad": True},
@@ -29,7 +30,7 @@ KEYPADS = {
     },
     "impossible": {"model": {"has_built_in_keypad": False, "can_connect_accessory_keypad": False}},
 }
-BATTERIES = {
+BATTERIES: dict[str, dict[str, Any]] = {
     "fine": {"battery": {"level": 0.8, "status": "full"}},
     "low": {"battery": {"level": 0.2, "status": "low"}},
     "critical": {"battery": {"level": 0.05, "status": "critical"}},
