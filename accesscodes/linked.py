@@ -32,8 +32,10 @@ def issue_codes(
     """Issue one code per door, all or none, and return them in the order of `devices`.
 
     Without a PIN one is drawn that all doors accept and that is free on all, and the codes are
-    linked. With `may_differ`, where one PIN cannot serve all, a door gets one of its own; doors
-    that do not share their PIN are not linked. Raises `RuleBroken` as `services.issue_code` does.
+    linked; a PIN that is given is for all of them, and `spec` links them by its key. `spec.uid` is
+    the id of the first door's code. With `may_differ`, where one PIN cannot serve all, a door gets
+    one of its own; doors that do not share their PIN are not linked. Raises `RuleBroken` as
+    `services.issue_code` does.
     """
     if len({device.pk for device in devices}) != len(devices) or not devices:
         raise RuleBroken("invalid_input", "Name each lock once, and at least one.", "device_ids")
@@ -41,11 +43,23 @@ def issue_codes(
         held = [ledger.hold(pk, None) for pk in sorted(device.pk for device in devices)]
         if spec.pin is None:
             spec = _with_shared_pin(held, spec, now, may_differ=may_differ)
+        first, later = devices[0].pk, replace(spec, uid=None)
         codes = {
-            device.pk: _issue(device, spec, actor=actor, now=now, may_differ=may_differ)
+            device.pk: _issue(
+                device,
+                spec if device.pk == first else later,
+                actor=actor,
+                now=now,
+                may_differ=may_differ,
+            )
             for device in held
         }
     return [codes[device.pk] for device in devices]
+
+
+def new_key() -> str:
+    """Return a fresh key that links codes."""
+    return f"auto_set_by_create_multiple_{uuid4()}"
 
 
 def change_codes(
@@ -76,15 +90,15 @@ def change_codes(
 def _with_shared_pin(
     devices: Sequence[Device], spec: CodeSpec, now: datetime, *, may_differ: bool
 ) -> CodeSpec:
-    pin = _shared_pin(devices, spec, now)
+    pin = shared_pin(devices, spec, now)
     if pin is not None:
-        return replace(spec, pin=pin, common_code_key=f"auto_set_by_create_multiple_{uuid4()}")
+        return replace(spec, pin=pin, common_code_key=new_key())
     if may_differ:
         return spec
     raise RuleBroken("invalid_input", "No PIN suits all of these locks.", "device_ids")
 
 
-def _shared_pin(devices: Sequence[Device], spec: CodeSpec, now: datetime) -> Pin | None:
+def shared_pin(devices: Sequence[Device], spec: CodeSpec, now: datetime) -> Pin | None:
     """Return a PIN that all doors accept and that is free on all of them, if there is one."""
     rules = pin_rules.shared([PinRules.from_properties(device.properties) for device in devices])
     if rules is None or rules.assigns_pins:

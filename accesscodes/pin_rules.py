@@ -395,7 +395,28 @@ def shared(rules: Collection[PinRules]) -> PinRules | None:
     if not lengths:
         return None
     constraints = frozenset[str]().union(*(each.constraints for each in rules))
-    return PinRules(lengths=tuple(sorted(lengths)), constraints=constraints)
+    shortest = [each.name_min for each in rules if each.name_min is not None]
+    longest = [each.name_max for each in rules if each.name_max is not None]
+    return PinRules(
+        lengths=tuple(sorted(lengths)),
+        constraints=constraints,
+        name_min=max(shortest, default=None),
+        name_max=min(longest, default=None),
+    )
+
+
+def why_none_suits(rules: Mapping[str, PinRules]) -> str:
+    """Return why one PIN cannot serve all these doors, by name; "" where one can."""
+    for door, each in rules.items():
+        if each.assigns_pins:
+            return f"{door} picks its own PINs, so it cannot share one with other doors."
+    if shared(list(rules.values())) is not None:
+        return ""
+    lengths = ", ".join(
+        f"{door} takes {' or '.join(str(length) for length in each.supported)} digits"
+        for door, each in rules.items()
+    )
+    return f"No PIN suits all of these doors: {lengths}."
 
 
 def length_for(rules: PinRules, preferred: int | None, *, for_desk: bool = False) -> int:

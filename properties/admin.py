@@ -5,13 +5,14 @@ What a lock reports is shown and not written. A row that holds a lock's or a cod
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -119,7 +120,7 @@ class PropertyAdmin(CarefulMixin, admin.ModelAdmin):
             services.set_key_box(
                 obj,
                 Pin(code) if code else None,
-                actor=actor_of(request.user, ip=address_of(request)),
+                actor=actor_of(cast("AbstractBaseUser", request.user), ip=address_of(request)),
                 now=timezone.now(),
             )
         if "just_in_time_lead" in form.changed_data:

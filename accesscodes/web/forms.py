@@ -187,6 +187,7 @@ class IssueForm(WhenForm):
     offline = forms.CharField(required=False)
     one_time = forms.BooleanField(required=False)
     rounding = forms.ChoiceField(choices=[("hours", "Hours"), ("days", "Days")], required=False)
+    doors = forms.Field(required=False)
     token = forms.CharField()
 
     def __init__(

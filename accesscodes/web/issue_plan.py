@@ -1,13 +1,15 @@
 """What will happen when the form for a new code is sent as it stands."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accesscodes import pin_rules
 from accesscodes.choices import Kind
+from accesscodes.lateness import Setting, chance_of
 from accesscodes.models import AccessCode, terms_of
 from accesscodes.pin_rules import PinRules
+from accesscodes.slot_forecast import Stay, first_overflow, most_at_once
 from accesscodes.values import Wish
 from accesscodes.web import progress, wall_time
 from accesscodes.web.access import Desk
@@ -15,6 +17,7 @@ from accesscodes.web.forms import IssueForm
 from accesscodes.web.reading import KnownLock
 from accesscodes.web.states import Tone
 from properties.capabilities import Cause, refusal
+from properties.models import Device
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,14 @@ class Sheet:
     form: IssueForm
     rules: PinRules
     neighbours: Sequence[AccessCode]
+    planned: Sequence[Stay] = ()
+    settings: Sequence[Setting] = ()
+    more: Sequence[KnownLock] = ()
+
+    @property
+    def devices(self) -> list[Device]:
+        """Return the locks that get a code, the one of the page first."""
+        return [self.lock.device, *(lock.device for lock in self.more)]
 
     @property
     def stop(self) -> Cause | None:
@@ -69,6 +80,7 @@ class Plan:
     """What will happen when the form is sent as it stands."""
 
     door: str
+    doors: str
     guest: str
     works: str
     loads: str
@@ -77,6 +89,7 @@ class Plan:
     notes: tuple[PlanNote, ...]
     neighbours: tuple[Neighbour, ...]
     overlap: PlanNote | None
+    more_doors: int = 0
 
 
 def plan_of(sheet: Sheet) -> Plan:
@@ -99,11 +112,14 @@ def plan_of(sheet: Sheet) -> Plan:
             f"{wall_time.full_moment(ends_at, zone, now)}"
         )
     loads, notes = _loading(sheet, starts_at, ends_at) if is_whole else ("", ())
+    if is_whole and not sheet.is_offline:
+        notes += tuple(_room(sheet, starts_at, ends_at)) + tuple(_chance(sheet))
     if sheet.is_offline:
         loads, notes = "Never: nothing is sent to the lock", _offline_notes(sheet)
     line = works if not form.nights else f"{works}, {form.nights}"
     return Plan(
         door=device.display_name,
+        doors=", ".join(each.display_name for each in sheet.devices),
         guest=str(form.data.get("name", "")).strip() or "–",
         works=works,
         loads=loads,
@@ -118,6 +134,7 @@ def plan_of(sheet: Sheet) -> Plan:
             for code in sheet.neighbours[:6]
         ),
         overlap=_overlap(sheet, starts_at, ends_at) if is_whole else None,
+        more_doors=len(sheet.more),
     )
 
 
@@ -180,6 +197,56 @@ def _loading(
             Tone.GO, "info", "Hand the PIN over when it is on the lock. That takes a moment."
         ),
     )
+
+
+def _room(
+    sheet: Sheet, starts_at: datetime | None, ends_at: datetime | None
+) -> Iterator[PlanNote]:
+    """Say whether the lock has a slot on these dates; nothing where its size is not known."""
+    desk, device = sheet.desk, sheet.lock.device
+    size = device.capabilities.max_codes
+    if size is None:
+        return
+    wish = Wish(
+        0,
+        1,
+        "",
+        None,
+        Kind.TIME_BOUND if starts_at else Kind.ONGOING,
+        desk.now,
+        starts_at,
+        ends_at,
+    )
+    since = max(wish.load_from(terms_of(device)), desk.now)
+    wanted = Stay(since, ends_at)
+    held = most_at_once([*sheet.planned, wanted], since, ends_at)
+    if held <= size:
+        text = f"There is room on these dates: {held} of {size} slots with this code."
+        yield PlanNote(Tone.OK, "circle-check", text)
+        return
+    inside = [
+        Stay(max(stay.since, since), stay.until)
+        for stay in sheet.planned
+        if (ends_at is None or stay.since < ends_at) and (stay.until is None or stay.until > since)
+    ]
+    full_at = first_overflow([*inside, wanted], size) or since
+    when = wall_time.full_moment(full_at, desk.zone, desk.now)
+    text = f"The lock's {size} slots are all taken from {when}. This code may have to wait."
+    yield PlanNote(Tone.WARN, "triangle-alert", text)
+
+
+def _chance(sheet: Sheet) -> Iterator[PlanNote]:
+    """Say how the lock did with its last codes; nothing where they are too few."""
+    chance = chance_of(sheet.settings)
+    if chance is None:
+        return
+    if chance.late:
+        text = f"{chance.late} of the last {chance.codes} codes came late to this lock."
+        yield PlanNote(Tone.WARN, "hourglass", text)
+    if chance.usual is not None:
+        usual = wall_time.span(max(chance.usual, timedelta(seconds=1)))
+        text = f"Usually on the lock within {usual} (last {chance.codes} codes)."
+        yield PlanNote(Tone.GO, "info", text)
 
 
 def _overlap(

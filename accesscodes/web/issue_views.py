@@ -1,7 +1,8 @@
 """Issuing a code: choose the door, fill in the form, see what will happen, send it once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accesscodes import offline, pin_rules, services
+from accesscodes import linked, offline, pin_rules, services
 from accesscodes.choices import Kind
 from accesscodes.models import AccessCode
 from accesscodes.offline import Offer
@@ -31,13 +32,16 @@ from accesscodes.web.feedback import (
 from accesscodes.web.forms import IssueForm, code_uid_of, new_token
 from accesscodes.web.issue_plan import Sheet, plan_of
 from accesscodes.web.lock_presenters import LockRow
+from accesscodes.web.reading import KnownLock
 from accesscodes.web.stays import Stay, quick_stays
 from locksite.errors import RuleBroken
 from locksite.htmx import HtmxHttpRequest, render_fragments
 from locksite.masked import Pin
-from properties.capabilities import LockVerdict, refusal
+from properties.capabilities import LockVerdict, Verdict, refusal
+from properties.models import Device
 
-IN_USE = "This PIN is in use on this door."
+IN_USE_AT = "This PIN is in use on"
+IN_USE = f"{IN_USE_AT} this door."
 WEAK = "This PIN is easy to guess."
 
 
@@ -48,23 +52,67 @@ def _sheet(desk: Desk, lock_uid: UUID, data: Mapping[str, Any] | QueryDict) -> S
     device = reading.device_or_404(desk, lock_uid)
     lock = reading.known_locks([device], desk.now)[device.pk]
     rules = PinRules.from_properties(device.properties)
-    neighbours = list(
+    codes = list(
         AccessCode.objects.live()
-        .filter(device=device, is_backup=False)
+        .filter(device=device)
+        .prefetch_related("installations")
         .order_by("starts_at", "name")
     )
+    neighbours = [code for code in codes if not code.is_backup]
+    is_offline = _is_offline(lock.verdict, data)
+    more = [] if is_offline else _more_doors(desk, device, data)
+    no_pin_for_all = ""
+    if more:
+        all_rules = {
+            device.display_name: rules,
+            **{
+                each.device.display_name: PinRules.from_properties(each.device.properties)
+                for each in more
+            },
+        }
+        no_pin_for_all = pin_rules.why_none_suits(all_rules)
+        rules = pin_rules.shared(list(all_rules.values())) or rules
     form = IssueForm(
         data,
         zone=desk.zone,
         now=desk.now,
         rules=rules,
         others=[code.name for code in neighbours],
-        offer=Offer.of(device) if _is_offline(lock.verdict, data) else None,
+        offer=Offer.of(device) if is_offline else None,
     )
-    sheet = Sheet(desk, lock, form, rules, neighbours)
+    sheet = Sheet(
+        desk,
+        lock,
+        form,
+        rules,
+        neighbours,
+        planned=reading.planned_stays(device, codes, len(reading.foreign_codes(device)), desk.now),
+        settings=reading.settings_of(device, desk.now),
+        more=more,
+    )
     form.is_valid()
+    if no_pin_for_all:
+        form.add_error("doors", no_pin_for_all)
     _check_against_lock(sheet)
     return sheet
+
+
+def _more_doors(
+    desk: Desk, device: Device, data: Mapping[str, Any] | QueryDict
+) -> list[KnownLock]:
+    """Return the other doors that the code is for as well; what is out of reach is left out."""
+    asked = data.getlist("doors") if isinstance(data, QueryDict) else data.get("doors", [])
+    uids = []
+    for text in asked:
+        with suppress(ValueError):
+            uids.append(UUID(text))
+    if not uids:
+        return []
+    devices = list(reading.devices_at(desk).filter(uid__in=uids).exclude(pk=device.pk))
+    locks = reading.known_locks(devices, desk.now)
+    return sorted(
+        locks.values(), key=lambda lock: lock_presenters.natural_key(lock.device.display_name)
+    )
 
 
 def _is_offline(verdict: LockVerdict, data: Mapping[str, Any]) -> bool:
@@ -79,19 +127,18 @@ def _check_against_lock(sheet: Sheet) -> None:
     if isinstance(pin, Pin):
         if pin_rules.is_weak(pin, dates=_days(form)):
             form.add_error("pin", f"{WEAK} Choose another.")
-        elif services.pin_in_use(
-            sheet.lock.device,
-            pin,
-            starts_at=form.starts_at,
-            ends_at=form.ends_at,
-            now=desk.now,
-        ):
-            form.add_error("pin", IN_USE)
+        else:
+            _check_clashes(sheet, pin)
     if form.window is not None:
         try:
             offline.check_room(sheet.lock.device, form.window, is_one_time=form.is_one_time)
         except RuleBroken as broken:
             form.take(broken)
+    for lock in sheet.more:
+        refused = refusal(lock.verdict, is_time_bound=not form.is_ongoing, is_offline=False)
+        if refused is not None:
+            sentence = wall_time.with_time(refused.sentence, refused.at, desk.zone, desk.now)
+            form.add_error("doors", f"{lock.device.display_name}: {sentence}")
     stop = sheet.stop
     if stop is not None:
         only_dates = (
@@ -102,6 +149,18 @@ def _check_against_lock(sheet: Sheet) -> None:
         form.add_error("kind" if only_dates else None, sentence)
 
 
+def _check_clashes(sheet: Sheet, pin: Pin) -> None:
+    """Say at which door the PIN is in use, and never whose it is."""
+    form = sheet.form
+    for device in sheet.devices:
+        if services.pin_in_use(
+            device, pin, starts_at=form.starts_at, ends_at=form.ends_at, now=sheet.desk.now
+        ):
+            where = f" {IN_USE_AT} {device.display_name}." if sheet.more else ""
+            form.add_error("pin", where.strip() or IN_USE)
+            return
+
+
 def _days(form: IssueForm) -> list[Any]:
     return [at.astimezone(form.zone).date() for at in (form.starts_at, form.ends_at) if at]
 
@@ -110,6 +169,16 @@ def _free_pin(sheet: Sheet) -> str:
     """Return a PIN that would do, in the clear, for a button; "" where there is none."""
     form, desk = sheet.form, sheet.desk
     wanted = len(form.typed_pin)
+    if sheet.more:
+        spec = CodeSpec(
+            name="",
+            starts_at=form.starts_at,
+            ends_at=form.ends_at,
+            preferred_code_length=wanted if wanted in sheet.rules.supported else None,
+            for_desk=True,
+        )
+        shared = linked.shared_pin(sheet.devices, spec, desk.now)
+        return "" if shared is None else shared.digits
     try:
         pin = services.free_pin(
             sheet.lock.device,
@@ -142,7 +211,7 @@ def _rule_lines(sheet: Sheet) -> tuple[RuleLine, ...]:
 
     lines.append(("Not easy to guess", standing(WEAK)))
     is_weak = standing(WEAK) is RuleState.BROKEN
-    lines.append(("Not already on this lock", RuleState.OPEN if is_weak else standing(IN_USE)))
+    lines.append(("Not already on this lock", RuleState.OPEN if is_weak else standing(IN_USE_AT)))
     return tuple(RuleLine.of(label, state) for label, state in lines)
 
 
@@ -195,11 +264,36 @@ def _page(
         "zone_name": desk.zone_name,
         "supports_backup": bool(lock.device.properties.get("supports_backup_access_code_pool")),
         "shows_errors": shows_errors,
+        "doors": _door_choices(desk, sheet),
+        "doors_error": first_error(form, "doors", None if shows_errors else frozenset()),
         "error_list": error_list(form) if shows_errors else [],
         **_feedback(sheet, None if shows_errors else frozenset()),
     }
     status = 422 if shows_errors else 200
     return shell.page(request, desk, "accesscodes/issue.html", "locks", context, status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class DoorChoice:
+    """Another door that may get the same code."""
+
+    uid: UUID
+    name: str
+    words: str
+    is_chosen: bool
+
+
+def _door_choices(desk: Desk, sheet: Sheet) -> tuple[DoorChoice, ...]:
+    """Return the other doors that take codes, and those that were chosen."""
+    if not sheet.draws_pin:
+        return ()
+    chosen = {lock.device.uid for lock in sheet.more}
+    rows = [row for row in reading.lock_rows(desk) if row.uid != sheet.lock.device.uid]
+    return tuple(
+        DoorChoice(row.uid, row.name, row.words.label, row.uid in chosen)
+        for row in sorted(rows, key=lambda row: lock_presenters.natural_key(row.name))
+        if (row.may_issue and row.verdict is not Verdict.OFFLINE_ONLY) or row.uid in chosen
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +370,7 @@ def issue(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
 def _filled_in(request: HtmxHttpRequest, desk: Desk) -> dict[str, Any] | None:
     """Return the form with a suggestion taken over, for buttons without JavaScript."""
     values: dict[str, Any] = {name: request.POST.get(name, "") for name in request.POST}
+    values["doors"] = request.POST.getlist("doors")
     if (key := request.POST.get("stay")) is not None:
         stays = {stay.key: stay for stay in _stays(desk)}
         return {**values, **stays[key].values()} if key in stays else values
@@ -299,7 +394,7 @@ def _send(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
     if not sheet.form.is_valid():
         return _page(request, desk, sheet, shows_errors=True)
     try:
-        code = services.issue_code(device, _spec(sheet, uid), actor=desk.actor, now=desk.now)
+        code = _issued(sheet, _spec(sheet, uid))
     except (RuleBroken, IntegrityError) as error:
         # The same form may have arrived a moment before: then its code is the answer.
         if uid is not None and (made := _made_by(desk, uid)) is not None:
@@ -312,8 +407,19 @@ def _send(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
     rest = "Sending to the lock." if is_at_once else "It is put on the lock before it starts."
     if code.is_offline:
         rest = "Its PIN follows in a moment."
-    messages.success(request, f"Code for {code.name} created. {rest}")
+    for_doors = f" for {len(sheet.devices)} doors" if sheet.more else ""
+    messages.success(request, f"Code for {code.name} created{for_doors}. {rest}")
     return redirect("code-detail", desk.house.slug, code.uid)
+
+
+def _issued(sheet: Sheet, spec: CodeSpec) -> AccessCode:
+    """Issue the code, or one for each door and all of them linked; return that of this door."""
+    desk = sheet.desk
+    if not sheet.more:
+        return services.issue_code(sheet.lock.device, spec, actor=desk.actor, now=desk.now)
+    if spec.pin is not None:
+        spec = replace(spec, common_code_key=linked.new_key())
+    return linked.issue_codes(sheet.devices, spec, actor=desk.actor, now=desk.now)[0]
 
 
 def _spec(sheet: Sheet, uid: UUID | None) -> CodeSpec:
@@ -360,7 +466,13 @@ def validate(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
     feedback = _feedback(sheet, touched)
     shared = shell.shared(desk, "locks")
     # A form in which nobody chooses a PIN has no place for what is said of one.
-    about_pin = [("accesscodes/_pin_feedback.html", {**shared, **feedback})]
+    about_pin = [
+        ("accesscodes/_pin_feedback.html", {**shared, **feedback}),
+        (
+            "accesscodes/_doors_feedback.html",
+            {**shared, "doors_error": first_error(sheet.form, "doors", None)},
+        ),
+    ]
     return render_fragments(
         request,
         None,
@@ -386,4 +498,6 @@ def choose_door(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
         return redirect("code-issue", desk.house.slug, door)
     rows: list[LockRow] = reading.lock_rows(desk)
     rows.sort(key=lambda row: lock_presenters.natural_key(row.name))
-    return shell.page(request, desk, "accesscodes/choose_door.html", "codes", {"rows": rows})
+    first = next((row.uid for row in rows if row.may_issue), None)
+    context = {"rows": rows, "first": first}
+    return shell.page(request, desk, "accesscodes/choose_door.html", "codes", context)

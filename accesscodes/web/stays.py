@@ -4,7 +4,7 @@ Nights are days of the calendar: a stay keeps its check-out time over a change o
 an hour less or more.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from accesscodes.choices import Kind
@@ -62,4 +62,8 @@ def quick_stays(now: datetime, zone: tzinfo, check_in: time, check_out: time) ->
         stay("two", "2 nights", 2),
         stay("weekend", "Weekend", weekend_nights, friday),
         stay("week", "1 week", 7),
+        replace(
+            stay("walk-in", "Walk-in now", 1),
+            start_time=f"{five_minutes.replace(microsecond=0):%H:%M}",
+        ),
     )

@@ -21,6 +21,7 @@
           one(`#id_${side}_${part.toLowerCase()}`).value = stay.dataset[side + part]
         }
       }
+      if (stay.value === 'walk-in') one('#id_name').focus()
     }
     look()
   })

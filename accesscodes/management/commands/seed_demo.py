@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from secrets import randbelow
 from typing import Any, Final
 from uuid import UUID
 
@@ -38,6 +39,7 @@ from locksite.partners.services import create_key
 from properties.choices import Fault, ProviderKind
 from properties.models import Device, Membership, Property, ProviderAccount, VirtualLock
 from properties.providers.virtual.people import add_foreign_code, set_batteries, switch_fault
+from properties.services import set_key_box
 from properties.staff import actor_of
 from properties.sync import refresh_account
 
@@ -97,7 +99,10 @@ def _unlogged() -> Iterator[None]:
 
 def build(now: datetime) -> str:
     """Build the whole hotel as it is at `now` (aware UTC); return the text of an API key."""
-    staff = _people(_houses())
+    houses = _houses()
+    for house in houses.values():
+        set_key_box(house, Pin(f"{randbelow(10_000):04}"), actor=SYSTEM, now=now)
+    staff = _people(houses)
     day = Day(now, staff)
     day.build_locks()
     day.pass_by()
