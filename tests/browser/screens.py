@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import tempfile
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.processes import ROOT, Site
 
 DOCS = ROOT / "docs"
 SIZES = {1280: 860, 360: 740}
+QUALITY = 85
 AT_MOST = 1_500_000
 """Bytes that all pictures may have together."""
 
@@ -89,7 +91,7 @@ SCREENS = (
 
 def file_name(screen: Screen, width: int, scheme: str) -> str:
     """Return where a picture lies inside docs/."""
-    return f"screens/{screen.name}-{width}-{scheme}.png"
+    return f"screens/{screen.name}-{width}-{scheme}.webp"
 
 
 def page_of(screens: tuple[Screen, ...]) -> str:
@@ -119,6 +121,14 @@ def routes_of(site: Site) -> set[str]:
     return set(re.findall(r"\S+", told))
 
 
+def _picture(page: Page) -> bytes:
+    """Return what the window shows as WebP: a third of a PNG, and the words stay sharp."""
+    chromium = page.context.new_cdp_session(page)
+    answer = chromium.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
+    chromium.detach()
+    return b64decode(answer["data"])
+
+
 def take(folder: Path, site: Site, screens: tuple[Screen, ...]) -> int:
     """Write all pictures below `folder`; return how many bytes they have."""
     (folder / "screens").mkdir(parents=True, exist_ok=True)
@@ -138,8 +148,9 @@ def take(folder: Path, site: Site, screens: tuple[Screen, ...]) -> int:
                 page.wait_for_load_state("networkidle")
                 for scheme in SCHEMES:
                     page.emulate_media(color_scheme=scheme)
-                    path = folder / file_name(screen, width, scheme)
-                    total += len(page.screenshot(path=path))
+                    picture = _picture(page)
+                    (folder / file_name(screen, width, scheme)).write_bytes(picture)
+                    total += len(picture)
             context.close()
         chromium.close()
     return total

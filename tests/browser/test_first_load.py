@@ -12,7 +12,7 @@ def test_the_start_page_fits_its_budget_and_its_files_are_kept_for_good(site):
     page, *files = parts_of(session, f"{site.url}/p/hafen-suites/")
 
     names = {part.path.rpartition("/")[2].partition(".")[0] for part in files}
-    assert {"tokens", "base", "components", "locksite", "icons", "htmx"} <= names
+    assert {"tokens", "base", "components", "locksite", "icons", "htmx-2"} <= names
     assert page.caching == "no-store"
     assert {part.caching for part in files} == {FAR_FUTURE}
     assert [part.path for part in files if part.encoding != "gzip"] == []

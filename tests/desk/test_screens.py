@@ -15,12 +15,12 @@ def test_the_five_main_screens_are_taken_in_light_and_dark_wide_and_narrow():
 
     assert [screen.name for screen in SCREENS] == ["arrivals", "locks", "lock", "issue", "code"]
     assert len(names) == 20
-    assert "screens/lock-360-dark.png" in names
+    assert "screens/lock-360-dark.webp" in names
 
 
 def test_a_screen_without_a_route_is_left_out():
     found = there({"lock-list", "code-detail", "live"})
 
     assert [screen.name for screen in found] == ["locks", "code"]
-    assert "screens/locks-1280-light.png" in page_of(found)
+    assert "screens/locks-1280-light.webp" in page_of(found)
     assert "arrivals" not in page_of(found)
