@@ -135,9 +135,17 @@ def _forms() -> list[Specimen]:
     ahead = next(code for code in specimens.codes() if code.state.key == "loaded")
     warning = PlanNote(Tone.WARN, "triangle-alert", "Overlaps Ana Prado. Continue if they share.")
     plan = Plan(
-        "Apartment 101", "Lena Okafor", "Today 16:32 to Thu 14:32", "At once", "3 nights",
-        ahead.timeline, (warning,), (Neighbour("Ana Prado", "Today to Thu"),), warning,
-    )  # fmt: skip
+        door="Apartment 101",
+        doors="Apartment 101",
+        guest="Lena Okafor",
+        works="Today 16:32 to Thu 14:32",
+        loads="At once",
+        line="3 nights",
+        timeline=ahead.timeline,
+        notes=(warning,),
+        neighbours=(Neighbour("Ana Prado", "Today to Thu"),),
+        overlap=warning,
+    )
     return [
         Specimen("Error summary", "accesscodes/_error_summary.html", {"error_list": two}),
         Specimen("Field, taken name", name, {"name_feedback": taken}),
