@@ -353,8 +353,8 @@ def test_the_list_costs_the_same_however_many_codes(desk, world, codes, django_a
     desk.get(where)
 
     # session, user, roles, properties; locks, slots, dates, events; codes, their entries, those
-    # that are gone; engine, urgent
-    with django_assert_num_queries(13):
+    # that are gone; engine, arrivals; how things stand
+    with django_assert_num_queries(14):
         desk.get(where)
 
 
@@ -365,8 +365,8 @@ def test_the_page_of_a_code_costs_a_fixed_number_of_queries(
     desk.get(where)
 
     # session, user, roles, properties; code, its entry; slots, dates, events of the lock; events,
-    # deeds, commands, last opening, problems; engine, urgent
-    with django_assert_num_queries(16):
+    # deeds, commands, last opening, problems; engine, arrivals; how things stand
+    with django_assert_num_queries(17):
         desk.get(where)
 
 
