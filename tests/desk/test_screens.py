@@ -2,6 +2,7 @@
 
 from tests.browser import screens
 from tests.browser.screens import SCREENS, file_name, page_of, there
+from tests.browser.screenshots import SCHEMES
 
 
 def test_the_five_main_screens_are_taken_in_light_and_dark_wide_and_narrow():
@@ -9,7 +10,7 @@ def test_the_five_main_screens_are_taken_in_light_and_dark_wide_and_narrow():
         file_name(screen, width, scheme)
         for screen in SCREENS
         for width in screens.SIZES
-        for scheme in screens.SCHEMES
+        for scheme in SCHEMES
     }
 
     assert [screen.name for screen in SCREENS] == ["arrivals", "locks", "lock", "issue", "code"]

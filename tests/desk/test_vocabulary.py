@@ -14,7 +14,7 @@ from accesscodes.web.happenings import SILENT, WORDS, happening
 from accesscodes.web.states import Action, Tone
 from properties.lock_causes import LISTED
 from tests.desk import wire_words as wire
-from tests.desk.test_states import NOW, ZONE, facts, on_lock, wish
+from tests.desk.test_states import GOOD, NOW, ZONE, facts, on_lock, wish
 
 SENTENCE = re.compile(r"[A-Z“].*[.”]", re.DOTALL)
 
@@ -133,7 +133,7 @@ def test_a_delay_that_a_maker_reports_as_an_error_is_a_delay():
 def test_a_refused_change_says_that_the_old_details_stand():
     code = facts(Status.SETTING, installed=on_lock(wish()), errors=("failed_to_update",))
 
-    sentence = states.code_state(code, wire.desk.GOOD, NOW).sentence
+    sentence = states.code_state(code, GOOD, NOW).sentence
 
     assert (
         sentence == "The lock did not take the change and keeps the old details. “Says the lock.”"
