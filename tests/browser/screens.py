@@ -19,13 +19,19 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.chromium import FLAGS, executable
 from tests.browser.screenshots import SCHEMES, sign_in
-from tests.processes import ROOT, Site
+from tests.processes import ROOT, Site, wait_until
 
 DOCS = ROOT / "docs"
 SIZES = {1280: 860, 360: 740}
 QUALITY = 85
 AT_MOST = 1_500_000
 """Bytes that all pictures may have together."""
+
+UNREAD = (
+    "SELECT count(*) FROM accesscodes_problem "
+    "WHERE closed_at IS NULL AND sentence LIKE '%never been read%'"
+)
+"""What the desk says of locks until an engine has read them: no picture shows it."""
 
 _HOME = "/p/hafen-suites/"
 
@@ -167,6 +173,7 @@ def main() -> int:
         with site:
             site.manage("seed_demo")
             site.start_engine()
+            wait_until(lambda: site.rows(UNREAD) == [(0,)], "every lock is read", seconds=180)
             screens = there(routes_of(site))
             total = take(DOCS, site, screens)
     (DOCS / "screens.md").write_text(page_of(screens))
