@@ -49,7 +49,7 @@ def test_the_list_of_doors_costs_as_many_queries_whatever_its_size(
 
     # session, user, memberships, properties; locks; slots, codes' dates, events of the locks;
     # engine, urgent problems
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(16):
         page = desk.get(path)
 
     assert f"All {locks}" in words(page, "lock-chips")

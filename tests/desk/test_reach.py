@@ -116,7 +116,11 @@ def path_of(name, house, device, code):
 
 
 def test_every_address_of_the_desk_is_in_the_table():
-    assert {pattern.name for pattern in urls.urlpatterns} == set(ADDRESSES)
+    at_a_property = {
+        pattern.name for pattern in urls.urlpatterns if str(pattern.pattern).startswith("p/<slug:")
+    }
+
+    assert at_a_property == set(ADDRESSES)
 
 
 @pytest.mark.parametrize(("name", "method", "status"), CASES)

@@ -131,5 +131,5 @@ def test_it_costs_the_same_however_much_happened(desk, world, code, django_asser
 
     # session, user, roles, properties; code, its entry; deeds, events, commands, transitions,
     # deliveries; engine, urgent
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         desk.get(path(world, code))
