@@ -98,6 +98,11 @@ class Property(models.Model):
         return uuid.UUID(int=self.pk)
 
     @property
+    def has_plan_b(self) -> bool:
+        """Return whether something is written down for when no code gets a guest in."""
+        return bool(self.plan_b.strip()) or self.key_box is not None
+
+    @property
     def zone(self) -> ZoneInfo:
         """Return the property's zone, for showing and reading wall times."""
         return ZoneInfo(self.time_zone)

@@ -21,19 +21,24 @@ TOLD_FOR = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class PlanB:
-    """What to do while a lock takes no codes at all. The key-box code itself is not in here."""
+    """What to do when no code gets the guest in. The key-box code itself is not in here.
+
+    `is_needed`: the lock takes no codes at all. Otherwise it is folded away, yet within reach: a
+    guest may stand at the door of a lock that seems to be well.
+    """
 
     text: str
     has_key_box: bool
     may_reveal: bool
+    is_needed: bool
 
 
 def plan_b_of(desk: Desk, panel: VerdictPanel) -> PlanB | None:
-    """Return Plan B where the lock is blocked; ``None`` where it is not needed."""
-    if panel.verdict is not Verdict.BLOCKED:
+    """Return Plan B; ``None`` where none is written down and none is needed."""
+    house, is_needed = desk.house, panel.verdict is Verdict.BLOCKED
+    if not is_needed and not house.has_plan_b:
         return None
-    house = desk.house
-    return PlanB(house.plan_b.strip(), house.key_box is not None, desk.may_reveal)
+    return PlanB(house.plan_b.strip(), house.key_box is not None, desk.may_reveal, is_needed)
 
 
 @dataclass(frozen=True, slots=True)

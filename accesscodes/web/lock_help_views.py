@@ -30,7 +30,7 @@ def plan_b(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
     board = lock_views.lock_board(desk, device, "")
     part = next(part for part in board.parts if part.id == "plan-b")
     if part.context["plan_b"] is None:
-        messages.info(request, "The lock takes codes again. Plan B is not needed.")
+        messages.info(request, "No Plan B is written down for this property.")
         return redirect(page)
     try:
         code = reveal_plan_b(device, actor=desk.actor, now=desk.now)
@@ -62,12 +62,18 @@ def maintenance_note(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpRe
     return shell.page(request, desk, "accesscodes/lock_maintenance.html", "locks", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @at_desk
 @only_if(lambda desk: desk.may_issue, instead=NOT_ALLOWED)
 def move_door(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
-    """Ask for the door to be unlocked or locked once; the lock's page tells how it went."""
+    """Unlock or lock the door once; the lock's page tells how it went.
+
+    Asked for by GET, it asks whether to unlock: that lets in whoever stands there.
+    """
     device = reading.device_or_404(desk, lock)
+    if request.method == "GET":
+        context = {"lock": device}
+        return shell.page(request, desk, "accesscodes/lock_unlock.html", "locks", context)
     wanted = {"unlock": bolts.UNLOCK, "lock": bolts.LOCK}.get(request.POST.get("to", ""))
     if wanted is not None:
         try:

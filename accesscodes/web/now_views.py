@@ -94,7 +94,7 @@ def _situation(desk: Desk, known: Known) -> AtTheDoor:
         is_backup_in_use=code.backup_in_use is not None,
         can_open=is_online and code.device.flags.get("can_remotely_unlock") is True,
         takes_offline=lock.takes_offline,
-        has_plan_b=bool(desk.house.plan_b.strip()),
+        has_plan_b=desk.house.has_plan_b,
         how_to_type=desk.house.keypad_hint,
         usual=door_ladder.usual_wait(reading.answer_times(code.device)),
     )

@@ -74,10 +74,18 @@ def test_housekeeping_reads_plan_b_without_the_code(sign_in, blocked):
     assert KEY_BOX not in refused.content.decode()
 
 
-def test_a_lock_that_takes_codes_gives_no_key_box_away(desk, world):
+def test_a_lock_that_takes_codes_keeps_plan_b_folded_and_within_reach(desk, world):
+    assert words(desk.get(path(world)), "plan-b") == ""
     set_key_box(world.property, Pin(KEY_BOX), actor=SYSTEM, now=world.now)
 
-    assert words(desk.get(path(world)), "plan-b") == ""
+    assert "When no code gets the guest in" in words(desk.get(path(world)), "plan-b")
+    shown = desk.post(path(world, "lock-plan-b"))
+
+    assert KEY_BOX in words(shown, "plan-b")
+    assert AuditEntry.objects.filter(action="property.reveal_key_box").count() == 1
+
+
+def test_without_a_plan_b_there_is_nothing_to_show(desk, world):
     answer = desk.post(path(world, "lock-plan-b"))
 
     assert answer.status_code == 302
@@ -139,6 +147,10 @@ def test_the_note_names_who_comes_next(sign_in, world):
 
 def test_a_door_is_unlocked_from_its_page_and_the_answer_is_shown(desk, world):
     Device.objects.update(flags={**world.device().flags, "can_remotely_unlock": True})
+
+    asked = desk.get(path(world, "lock-door"))
+    assert "The door opens for whoever stands there." in asked.content.decode()
+    assert not ActionAttempt.objects.exists()
 
     desk.post(path(world, "lock-door"), {"to": "unlock"})
     waiting = words(desk.get(path(world)), "bolt")

@@ -32,7 +32,7 @@ ADDRESSES = {
     "lock-check": ("lock", {"POST": 302}),
     "lock-check-all": ("", {"POST": 302}),
     "lock-plan-b": ("lock", {"GET": 302, "POST": 302}),
-    "lock-door": ("lock", {"POST": 302}),
+    "lock-door": ("lock", {"GET": 200, "POST": 302}),
     "lock-maintenance": ("lock", {"GET": 200}),
     "code-issue": ("lock", {"GET": 200, "POST": 422}),
     "code-validate": ("lock", {"POST": 200}),
