@@ -163,7 +163,7 @@ def _event_lines(
 
 def _deed_lines(desk: Desk, deeds: Sequence[AuditEntry], things: _Things) -> Iterator[Line]:
     for entry in deeds:
-        who = entry.actor_label if entry.actor_kind == "staff" else f"API key {entry.actor_label}"
+        who = happenings.who_did(entry)
         at = Stamp.of(entry.at, wall_time.short_moment(entry.at, desk.zone, desk.now))
         text = happenings.deed_text(entry, who)
         words = happenings.ACTIONS.get(entry.action)

@@ -201,10 +201,39 @@ ACTIONS: Mapping[str, _Words] = {
     ),
     "access_code.retry": _Words("user", Tone.IDLE, "Tried again by {who}"),
     "access_code.reveal_pin": _Words("eye", Tone.IDLE, "PIN shown to {who}"),
+    "device.rename": _Words("pencil", Tone.IDLE, "Renamed by {who}"),
+    "device.set_metadata": _Words("user", Tone.IDLE, "Partner's notes changed by {who}"),
+    "device.manage": _Words("plus", Tone.IDLE, "Taken over by {who}"),
+    "device.stop_managing": _Words("circle-minus", Tone.IDLE, "Left alone from here on, by {who}"),
+    "device.report_code_lengths": _Words("user", Tone.IDLE, "Lengths of PINs told by {who}"),
+    "device.report_time_zone": _Words("clock", Tone.IDLE, "Time zone told by {who}"),
+    "device.backup_pool_on": _Words("archive-restore", Tone.IDLE, "Backup codes wanted by {who}"),
+    "device.backup_pool_off": _Words(
+        "archive-restore", Tone.IDLE, "Backup codes no longer wanted by {who}"
+    ),
+    "lock.lock_door": _Words("lock", Tone.IDLE, "Locked from here by {who}"),
+    "lock.unlock_door": _Words("lock-open", Tone.IDLE, "Unlocked from here by {who}"),
+    "lock.configure_auto_lock": _Words("lock", Tone.IDLE, "Locking by itself set by {who}"),
+    "lock.lock_at_keypad": _Words("lock", Tone.IDLE, "Locked at the virtual keypad by {who}"),
+    "lock.type_at_keypad": _Words(
+        "grid-3x3", Tone.IDLE, "PIN tried at the virtual keypad by {who}"
+    ),
+    "lock.make_foreign_code": _Words(
+        "user", Tone.IDLE, "Code made in the virtual lock's app by {who}"
+    ),
+    "lock.simulate": _Words("user", Tone.IDLE, "Trouble acted out by {who}"),
+    "property.set_key_box": _Words("key-round", Tone.IDLE, "Key-box code changed by {who}"),
+    "property.forget_key_box": _Words("key-round", Tone.IDLE, "Key-box code removed by {who}"),
+    "property.reveal_key_box": _Words("eye", Tone.IDLE, "Key-box code shown to {who}"),
 }
 
 
 HOW_REVEALED = {"copied": "PIN copied by {who}", "printed": "PIN printed by {who}"}
+
+
+def who_did(entry: AuditEntry) -> str:
+    """Return who did it: a person by name, a partner by the name of the key, or Locksite."""
+    return f"API key {entry.actor_label}" if entry.actor_kind == "key" else entry.actor_label
 
 
 def deed_text(entry: AuditEntry, who: str) -> str:
@@ -227,7 +256,7 @@ def deeds(
         words = ACTIONS.get(entry.action)
         if words is None:
             continue
-        who = entry.actor_label if entry.actor_kind == "staff" else f"API key {entry.actor_label}"
+        who = who_did(entry)
         at = Stamp.of(entry.at, wall_time.short_moment(entry.at, zone, now))
         lines.append((entry.at, Happening(words.icon, words.tone, deed_text(entry, who), "", at)))
     return tuple(lines)

@@ -104,7 +104,7 @@ def lines(rows: Rows) -> tuple[Line, ...]:
 def _deeds(entries: Iterable[AuditEntry]) -> Iterator[Line]:
     for entry in entries:
         is_key = entry.actor_kind == "key"
-        who = f"API key {entry.actor_label}" if is_key else entry.actor_label
+        who = happenings.who_did(entry)
         text = happenings.deed_text(entry, who) or entry.action
         changed = ", ".join(str(name) for name in entry.detail.get("changed", ()))
         yield Line(entry.at, Source.PARTNER if is_key else Source.PERSON, text, who, changed)
@@ -159,10 +159,19 @@ def _readings(transitions: Iterable[Transition]) -> Iterator[Line]:
         yield Line(row.reading.at, Source.READING, text, more=row.reading.error_message)
 
 
+_STATUS_WORDS = {
+    **{status: str(status.label) for status in Status},
+    Status.SETTING: "Sending to lock",
+    Status.SET: "On the lock",
+    Status.UNKNOWN: "Not confirmed",
+}
+"""The words of the badges; administrators see the labels of the wire's own."""
+
+
 def _statuses(transitions: Iterable[Transition]) -> Iterator[Line]:
     for row in transitions:
-        to = Status(row.to_status).label
-        source = "" if not row.from_status else f"{Status(row.from_status).label} → "
+        to = _STATUS_WORDS[Status(row.to_status)]
+        source = "" if not row.from_status else f"{_STATUS_WORDS[Status(row.from_status)]} → "
         yield Line(row.at, Source.STATUS, f"{source}{to}")
 
 

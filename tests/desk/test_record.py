@@ -60,7 +60,7 @@ def test_each_thing_that_happened_is_on_it_newest_last(desk, world, code):
         "Command The lock was asked to take the code.",
         "Answer The lock said yes.",
         "Read-back The lock was read: 1 code on it.",
-        "Status Programming → Active",
+        "Status Sending to lock → On the lock",
         "Event On the lock",
         "Partner Changed by API key ls_12345678",
         "Command The lock was asked to change the code.",
@@ -75,7 +75,7 @@ def test_each_thing_that_happened_is_on_it_newest_last(desk, world, code):
     # Of one moment the wish comes before the event, so what is compared lies apart in time.
     assert places[0] < places[1] < places[6] < places[7] < places[9] < places[10] < places[11]
     assert text.index("Person PIN shown") < text.index("Person Deleted")
-    assert text.index("Status Active → Removing") < text.index("Status Removing → Removed")
+    assert text.index("Status On the lock → Removing") < text.index("Status Removing → Removed")
     assert "482915" not in page.content.decode()
     assert "703611" not in page.content.decode()
 

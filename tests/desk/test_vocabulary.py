@@ -8,13 +8,15 @@ from types import SimpleNamespace
 
 import pytest
 
+from accesscodes import bolts
 from accesscodes.choices import EventType, Status
 from accesscodes.web import states
-from accesscodes.web.happenings import SILENT, WORDS, happening
+from accesscodes.web.happenings import ACTIONS, SILENT, WORDS, happening
 from accesscodes.web.states import Action, Tone
 from properties.lock_causes import LISTED
 from tests.desk import wire_words as wire
 from tests.desk.test_states import GOOD, NOW, ZONE, facts, on_lock, wish
+from tests.processes import ROOT
 
 SENTENCE = re.compile(r"[A-Z“].*[.”]", re.DOTALL)
 
@@ -138,3 +140,21 @@ def test_a_refused_change_says_that_the_old_details_stand():
     assert (
         sentence == "The lock did not take the change and keeps the old details. “Says the lock.”"
     )
+
+
+WRITTEN = re.compile(r'"((?:access_code|device|lock|property)\.[a-z_]+)"')
+
+
+def test_whatever_a_person_does_has_words_in_the_activity():
+    """Every such name in the code is either an event of the wire or a deed."""
+    names = set()
+    for app in ("accesscodes", "properties"):
+        for file in (ROOT / app).rglob("*.py"):
+            if file.name not in {"happenings.py", "styleguide_views.py"}:
+                names |= set(WRITTEN.findall(file.read_text()))
+    deeds = names - set(wire.EVENTS) - {"device.uid"}
+    deeds |= {f"lock.{action.lower()}" for action in bolts.NEEDS}
+
+    assert len(deeds) > 25
+    assert deeds <= set(ACTIONS)
+    assert all("{who}" in words.text for words in ACTIONS.values())
