@@ -1,7 +1,7 @@
 """The pictures of the documents: which there are, and under which names."""
 
 from tests.browser import screens
-from tests.browser.screens import SCREENS, file_name, page_of, there
+from tests.browser.screens import SCREENS, file_name
 from tests.browser.screenshots import SCHEMES
 
 
@@ -18,9 +18,13 @@ def test_the_five_main_screens_are_taken_in_light_and_dark_wide_and_narrow():
     assert "screens/lock-360-dark.webp" in names
 
 
-def test_a_screen_without_a_route_is_left_out():
-    found = there({"lock-list", "code-detail", "live"})
+def test_the_page_of_pictures_shows_each_of_them():
+    page = screens.page_of_pictures()
 
-    assert [screen.name for screen in found] == ["locks", "code"]
-    assert "screens/locks-1280-light.webp" in page_of(found)
-    assert "arrivals" not in page_of(found)
+    assert page == (screens.DOCS / "screens.md").read_text()
+    for width in screens.SIZES:
+        for scheme in SCHEMES:
+            for screen in SCREENS:
+                name = file_name(screen, width, scheme)
+                assert name in page
+                assert (screens.DOCS / name).stat().st_size > 5000
