@@ -96,6 +96,7 @@ def plan_computing(codes: Iterable[Tracked], now: datetime) -> list[Compute]:
         Compute(code.wish.code_id)
         for code in codes
         if code.wish.awaits_computing
+        and code.wish.withdrawn_at is None  # also while a delete can be undone
         and code.wish.unwanted_since(now) is None
         and code.installed.refused_revision != code.wish.revision
         and _may_try(code.installed, now)
@@ -247,6 +248,7 @@ def _wants_writing(code: Tracked, terms: LockTerms, now: datetime) -> bool:
     wish, installed = code.wish, code.installed
     return (
         (wish.pin_index is not None or terms.capabilities.assigns_pins)
+        and wish.withdrawn_at is None  # while a delete can be undone, all stays as it is
         and wish.belongs_on_lock(terms, now)
         and not installed.is_current(wish, terms)
         and not installed.is_left_alone(wish)

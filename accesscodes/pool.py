@@ -173,7 +173,7 @@ def _check(code: AccessCode, now: datetime) -> None:
         raise RuleBroken(
             "access_code_not_time_bound", "Backup codes are for codes with dates.", None
         )
-    if code.wish().unwanted_since(now) is not None:
+    if code.withdrawn_at is not None or code.wish().unwanted_since(now) is not None:
         raise RuleBroken("invalid_input", "This code is over or being removed.", "access_code_id")
 
 

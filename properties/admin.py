@@ -79,7 +79,7 @@ class PropertyForm(forms.ModelForm):
     key_box_code = forms.CharField(
         required=False,
         max_length=20,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text="Opens the key box of Plan B. Stored sealed and not shown here again; "
         "empty: it stays as it is.",
     )
@@ -182,13 +182,13 @@ class AccountForm(forms.ModelForm):
         label="API key",
         required=False,
         strip=True,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text="For Seam. Empty: the key that is stored stays.",
     )
     webhook_secret = forms.CharField(
         required=False,
         strip=True,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text="whsec_…; several while one replaces another, separated by commas. "
         "Empty: what is stored stays.",
     )

@@ -307,6 +307,18 @@ def length(stay: Stay, zone: ZoneInfo) -> timedelta | None:
     return None if starts_at is None or ends_at is None else ends_at - starts_at
 
 
+def test_where_only_the_future_is_taken_a_stay_from_now_begins_within_five_minutes():
+    now = datetime.fromisoformat("2026-11-24T20:03:20+00:00")
+
+    stays = quick_stays(now, BERLIN, time(15), time(11), is_ahead=True)
+
+    for stay in stays:
+        if stay.key in {"tonight", "walk-in"}:
+            starts_at = instant(stay.start_date, stay.start_time, BERLIN)
+            assert starts_at is not None
+            assert now < starts_at <= now + timedelta(minutes=5)
+
+
 def test_a_night_over_any_change_lasts_from_wall_to_wall():
     three, checked = time(15), 0
     for name, zone, change in every_change():
@@ -345,6 +357,7 @@ def test_three_in_the_afternoon_until_three_the_next_day_is_23_24_or_25_hours(ev
                 "two": "2026-11-23 15:00 2026-11-25 11:00",
                 "weekend": "2026-11-27 15:00 2026-11-29 11:00",
                 "week": "2026-11-23 15:00 2026-11-30 11:00",
+                "walk-in": "2026-11-23 11:00 2026-11-24 11:00",
             },
         ),
         (  # a Saturday evening, by the house's own day; in London it is still Saturday
@@ -354,6 +367,7 @@ def test_three_in_the_afternoon_until_three_the_next_day_is_23_24_or_25_hours(ev
                 "two": "2026-11-29 15:00 2026-12-01 11:00",
                 "weekend": "2026-11-29 15:00 2026-11-30 11:00",
                 "week": "2026-11-29 15:00 2026-12-06 11:00",
+                "walk-in": "2026-11-29 00:30 2026-11-30 11:00",
             },
         ),
         (  # after check-in: from now, on a round minute
@@ -363,6 +377,7 @@ def test_three_in_the_afternoon_until_three_the_next_day_is_23_24_or_25_hours(ev
                 "two": "2026-11-27 17:30 2026-11-29 11:00",
                 "weekend": "2026-11-27 17:30 2026-11-29 11:00",
                 "week": "2026-11-27 17:30 2026-12-04 11:00",
+                "walk-in": "2026-11-27 17:30 2026-11-28 11:00",
             },
         ),
     ],

@@ -72,6 +72,7 @@ class ArrivalHead:
     lead: str
     rest: str
     slips_url: str
+    slips_label: str
     has_anybody: bool
 
 
@@ -173,11 +174,12 @@ def _head(desk: Desk, everybody: list[Arrival]) -> ArrivalHead:
         str(arrival.code.uid)
         for arrival in everybody
         if arrival.group is Group.READY and arrival.handover.is_safe
-    ][:SLIPS_AT_ONCE]
-    url = ""
-    if ready and desk.may_reveal:
-        url = f"{reverse('slips', args=[desk.house.slug])}?{urlencode({'ids': ','.join(ready)})}"
-    return ArrivalHead(tone, _ICONS[tone], lead, rest, url, bool(everybody))
+    ]
+    first, url = ready[:SLIPS_AT_ONCE], ""
+    if first and desk.may_reveal:
+        url = f"{reverse('slips', args=[desk.house.slug])}?{urlencode({'ids': ','.join(first)})}"
+    label = "Print slips" if len(first) == len(ready) else f"Print the first {len(first)} slips"
+    return ArrivalHead(tone, _ICONS[tone], lead, rest, url, label, bool(everybody))
 
 
 def arrivals_board(desk: Desk) -> Board:

@@ -18,6 +18,7 @@ from accesscodes.services import CodeChanges
 from accesscodes.web import presenters, reading, shell
 from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if, refused
 from accesscodes.web.action_views import NOT_YOURS, answer
+from accesscodes.web.code_page import effect_of
 from accesscodes.web.feedback import (
     NameFeedback,
     PinFeedback,
@@ -39,7 +40,7 @@ from locksite.local_time import as_written
 def code_delete(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
     """Ask once, then take the code off its lock, after ten seconds in which that can be undone.
 
-    Asked a second time, or with `now`, it does not wait.
+    With `now` it does not wait; asked a second time without it, the first wait goes on.
     """
     row = reading.code_or_404(desk, code)
     if not desk.may_delete(row):
@@ -47,7 +48,7 @@ def code_delete(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpRespons
     if request.method == "GET":
         context = {
             "code": row,
-            "effect": presenters.delete_effect(row, desk.zone, desk.now),
+            "effect": effect_of(desk, row),
             "window": _window(desk, row),
         }
         return shell.page(request, desk, "accesscodes/code_delete.html", "codes", context)

@@ -23,6 +23,7 @@ from accesscodes.web.access import Desk
 from accesscodes.web.code_buttons import buttons
 from accesscodes.web.fixes import Possible
 from accesscodes.web.live import Board, Part
+from accesscodes.web.presenters import Effect
 from accesscodes.web.states import SHUTS, Action, CodeState, Handover, Tone, code_state, handover
 from locksite.htmx import HtmxHttpRequest, render_fragments
 from locksite.masked import Pin
@@ -276,7 +277,17 @@ def pin_card_of(desk: Desk, code: AccessCode) -> PinCard:
 
 def _around(desk: Desk, code: AccessCode) -> dict[str, object]:
     """Return what the page needs beside its board."""
-    return {"effect": presenters.delete_effect(code, desk.zone, desk.now)}
+    return {"effect": effect_of(desk, code)}
+
+
+def effect_of(desk: Desk, code: AccessCode) -> Effect:
+    """Return what is said before a code is deleted. One query where it is for several doors."""
+    elsewhere = [
+        row.device.display_name
+        for row in reading.linked_codes(desk, code)
+        if row.wish().unwanted_since(desk.now) is None
+    ]
+    return presenters.delete_effect(code, desk.zone, desk.now, elsewhere=elsewhere)
 
 
 def code_page(

@@ -228,7 +228,7 @@ ACTIONS: Mapping[str, _Words] = {
 }
 
 
-HOW_REVEALED = {"copied": "PIN copied by {who}", "printed": "PIN printed by {who}"}
+HOW_REVEALED = {"copied": "PIN copied by {who}", "printed": "PIN shown on a slip to {who}"}
 
 
 def who_did(entry: AuditEntry) -> str:

@@ -221,7 +221,7 @@ def _room(
     wanted = Stay(since, ends_at)
     held = most_at_once([*sheet.planned, wanted], since, ends_at)
     if held <= size:
-        text = f"There is room on these dates: {held} of {size} slots with this code."
+        text = f"The lock has room on these dates: {held} of {size} code slots, with this code."
         yield PlanNote(Tone.OK, "circle-check", text)
         return
     inside = [

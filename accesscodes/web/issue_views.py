@@ -93,6 +93,10 @@ def _sheet(desk: Desk, lock_uid: UUID, data: Mapping[str, Any] | QueryDict) -> S
     form.is_valid()
     if no_pin_for_all:
         form.add_error("doors", no_pin_for_all)
+    if not is_offline and len(more) < len(_asked_doors(device, data)):
+        form.add_error(
+            "doors", "A door that was ticked is no longer here. Look at the list again."
+        )
     _check_against_lock(sheet)
     return sheet
 
@@ -101,11 +105,7 @@ def _more_doors(
     desk: Desk, device: Device, data: Mapping[str, Any] | QueryDict
 ) -> list[KnownLock]:
     """Return the other doors that the code is for as well; what is out of reach is left out."""
-    asked = data.getlist("doors") if isinstance(data, QueryDict) else data.get("doors", [])
-    uids = []
-    for text in asked:
-        with suppress(ValueError):
-            uids.append(UUID(text))
+    uids = _asked_doors(device, data)
     if not uids:
         return []
     devices = list(reading.devices_at(desk).filter(uid__in=uids).exclude(pk=device.pk))
@@ -113,6 +113,16 @@ def _more_doors(
     return sorted(
         locks.values(), key=lambda lock: lock_presenters.natural_key(lock.device.display_name)
     )
+
+
+def _asked_doors(device: Device, data: Mapping[str, Any] | QueryDict) -> set[UUID]:
+    """Return the ids of other doors that were ticked; odd ones are left out."""
+    asked = data.getlist("doors") if isinstance(data, QueryDict) else data.get("doors", [])
+    uids = set()
+    for text in asked:
+        with suppress(ValueError):
+            uids.add(UUID(text))
+    return uids - {device.uid}
 
 
 def _is_offline(verdict: LockVerdict, data: Mapping[str, Any]) -> bool:
@@ -260,7 +270,7 @@ def _page(
         "rules": sheet.rules,
         "name_hint": name_hint(sheet.rules),
         "lengths": [(str(length), f"{length} digits") for length in sheet.rules.supported],
-        "stays": _stays(desk),
+        "stays": _stays(desk, sheet.rules),
         "zone_name": desk.zone_name,
         "supports_backup": bool(lock.device.properties.get("supports_backup_access_code_pool")),
         "shows_errors": shows_errors,
@@ -285,9 +295,9 @@ class DoorChoice:
 
 def _door_choices(desk: Desk, sheet: Sheet) -> tuple[DoorChoice, ...]:
     """Return the other doors that take codes, and those that were chosen."""
-    if not sheet.draws_pin:
-        return ()
     chosen = {lock.device.uid for lock in sheet.more}
+    if not (sheet.draws_pin or chosen):
+        return ()
     rows = [row for row in reading.lock_rows(desk) if row.uid != sheet.lock.device.uid]
     return tuple(
         DoorChoice(row.uid, row.name, row.words.label, row.uid in chosen)
@@ -328,15 +338,21 @@ def _offline_words(sheet: Sheet) -> OfflineWords:
     )
 
 
-def _stays(desk: Desk) -> tuple[Stay, ...]:
+def _stays(desk: Desk, rules: PinRules) -> tuple[Stay, ...]:
     house = desk.house
-    return quick_stays(desk.now, desk.zone, house.check_in_time, house.check_out_time)
+    return quick_stays(
+        desk.now,
+        desk.zone,
+        house.check_in_time,
+        house.check_out_time,
+        is_ahead=rules.needs_future_start,
+    )
 
 
 def _first_values(desk: Desk, lock_uid: UUID) -> dict[str, str]:
     device = reading.device_or_404(desk, lock_uid)
     rules = PinRules.from_properties(device.properties)
-    tonight = _stays(desk)[0]
+    tonight = _stays(desk, rules)[0]
     return {
         "name": "",
         **tonight.values(),
@@ -361,18 +377,19 @@ def issue(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
         if dated is not None and sheet.lock.verdict.takes_online and not sheet.is_offline:
             sheet = _sheet(desk, lock, {**values, **asked, "kind": str(Kind.ONGOING)})
         return _page(request, desk, sheet, shows_errors=False)
-    filled = _filled_in(request, desk)
+    filled = _filled_in(request, desk, lock)
     if filled is not None:
         return _page(request, desk, _sheet(desk, lock, filled), shows_errors=False)
     return _send(request, desk, lock)
 
 
-def _filled_in(request: HtmxHttpRequest, desk: Desk) -> dict[str, Any] | None:
+def _filled_in(request: HtmxHttpRequest, desk: Desk, lock_uid: UUID) -> dict[str, Any] | None:
     """Return the form with a suggestion taken over, for buttons without JavaScript."""
     values: dict[str, Any] = {name: request.POST.get(name, "") for name in request.POST}
     values["doors"] = request.POST.getlist("doors")
     if (key := request.POST.get("stay")) is not None:
-        stays = {stay.key: stay for stay in _stays(desk)}
+        rules = PinRules.from_properties(reading.device_or_404(desk, lock_uid).properties)
+        stays = {stay.key: stay for stay in _stays(desk, rules)}
         return {**values, **stays[key].values()} if key in stays else values
     if (digits := request.POST.get("take_pin")) is not None:
         return {**values, "pin": digits, "pin_mode": "choose"}

@@ -27,18 +27,25 @@ class PlanB:
     guest may stand at the door of a lock that seems to be well.
     """
 
+    lock_uid: UUID
     text: str
     has_key_box: bool
     may_reveal: bool
     is_needed: bool
 
 
-def plan_b_of(desk: Desk, panel: VerdictPanel) -> PlanB | None:
+def plan_b_of(desk: Desk, device: Device, panel: VerdictPanel) -> PlanB | None:
     """Return Plan B; ``None`` where none is written down and none is needed."""
     house, is_needed = desk.house, panel.verdict is Verdict.BLOCKED
     if not is_needed and not house.has_plan_b:
         return None
-    return PlanB(house.plan_b.strip(), house.key_box is not None, desk.may_reveal, is_needed)
+    return PlanB(
+        device.uid,
+        house.plan_b.strip(),
+        house.key_box is not None,
+        desk.may_reveal,
+        is_needed,
+    )
 
 
 @dataclass(frozen=True, slots=True)

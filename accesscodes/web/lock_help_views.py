@@ -37,7 +37,7 @@ def plan_b(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
     except RuleBroken as broken:
         messages.info(request, broken.message)
         return redirect(page)
-    context = {"lock_uid": device.uid, "revealed": code.digits}
+    context = {"revealed": code.digits}
     return shell.page(request, desk, "accesscodes/lock.html", "locks", context, board=board)
 
 

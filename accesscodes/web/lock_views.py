@@ -268,7 +268,7 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
             Part(
                 "plan-b",
                 "accesscodes/_plan_b.html",
-                {"plan_b": lock_help.plan_b_of(desk, panel), "head": head},
+                {"plan_b": lock_help.plan_b_of(desk, device, panel)},
             ),
             Part("bolt", "accesscodes/_bolt.html", {"bolt": bolt}),
             Part(

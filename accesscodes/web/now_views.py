@@ -85,8 +85,9 @@ def _situation(desk: Desk, known: Known) -> AtTheDoor:
         else wall_time.with_time(shut.sentence, shut.at, desk.zone, desk.now),
         is_reached=is_online and lock.takes_online,
         still_opens=installed.is_on_lock
+        and installed.revision > 0  # what others put in its place is no PIN of this guest
         and content is not None
-        and content.pin_index not in {None, code.pin_index}
+        and content.pin_index not in {None, "", code.pin_index}
         and code.wish().unwanted_since(desk.now) is None
         and (content.starts_at is None or content.starts_at <= desk.now)
         and (content.ends_at is None or desk.now < content.ends_at),

@@ -360,7 +360,8 @@ def planned_stays(
         is_there = code.installed().is_on_lock
         if not code.is_offline and (is_there or wish.unwanted_since(now) is None):
             since = now if is_there else max(wish.load_from(terms), now)
-            stays.append(Stay(since, None if wish.ends_at is None else max(wish.ends_at, now)))
+            ends = [at for at in (wish.ends_at, wish.withdrawn_at) if at is not None]
+            stays.append(Stay(since, max(min(ends), now) if ends else None))
     return stays
 
 

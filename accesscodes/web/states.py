@@ -771,7 +771,16 @@ class Handover:
 
 
 _NOT_FOR_CERTAIN = frozenset(
-    {"updating", "loaded_unseen", "set_warn", "unknown", "ext_ok", "changed"}
+    {
+        "setting",
+        "slow_set",
+        "updating",
+        "loaded_unseen",
+        "set_warn",
+        "unknown",
+        "ext_ok",
+        "changed",
+    }
 )
 _LEAVING = frozenset({"undo", "removing", "slow_remove", "stuck_remove", "expired"})
 _READY = frozenset({"set", "set_early", "offline_ok", "loaded"})
@@ -802,5 +811,5 @@ def handover(state: CodeState, code: CodeFacts, lock: LockVerdict, now: datetime
     if state.key in _LEAVING:
         text = "Don't hand this PIN over. It is being taken off the lock."
     elif state.key in _NOT_FOR_CERTAIN:
-        text = "Don't hand this PIN over yet. It does not open the door for certain."
+        text = "Don't hand this PIN over yet. It may not open the door."
     return Handover(Tone.WARN, "triangle-alert", text, is_safe=False)

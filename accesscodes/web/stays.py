@@ -34,12 +34,15 @@ class Stay:
         }
 
 
-def quick_stays(now: datetime, zone: tzinfo, check_in: time, check_out: time) -> tuple[Stay, ...]:
+def quick_stays(
+    now: datetime, zone: tzinfo, check_in: time, check_out: time, *, is_ahead: bool = False
+) -> tuple[Stay, ...]:
     """Return the usual stays, by the property's check-in and check-out times; tonight first.
 
-    A stay from today begins at check-in, or now where that is past.
+    A stay from today begins at check-in, or now where that is past. `is_ahead`: the lock takes
+    only what begins in the future, so that "now" is the next full five minutes.
     """
-    local = now.astimezone(zone)
+    local = (now + timedelta(minutes=5) if is_ahead else now).astimezone(zone)
     today = local.date()
     five_minutes = local.time().replace(minute=local.minute - local.minute % 5, second=0)
     from_now = max(check_in, five_minutes.replace(microsecond=0))

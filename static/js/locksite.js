@@ -49,6 +49,15 @@
     if (!document.hidden && live) htmx.trigger(live, 'refresh')
   })
 
+  // ---- What somebody unfolded stays so when it is sent anew
+  const unfolded = new Set()
+  document.addEventListener('toggle', ({ target }) => {
+    if (target.id && target.isConnected) unfolded[target.open ? 'add' : 'delete'](target.id)
+  }, true)
+  document.addEventListener('htmx:afterSettle', () => {
+    for (const id of unfolded) document.getElementById(id)?.setAttribute('open', '')
+  })
+
   // ---- The toast goes after six seconds, ten with an undo, unless somebody is reading it
   const show = () => {
     const toast = one('[data-toast]:not([data-timed])')

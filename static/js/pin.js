@@ -7,7 +7,7 @@
     clearTimeout(timer)
     const digits = one('[data-pin-digits]')
     if (!digits) return
-    for (const part of [digits, one('[data-pin-hide]'), one('[data-pin-share]')]) part.remove()
+    for (const part of [digits, one('[data-pin-hide]'), one('[data-pin-share]')]) part?.remove()
     one('[data-pin-dots]').hidden = one('[data-pin-form]').hidden = false
     one('[data-pin-left]').textContent = 'Hidden again.'
   }

@@ -227,3 +227,13 @@ def test_while_a_delete_can_be_undone_the_page_offers_just_that(desk, world, cod
     assert not {"to-dates", "to-rename", "to-pin", "to-delete"} & set(ids(page))
     now = desk.post(path(world, code, "code-delete"), {"now": "1"}, headers=HTMX)
     assert words(now, "code-badge") == "Removing"
+
+
+def test_before_one_of_several_doors_is_deleted_the_others_are_named(sign_in, doors):
+    client = sign_in(Role.MANAGER, doors.property)
+    here, there = issue_linked(doors)
+
+    page = client.get(path(doors, here, "code-delete"))
+
+    other = there.device.display_name
+    assert f"It goes on opening {other}: delete it there, too" in words(page, "main")

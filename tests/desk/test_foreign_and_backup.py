@@ -72,7 +72,9 @@ def test_the_front_desk_sees_such_codes_and_leaves_them_to_managers(sign_in, wor
         client.post(at(world, name, owner.uid)) for name in ("foreign-convert", "foreign-remove")
     ]
 
-    assert words(page, "lock-foreign") == "Owner Until removed Made in the lock's app"
+    assert words(page, "lock-foreign") == (
+        "Owner Until removed Made in the lock's app A manager can take these over or remove them."
+    )
     assert [answer.status_code for answer in answers] == [403, 403]
     assert "Ask a manager." in words(answers[0])
 

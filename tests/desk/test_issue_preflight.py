@@ -98,12 +98,16 @@ def test_a_blocked_door_among_several_is_named_and_nothing_is_made(desk, world):
     assert not AccessCode.objects.exists()
 
 
-def test_a_door_of_another_house_is_left_out(desk, world):
+def test_a_door_of_another_house_issues_nothing(desk, world):
     stranger = DeviceFactory()
 
-    desk.post(path(world), form_for_both(world, desk, doors=[str(stranger.uid), "nonsense"]))
+    page = desk.post(
+        path(world), form_for_both(world, desk, doors=[str(stranger.uid), "nonsense"])
+    )
 
-    assert [code.device for code in AccessCode.objects.all()] == [world.device(world.locks[0])]
+    assert page.status_code == 422
+    assert "A door that was ticked is no longer here." in page.content.decode()
+    assert not AccessCode.objects.exists()
 
 
 def test_a_walk_in_starts_now_and_ends_at_tomorrows_check_out(desk, world):
@@ -129,7 +133,7 @@ def test_the_plan_says_how_much_room_there_is_on_the_dates(desk, world):
     issue_code(device, CodeSpec(name="Cleaning"), actor=SYSTEM, now=world.now)
     full = words(desk.get(path(world)), "plan")
 
-    assert "There is room on these dates: 1 of 1 slots with this code." in free
+    assert "The lock has room on these dates: 1 of 1 code slots, with this code." in free
     assert "The lock's 1 slots are all taken from" in full
 
 

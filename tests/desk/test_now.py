@@ -17,7 +17,7 @@ from locksite.journal.models import AuditEntry
 from locksite.masked import Pin
 from properties.choices import Fault
 from properties.models import Device
-from properties.providers.virtual.people import switch_fault
+from properties.providers.virtual.people import edit_at_keypad, switch_fault
 from tests.desk.html import ids, links, words
 
 NOW = datetime(2026, 11, 24, 13, 32, tzinfo=UTC)
@@ -165,6 +165,18 @@ def test_a_changed_pin_leaves_the_old_one_in_force_and_the_page_says_so(desk, wo
 
     assert "Let the guest use the PIN from before the change" in words(page, "way-old_pin")
     assert world.type("482915").opened
+
+
+@pytest.mark.django_db
+def test_a_pin_that_others_put_in_its_place_is_no_old_pin_of_the_guest(desk, world, code):
+    edit_at_keypad(world.locks[0], 1, pin=Pin("999123"), now=world.now)
+    switch_fault(world.locks[0], Fault.POWER_SAVING, on=True, now=world.now)
+    world.run(minutes=5)
+
+    page = desk.get(path(world, code))
+
+    assert world.type("999123").opened
+    assert "way-old_pin" not in ids(page)
 
 
 @pytest.mark.django_db

@@ -73,7 +73,7 @@ def test_the_pin_is_on_paper_only_after_a_post_and_that_is_written_down(desk, wo
     assert "482915" not in paper.request["PATH_INFO"] + paper.request["QUERY_STRING"]
     assert reveals() == [("mara", code.uid, {"how": "printed"})]
     page = desk.get(reverse("code-detail", args=[world.property.slug, code.uid]))
-    assert "PIN printed by mara" in words(page, "code-events")
+    assert "PIN shown on a slip to mara" in words(page, "code-events")
 
 
 def test_the_qr_code_leads_to_the_guests_page_and_never_holds_the_pin(desk, world, code):

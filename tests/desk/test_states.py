@@ -576,7 +576,7 @@ SAFE = "Ready to hand over."
             Handover(
                 Tone.WARN,
                 "triangle-alert",
-                "Don't hand this PIN over yet. It does not open the door.",
+                "Don't hand this PIN over yet. It may not open the door.",
                 is_safe=False,
             ),
         ),

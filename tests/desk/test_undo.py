@@ -6,14 +6,14 @@ import pytest
 from django.urls import reverse
 
 from accesscodes import services
-from accesscodes.models import AccessCode
+from accesscodes.models import AccessCode, LockCommand
 from accesscodes.services import CodeSpec, issue_code
 from locksite.actors import SYSTEM
 from locksite.errors import RuleBroken
 from locksite.journal.models import AuditEntry
 from locksite.masked import Pin
-from properties.choices import Role
-from properties.providers.virtual.people import contents, edit_at_keypad
+from properties.choices import Fault, Role
+from properties.providers.virtual.people import contents, edit_at_keypad, switch_fault
 from tests.api import Partner
 from tests.clock import START
 from tests.desk.html import words
@@ -198,3 +198,22 @@ def test_a_spare_that_is_in_use_goes_and_stays_with_its_code(world):
     assert withdrawn() == [world.now + services.UNDO_FOR] * 2
     services.undo_withdrawal(code, actor=SYSTEM, now=world.now)
     assert withdrawn() == [None, None]
+
+
+def test_nothing_is_sent_for_a_code_while_its_delete_can_be_undone(desk, world):
+    switch_fault(world.locks[0], Fault.OFFLINE, on=True, now=world.now)
+    spec = CodeSpec(name="Lena", pin=Pin("482915"))
+    waiting = issue_code(world.device(), spec, actor=SYSTEM, now=world.now)
+    world.run(minutes=1)
+    switch_fault(world.locks[0], Fault.OFFLINE, on=False, now=world.now)
+    before = LockCommand.objects.count()
+
+    desk.post(path(world, waiting, "code-delete"))
+    world.clock.move(seconds=5)
+    world.work()
+
+    assert LockCommand.objects.count() == before
+    assert world.on_lock() == set()
+    world.run(minutes=1)
+    assert AccessCode.objects.get().status == "gone"
+    assert world.on_lock() == set()

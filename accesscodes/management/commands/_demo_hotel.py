@@ -74,8 +74,8 @@ HOUSES: Final = (
         time_zone="Europe/Berlin",
         check_in=time(15),
         check_out=time(11),
-        plan_b="Spare keys hang in the key box left of the main entrance. Ask the manager on duty "
-        "for the box's code, and write down who took which key.",
+        plan_b="Spare keys hang in the key box left of the main entrance. Write down "
+        "who took which key.",
         phone="+49 40 555 0134",
         keypad_hint="Press the check key after the PIN.",
         guest_page_url="https://hafen-suites.example/guests",
