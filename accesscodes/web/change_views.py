@@ -18,7 +18,7 @@ from accesscodes.services import CodeChanges
 from accesscodes.web import presenters, reading, shell
 from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if, refused
 from accesscodes.web.action_views import NOT_YOURS, answer
-from accesscodes.web.code_page import effect_of
+from accesscodes.web.code_page import doors_elsewhere, effect_of
 from accesscodes.web.feedback import (
     NameFeedback,
     PinFeedback,
@@ -158,6 +158,7 @@ def code_dates(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse
         "code": row,
         "v": form.data,
         "window": _window(desk, row),
+        "elsewhere": " and ".join(doors_elsewhere(desk, row)),
         "when_feedback": WhenFeedback.of(form, None if is_sent else frozenset()),
         "zone_name": desk.zone_name,
         "error_list": error_list(form) if is_sent else [],
@@ -225,6 +226,7 @@ def code_change_pin(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpRes
     context = {
         "code": row,
         "v": form.data,
+        "elsewhere": " and ".join(doors_elsewhere(desk, row)),
         "lengths": [(str(length), f"{length} digits") for length in rules.supported],
         "pin_feedback": _pin_feedback(desk, row, form) if is_sent else PinFeedback(),
         "error_list": error_list(form) if is_sent else [],

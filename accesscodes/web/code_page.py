@@ -280,13 +280,18 @@ def _around(desk: Desk, code: AccessCode) -> dict[str, object]:
     return {"effect": effect_of(desk, code)}
 
 
-def effect_of(desk: Desk, code: AccessCode) -> Effect:
-    """Return what is said before a code is deleted. One query where it is for several doors."""
-    elsewhere = [
+def doors_elsewhere(desk: Desk, code: AccessCode) -> list[str]:
+    """Return the names of the other doors that the same PIN is for. One query, or none."""
+    return [
         row.device.display_name
         for row in reading.linked_codes(desk, code)
         if row.wish().unwanted_since(desk.now) is None
     ]
+
+
+def effect_of(desk: Desk, code: AccessCode) -> Effect:
+    """Return what is said before a code is deleted. One query where it is for several doors."""
+    elsewhere = doors_elsewhere(desk, code)
     return presenters.delete_effect(code, desk.zone, desk.now, elsewhere=elsewhere)
 
 

@@ -285,12 +285,13 @@ def _page(
 
 @dataclass(frozen=True, slots=True)
 class DoorChoice:
-    """Another door that may get the same code."""
+    """Another door that may get the same code, or, where not `is_possible`, says why it cannot."""
 
     uid: UUID
     name: str
     words: str
     is_chosen: bool
+    is_possible: bool
 
 
 def _door_choices(desk: Desk, sheet: Sheet) -> tuple[DoorChoice, ...]:
@@ -298,12 +299,18 @@ def _door_choices(desk: Desk, sheet: Sheet) -> tuple[DoorChoice, ...]:
     chosen = {lock.device.uid for lock in sheet.more}
     if not (sheet.draws_pin or chosen):
         return ()
-    rows = [row for row in reading.lock_rows(desk) if row.uid != sheet.lock.device.uid]
-    return tuple(
-        DoorChoice(row.uid, row.name, row.words.label, row.uid in chosen)
-        for row in sorted(rows, key=lambda row: lock_presenters.natural_key(row.name))
-        if (row.may_issue and row.verdict is not Verdict.OFFLINE_ONLY) or row.uid in chosen
-    )
+    found = []
+    for lock in reading.known_locks(list(reading.devices_at(desk)), desk.now).values():
+        device = lock.device
+        row = lock_presenters.lock_row(device, lock.verdict, lock.usage, desk.zone, desk.now)
+        is_chosen = row.uid in chosen
+        takes_it = row.may_issue and row.verdict is not Verdict.OFFLINE_ONLY
+        if row.uid == sheet.lock.device.uid or not (takes_it or is_chosen):
+            continue
+        picks = PinRules.from_properties(device.properties).assigns_pins
+        words = "Picks its own PINs" if picks else row.words.label
+        found.append(DoorChoice(row.uid, row.name, words, is_chosen, is_chosen or not picks))
+    return tuple(sorted(found, key=lambda door: lock_presenters.natural_key(door.name)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,3 +237,16 @@ def test_before_one_of_several_doors_is_deleted_the_others_are_named(sign_in, do
 
     other = there.device.display_name
     assert f"It goes on opening {other}: delete it there, too" in words(page, "main")
+
+
+@pytest.mark.parametrize(
+    ("name", "stays"), [("code-dates", "the old dates"), ("code-change-pin", "the old PIN")]
+)
+def test_a_change_for_one_of_several_doors_says_that_the_others_stay(sign_in, doors, name, stays):
+    client = sign_in(Role.FRONT_DESK, doors.property)
+    here, there = issue_linked(doors)
+
+    page = words(client.get(path(doors, here, name)), "main")
+
+    assert f"This changes {here.device.display_name} only." in page
+    assert f"{there.device.display_name} keeps {stays}" in page

@@ -9,7 +9,7 @@ from accesscodes.models import AccessCode
 from accesscodes.services import CodeSpec, issue_code
 from locksite.actors import SYSTEM
 from locksite.masked import Pin
-from properties.choices import Fault
+from properties.choices import Fault, Role
 from properties.models import Device
 from properties.providers.virtual.people import switch_fault
 from tests.accesscodes.world import World
@@ -149,3 +149,15 @@ def test_nothing_is_claimed_of_a_lock_without_history_and_measured_times_later(d
     assert "Usually" not in before
     assert "Usually on the lock within" in after
     assert "(last 3 codes)" in after
+
+
+def test_a_door_that_picks_its_own_pins_cannot_be_ticked_and_says_so(sign_in, clock):
+    doors = World("schlage", "salto", clock=clock)
+    desk = sign_in(Role.FRONT_DESK, doors.property)
+
+    page = desk.get(path(doors))
+
+    assert "Picks its own PINs" in words(page, "id_doors")
+    assert 'name="doors" value="' + str(doors.device(doors.locks[1]).uid) + '" disabled' in (
+        page.content.decode()
+    )
