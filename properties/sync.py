@@ -58,7 +58,6 @@ def refresh_account(account: ProviderAccount, *, doors: Doors) -> None:
     `disconnected`, with its problem; one that gave no answer keeps everything as it was, so that
     its age shows.
     """
-    asked_at = doors.now()
     try:
         reports = source_for(account, doors).list_devices()
     except AccountProblem as problem:
@@ -68,7 +67,7 @@ def refresh_account(account: ProviderAccount, *, doors: Doors) -> None:
         due_at = doors.now() + EVERY.get(account.kind, EVERY_OTHER)
         ProviderAccount.objects.filter(pk=account.pk).update(due_at=due_at)
     else:
-        _write_down(account, reports, asked_at, doors.now())
+        _write_down(account, reports, doors.now())
 
 
 def mirror_one(device: Device, report: DeviceReport, now: datetime) -> None:
@@ -155,14 +154,7 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
-def _is_overtaken(device: Device, asked_at: datetime, now: datetime) -> bool:
-    """Return whether something newer than a list asked for at `asked_at` was written meanwhile."""
-    return device.reported_at is not None and asked_at < device.reported_at <= now
-
-
-def _write_down(
-    account: ProviderAccount, reports: Sequence[DeviceReport], asked_at: datetime, now: datetime
-) -> None:
+def _write_down(account: ProviderAccount, reports: Sequence[DeviceReport], now: datetime) -> None:
     listed = {report.remote_id: _of_report(report) for report in reports}
     with write_transaction():
         account = ProviderAccount.objects.select_for_update().get(pk=account.pk)
@@ -174,7 +166,7 @@ def _write_down(
             if device is None:
                 new.append(_new_device(account, remote_id, after, now))
                 events += _events(new[-1], None, after, now)
-            elif not _is_overtaken(device, asked_at, now):
+            else:
                 events += _write_changes(device, after, now)
         Device.objects.bulk_create(new)
         for device in known.values():

@@ -60,6 +60,7 @@ def test_the_desk_is_moved_through_by_keys_and_fits_a_narrow_screen(visitor):
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("Issue a code")
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
     page.keyboard.press("/")
     expect(page.locator("#find-any")).to_be_focused()
     page.keyboard.type("n g l apartment 101")  # in a field, letters are letters

@@ -12,7 +12,7 @@ from properties.models import Device
 from properties.providers.base import Unreachable
 from properties.providers.registry import source_for
 from properties.providers.virtual.people import set_batteries, switch_fault
-from properties.sync import mirror_one, refresh_account
+from properties.sync import refresh_account
 from tests.clock import START
 from tests.factories import AccountFactory, DeviceFactory, PropertyFactory, VirtualLockFactory
 
@@ -406,24 +406,3 @@ def test_an_account_that_gives_no_answer_keeps_everything_as_it_was(
     )
     assert (device.reported_at, device.errors, device.due_at) == (START, [], None)
     assert told() == []
-
-
-def test_a_list_does_not_undo_what_was_told_while_it_was_on_its_way(
-    mirror, lock, clock, monkeypatch
-):
-    mirror()
-    [old] = source_for(lock.account, clock.doors()).list_devices()
-
-    class Slow:
-        def list_devices(self):
-            clock.move(seconds=2)
-            switch_fault(lock, Fault.OFFLINE, True, now=clock.now)
-            [new] = source_for(lock.account, clock.doors()).list_devices()
-            mirror_one(Device.objects.get(), new, clock.now)
-            clock.move(seconds=2)
-            return [old]
-
-    monkeypatch.setattr("properties.sync.source_for", lambda account, doors: Slow())
-    refresh_account(lock.account, doors=clock.doors())
-
-    assert Device.objects.get().properties["online"] is False
