@@ -4,49 +4,30 @@
 milliseconds and queries of the list, and of the page of one door.
 """
 
+import benchmarks._settings  # noqa: F401  (before anything of Django)
+
+# isort: split
+
 import argparse
-import os
 import sys
-import tempfile
 import time
 from datetime import timedelta
-from pathlib import Path
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accesscodes.choices import Kind, Status
+from accesscodes.models import AccessCode
+from properties.models import Device, Property, ProviderAccount
+from properties.providers.base import Capabilities
 
 ARGUMENTS = argparse.ArgumentParser(description=__doc__)
 ARGUMENTS.add_argument("--locks", type=int, default=200)
 ARGUMENTS.add_argument("--codes", type=int, default=10, help="per lock")
-ARGUMENTS.add_argument("--database", default="")
 OPTIONS = ARGUMENTS.parse_args()
-
-FOLDER = tempfile.TemporaryDirectory(prefix="locksite-bench-")
-(Path(FOLDER.name) / "static").mkdir()
-os.environ |= {
-    "DJANGO_SETTINGS_MODULE": "locksite.settings",
-    "DATABASE_URL": OPTIONS.database or f"sqlite:///{Path(FOLDER.name) / 'bench.sqlite3'}",
-    "LOCKSITE_DATA_DIR": FOLDER.name,
-    "LOCKSITE_ENV_FILE": "none",
-    "LOCKSITE_SECRET_KEY": "measurements-only",
-    "LOCKSITE_PIN_KEYS": "bWVhc3VyZW1lbnRzLW9ubHktbWVhc3VyZW1lbnRzLTE=",
-    "LOCKSITE_PIN_INDEX_KEY": "measurements-only",
-    "LOCKSITE_HTTPS": "0",
-    "LOCKSITE_DEBUG": "0",
-    "LOCKSITE_LOG_LEVEL": "ERROR",
-}
-
-import django  # noqa: E402  (settings are read when Django is set up)
-
-django.setup()
-
-from django.contrib.auth import get_user_model  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from accesscodes.choices import Kind, Status  # noqa: E402
-from accesscodes.models import AccessCode  # noqa: E402
-from properties.models import Device, Property, ProviderAccount  # noqa: E402
-from properties.providers.base import Capabilities  # noqa: E402
 
 PROPERTIES = {
     "online": True,

@@ -16,6 +16,7 @@ from accesscodes.web import activity as journal
 from accesscodes.web import live, problems, reading, shell
 from accesscodes.web.access import Desk, at_desk, only_if
 from accesscodes.web.activity import KINDS, Line
+from accesscodes.web.asked import shown_in, uid_in
 from accesscodes.web.live import Board, Part
 from locksite.htmx import HtmxHttpRequest
 
@@ -57,15 +58,8 @@ class _Asked:
     @classmethod
     def of(cls, query: Any) -> "_Asked":
         kind = query.get("kind", "")
-        try:
-            lock = UUID(query.get("lock", ""))
-        except ValueError:
-            lock = None
-        try:
-            shown = min(max(int(query.get("show", PAGE)), PAGE), MOST)
-        except ValueError:
-            shown = PAGE
-        return cls(kind if kind in KINDS else "", lock, shown)
+        known = kind if kind in KINDS else ""
+        return cls(known, uid_in(query, "lock"), shown_in(query, PAGE, MOST))
 
     def query(self, **changes: str) -> dict[str, str]:
         values = {

@@ -49,6 +49,16 @@ _STAYS = frozenset({Action.UNDO, Action.REMOVE_NOW, Action.RETRY, Action.RESTORE
 _POSTS = _STAYS | {Action.CHANGE_PIN, Action.CHECK_AGAIN}
 
 
+def _acts_at_once(code: AccessCode, action: Action) -> bool:
+    """Return whether one click does it.
+
+    A new PIN for one of several doors is asked for on a page, which says that the others stay.
+    """
+    if action is Action.CHANGE_PIN and code.common_code_key:
+        return False
+    return action in _POSTS
+
+
 def buttons(
     desk: Desk, code: AccessCode, found: tuple[Fix, ...], clash: UnmanagedCode | None
 ) -> tuple[Button, ...]:
@@ -60,7 +70,7 @@ def buttons(
             fix.label,
             fix.is_primary,
             _url(desk, code, fix.action, clash),
-            is_post=fix.action in _POSTS,
+            is_post=_acts_at_once(code, fix.action),
             stays=fix.action in _STAYS,
             hidden=_hidden(code, fix.action),
         )

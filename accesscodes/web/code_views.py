@@ -17,6 +17,7 @@ from accesscodes import services
 from accesscodes.models import AccessCode
 from accesscodes.web import live, reading, shell
 from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if
+from accesscodes.web.asked import shown_in, uid_in
 from accesscodes.web.code_page import code_page, gone_page, pin_card_of
 from accesscodes.web.live import Board, Part
 from accesscodes.web.lock_views import Chip, code_part
@@ -26,6 +27,8 @@ from locksite.errors import RuleBroken
 from locksite.htmx import HtmxHttpRequest, render_fragments
 
 PAGE = 50
+MOST = 1000
+"""How many codes are shown at once, at first and at most."""
 GONE_SHOWN = 200
 
 # ---- The list -----------------------------------------------------------------------------------
@@ -71,16 +74,13 @@ class _Asked:
     @classmethod
     def of(cls, query: Any) -> "_Asked":
         state = query.get("state", "")
-        try:
-            lock = UUID(query.get("lock", ""))
-        except ValueError:
-            lock = None
-        try:
-            shown = min(max(int(query.get("show", PAGE)), PAGE), 1000)
-        except ValueError:
-            shown = PAGE
         known = state if state in GROUPS or state == GONE else ""
-        return cls(known, query.get("q", "").strip(), lock, shown)
+        return cls(
+            known,
+            query.get("q", "").strip(),
+            uid_in(query, "lock"),
+            shown_in(query, PAGE, MOST),
+        )
 
     def query(self, **changes: str) -> dict[str, str]:
         values = {

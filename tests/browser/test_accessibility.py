@@ -106,7 +106,7 @@ def test_pages_of_the_desk(visitor, axe, pins, width):
         page.goto(address)
         found[name] = complaints_about(page, axe, width, name, pins)
 
-    assert len(found) >= 25 + len(ADDRESSES)
+    assert len(found) == 27 + len(ADDRESSES)
     assert only_bad(found) == {}
 
 

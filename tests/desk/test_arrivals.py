@@ -11,7 +11,6 @@ from accesscodes.models import AccessCode
 from accesscodes.services import CodeSpec, issue_code
 from accesscodes.web.actions import offers
 from accesscodes.web.arrival_groups import Group, group_of, summary
-from accesscodes.web.fixes import Possible
 from accesscodes.web.states import STATES, Action, CodeState, Tone
 from locksite.actors import SYSTEM
 from locksite.masked import Pin
@@ -19,6 +18,7 @@ from properties.capabilities import Verdict
 from properties.choices import Role
 from properties.providers.virtual.people import add_foreign_code, erase_at_keypad
 from tests.desk.html import attributes, ids, links, words
+from tests.desk.test_fixes import ALL
 from tests.factories import PropertyFactory
 
 HTMX = {"HX-Request": "true"}
@@ -90,17 +90,7 @@ def test_one_sentence_says_how_the_day_stands(counts, said):
 
 # ---- Which buttons: pure ------------------------------------------------------------------------
 
-CAN = Possible(
-    may_issue=True,
-    may_delete=True,
-    is_wanted=True,
-    is_gone=False,
-    is_fixed=False,
-    has_backup=True,
-    is_backup_in_use=False,
-    has_clash=False,
-    picks_pins=True,
-)
+CAN = replace(ALL, has_clash=False)
 BARE = replace(CAN, has_backup=False)
 OFFERS = [
     (Group.ACT, "duplicate", CAN, ["Change PIN", "Use backup"]),

@@ -250,3 +250,15 @@ def test_a_change_for_one_of_several_doors_says_that_the_others_stay(sign_in, do
 
     assert f"This changes {here.device.display_name} only." in page
     assert f"{there.device.display_name} keeps {stays}" in page
+
+
+def test_a_new_pin_for_one_of_several_doors_is_asked_for_on_a_page(sign_in, doors):
+    client = sign_in(Role.MANAGER, doors.property)
+    add_foreign_code(doors.locks[0], Pin("482915"), "Owner", now=doors.now)
+    here, _ = issue_linked(doors)
+    doors.run(minutes=1)
+
+    page = client.get(path(doors, here))
+
+    assert words(page, "code-badge") == "Not on the lock"
+    assert attributes(page, "panel-change_pin")["href"] == path(doors, here, "code-change-pin")
