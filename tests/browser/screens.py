@@ -61,7 +61,9 @@ def _lock(page: Page) -> None:
 
 def _issue(page: Page) -> None:
     _locks(page)
-    page.locator(".row--lock").get_by_role("link", name="Issue code").first.click()
+    well = page.get_by_text("Takes codes", exact=True)
+    row = page.locator(".row--lock").filter(has=well).first
+    row.get_by_role("link", name="Issue code").click()
     page.get_by_label("Who is it for?").fill("Ana Prado")
     page.get_by_role("button", name="Weekend").click()
     page.get_by_text("What will happen").wait_for()
