@@ -707,11 +707,10 @@ class LockCommand(models.Model):
 class LockReadingQuerySet(models.QuerySet["LockReading"]):
     """Questions about readings."""
 
-    def was_empty(self, device: Device, since: datetime, until: datetime) -> bool:
-        """Return whether a list that was hard to believe came back from the lock in this time."""
-        return self.filter(
-            device=device, at__range=(since, until), error_code=LockReading.EMPTY
-        ).exists()
+    def first_empty(self, device: Device, since: datetime) -> datetime | None:
+        """Return when the first list that was hard to believe came back from the lock."""
+        doubted = self.filter(device=device, at__gte=since, error_code=LockReading.EMPTY)
+        return doubted.aggregate(at=models.Min("at"))["at"]
 
     def newest_good(self, device: Device) -> "LockReading | None":
         """Return the last reading that the lock answered."""

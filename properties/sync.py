@@ -56,8 +56,10 @@ def refresh_account(account: ProviderAccount, *, doors: Doors) -> None:
 
     Never raises for what the far side does: an account that does not let us in becomes
     `disconnected`, with its problem; one that gave no answer keeps everything as it was, so that
-    its age shows.
+    its age shows. A lock that was written down on its own while the list was under way keeps what
+    it has: the list is older.
     """
+    asked_at = doors.now()
     try:
         reports = source_for(account, doors).list_devices()
     except AccountProblem as problem:
@@ -67,7 +69,7 @@ def refresh_account(account: ProviderAccount, *, doors: Doors) -> None:
         due_at = doors.now() + EVERY.get(account.kind, EVERY_OTHER)
         ProviderAccount.objects.filter(pk=account.pk).update(due_at=due_at)
     else:
-        _write_down(account, reports, doors.now())
+        _write_down(account, reports, asked_at, doors.now())
 
 
 def mirror_one(device: Device, report: DeviceReport, now: datetime) -> None:
@@ -154,24 +156,27 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
-def _write_down(account: ProviderAccount, reports: Sequence[DeviceReport], now: datetime) -> None:
+def _write_down(
+    account: ProviderAccount, reports: Sequence[DeviceReport], asked_at: datetime, now: datetime
+) -> None:
     listed = {report.remote_id: _of_report(report) for report in reports}
     with write_transaction():
         account = ProviderAccount.objects.select_for_update().get(pk=account.pk)
         known = {device.remote_id: device for device in _held(account)}
         events = _account_is_in(account, now)
-        new = []
+        new, up_to_date = [], []
         for remote_id, after in listed.items():
             device = known.pop(remote_id, None)
             if device is None:
                 new.append(_new_device(account, remote_id, after, now))
                 events += _events(new[-1], None, after, now)
-            else:
+            elif not _is_newer(device, asked_at, now):
                 events += _write_changes(device, after, now)
+                up_to_date.append(device.pk)
         Device.objects.bulk_create(new)
         for device in known.values():
             events += _missing(device, now)
-        account.devices.exclude(remote_id__in=list(known)).update(reported_at=now)
+        account.devices.filter(pk__in=up_to_date).update(reported_at=now)
         Event.objects.bulk_create(events)
         _save_account(account, now, state=AccountState.CONNECTED, problem="", refreshed_at=now)
 
@@ -211,6 +216,11 @@ def _locked_out(device: Device, item: dict[str, Any]) -> _Mirrored:
         "properties": {**device.properties, "online": False},
     }
     return _Mirrored(**{**_columns(_of_row(device)), **changes})
+
+
+def _is_newer(device: Device, asked_at: datetime, now: datetime) -> bool:
+    """Return whether a lock was reported after a list was asked for. A future time is no time."""
+    return device.reported_at is not None and asked_at < device.reported_at <= now
 
 
 def _missing(device: Device, now: datetime) -> list[Event]:

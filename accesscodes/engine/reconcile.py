@@ -340,10 +340,14 @@ class _Pass:
         return not needs_probe and self._is_second_look(now)
 
     def _is_second_look(self, now: datetime) -> bool:
+        second_look = self._second_look()
+        return second_look is not None and second_look <= now
+
+    def _second_look(self) -> datetime | None:
+        """Return from when on an empty list counts as seen twice, if one was doubted before."""
         since = self._device.failing_since
-        return since is not None and LockReading.objects.was_empty(
-            self._device, since, now - SECOND_LOOK_AFTER
-        )
+        first = since and LockReading.objects.first_empty(self._device, since)
+        return first and first + SECOND_LOOK_AFTER
 
     def _probe(self, tracked: Sequence[Tracked]) -> bool:
         """Find out, once per pass, whether a list is really empty; return whether to look again.
@@ -781,10 +785,12 @@ class _Pass:
         pause = entries.look_again_after(
             self._failures, has_work=has_work, asked_to_wait=self._asked_to_wait
         )
-        return min(
+        wake_at = min(
             now + pause,
             max(
                 planning.next_look(self._tracked(), summaries, self._terms, now),
                 now + timedelta(seconds=5),
             ),
         )
+        second_look = self._second_look()
+        return wake_at if second_look is None or second_look <= now else min(wake_at, second_look)

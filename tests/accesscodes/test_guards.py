@@ -133,6 +133,23 @@ def test_a_list_that_stays_empty_costs_one_code_a_rewrite_and_no_other_anything(
     assert statuses() == [Status.SET] * 4
 
 
+def test_the_second_look_at_an_empty_list_comes_as_soon_as_it_counts():
+    world = World("schlage")
+    issue(world)
+    world.work()
+    world.clock.move(minutes=6)
+    erase_at_keypad(world.locks[0], 1, now=world.now)
+    began = world.now
+
+    world.work()
+    world.clock.move(seconds=25)
+    world.run(seconds=20)
+
+    looks = LockReading.objects.filter(at__gte=began).order_by("id")[:3]
+    assert [(look.at - began).seconds for look in looks] == [0, 25, 30]
+    assert [look.is_good for look in looks] == [False, False, True]
+
+
 def test_a_lock_that_really_lost_everything_is_found_out_and_filled_again(held):
     pins = held.on_lock()
     for slot in (1, 2, 3, 4):

@@ -6,7 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from locksite.actors import SYSTEM
 from locksite.journal.models import Event
+from properties import simulation
 from properties.choices import AccountState, Fault
 from properties.models import Device
 from properties.providers.base import Unreachable
@@ -384,6 +386,31 @@ def test_a_lock_that_is_listed_twice_becomes_one_row(lock, clock, monkeypatch):
     refresh_account(lock.account, doors=clock.doors())
 
     assert Device.objects.count() == 1
+
+
+def test_a_list_asked_for_before_a_newer_report_takes_nothing_back(
+    mirror, lock, clock, monkeypatch
+):
+    device = mirror()
+    before = source_for(lock.account, clock.doors()).list_devices()
+
+    class Slow:
+        def list_devices(self):
+            clock.move(seconds=1)
+            simulation.simulate(device, simulation.DISCONNECT, actor=SYSTEM, now=clock())
+            clock.move(seconds=2)
+            return before
+
+    monkeypatch.setattr("properties.sync.source_for", lambda account, doors: Slow())
+    clock.move(seconds=15)
+
+    after = mirror()
+
+    assert after.properties["online"] is False
+    assert after.reported_at == START + timedelta(seconds=16)
+    monkeypatch.undo()
+    clock.move(seconds=15)
+    assert mirror().reported_at == START + timedelta(seconds=33)
 
 
 def test_an_account_that_gives_no_answer_keeps_everything_as_it_was(
