@@ -710,7 +710,8 @@ class LockReadingQuerySet(models.QuerySet["LockReading"]):
     def first_empty(self, device: Device, since: datetime) -> datetime | None:
         """Return when the first list that was hard to believe came back from the lock."""
         doubted = self.filter(device=device, at__gte=since, error_code=LockReading.EMPTY)
-        return doubted.aggregate(at=models.Min("at"))["at"]
+        first: datetime | None = doubted.aggregate(at=models.Min("at"))["at"]
+        return first
 
     def newest_good(self, device: Device) -> "LockReading | None":
         """Return the last reading that the lock answered."""

@@ -31,7 +31,7 @@ CAUGHT_IN: dict[str, int] = {
     "believes_what_it_knew": 46,
     "comes_too_early": 2,
     "forgets_after_gone": 4,
-    "forgets_what_a_list_showed": 56,
+    "forgets_what_a_list_showed": 102,
     "gives_back_what_is_not_its_own": 3,
     "gives_up": 8,
     "lets_results_overwrite_wishes": 3,
@@ -40,6 +40,6 @@ CAUGHT_IN: dict[str, int] = {
     "forgets_locks_that_failed": 7,
     "restarts_the_alarm_clock": 3,
     "resurrects_deleted_codes": 3,
-    "trusts_a_providers_yes": 9,
+    "trusts_a_providers_yes": 148,
     "writes_before_removing": 2,
 }
