@@ -47,34 +47,50 @@ class Stray:
     code_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What we once wrote into a slot: for which code, and which PIN."""
+
+    code_id: int
+    pin_index: str
+
+
+def mark(entry: Seen) -> str:
+    """Return what tells an entry from others in its slot: its PIN, or its name where that hides.
+
+    The PIN by its index.
+    """
+    return entry.content.pin_index or f"named {entry.content.name or ''}"
+
+
 def recall(
     codes: Sequence[Tracked],
     sightings: Mapping[int, Sighting],
     foreign: Iterable[Seen],
-    writers: Mapping[tuple[int, str], int],
+    writes: Mapping[tuple[int, str], Written],
 ) -> tuple[Mapping[int, Sighting], tuple[Stray, ...], tuple[Seen, ...]]:
     """Recognise what we wrote into slots that no code holds any more, among the foreign entries.
 
-    `writers` says by slot and index of the PIN which code we wrote that for. Such an entry is
-    taken for the code's own where that code still wants this PIN and is nowhere else; any other
-    is a stray. Return the sightings with those added, the strays, and what is really foreign.
+    `writes` says by slot and `mark` what we wrote there. Such an entry is taken for the code's own
+    where that code still wants this PIN and is nowhere else; any other is a stray. Return the
+    sightings with those added, the strays, and what is really foreign.
     """
     seen = dict(sightings)
     by_id = {code.wish.code_id: code for code in codes}
     strays, others = [], []
     for entry in foreign:
-        code_id = writers.get((entry.slot, entry.content.pin_index or ""))
-        if code_id is None:
+        written = writes.get((entry.slot, mark(entry)))
+        if written is None:
             others.append(entry)
             continue
-        code = by_id.get(code_id)
-        is_nowhere = code is not None and seen[code_id].entry is None
-        if code is not None and is_nowhere and code.wish.pin_index == entry.content.pin_index:
-            seen[code_id] = Sighting(
+        code = by_id.get(written.code_id)
+        is_nowhere = code is not None and seen[written.code_id].entry is None
+        if code is not None and is_nowhere and code.wish.pin_index == written.pin_index:
+            seen[written.code_id] = Sighting(
                 entry=entry, is_ours_as_sent=entry.is_enabled, is_recalled=True
             )
         else:
-            strays.append(Stray(entry, code_id))
+            strays.append(Stray(entry, written.code_id))
     return seen, tuple(strays), tuple(others)
 
 

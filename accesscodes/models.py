@@ -635,10 +635,10 @@ class LockCommandQuerySet(models.QuerySet["LockCommand"]):
 
     def last_to_write(
         self, device: Device, slots: Iterable[int], since: datetime
-    ) -> dict[tuple[int, str], "LockCommand"]:
+    ) -> Iterable["LockCommand"]:
         """Return the command that last wrote each PIN into each of these slots, with its entry.
 
-        By slot and index of the PIN; only commands that left after `since`.
+        Oldest first; only commands that left after `since`.
         """
         writes = self.filter(
             device=device,
@@ -647,7 +647,8 @@ class LockCommandQuerySet(models.QuerySet["LockCommand"]):
             action__in=[CommandAction.PROGRAM, CommandAction.UPDATE],
         )
         rows = writes.select_related("installation").order_by("id")
-        return {(row.slot, row.pin_index): row for row in rows if row.installation is not None}
+        last = {(row.slot, row.pin_index): row for row in rows if row.installation is not None}
+        return sorted(last.values(), key=lambda row: row.pk)
 
 
 class LockCommand(models.Model):

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from accesscodes import drift, entries, foreign, ledger, offline, planning
 from accesscodes.choices import CommandAction, Outcome, Placement
-from accesscodes.drift import Stray
+from accesscodes.drift import Stray, Written
 from accesscodes.foreign import RemoveForeign, Stranger
 from accesscodes.ledger import Finding, Lease, LeaseLost, StaleRow
 from accesscodes.models import (
@@ -116,7 +116,7 @@ class _Pass:
         self._has_looked = False
         self._has_probed = False
         self._strays: tuple[Stray, ...] = ()
-        self._written_by: dict[tuple[int, str], Installation] = {}
+        self._written: Mapping[tuple[int, str], LockCommand] = {}
         self._set_aside: set[int] = set()
         self._budget_from: datetime | None = None
 
@@ -201,12 +201,16 @@ class _Pass:
             return False
         changed = self._memory_changed(tracked)
         sightings, others = drift.match(tracked, self._entries, self._terms)
-        writers = self._writers(others, now)
+        self._written = self._writes(others, now)
         sightings, self._strays, self._foreign = drift.recall(
             tracked,
             sightings,
             others,
-            {key: entry.code_id for key, entry in writers.items()},
+            {
+                key: Written(command.installation.code_id, command.pin_index)
+                for key, command in self._written.items()
+                if command.installation is not None
+            },
         )
         findings = [
             self._finding(code, sightings[code.wish.code_id], reading.codes, now, changed)
@@ -224,30 +228,35 @@ class _Pass:
         )
         return True
 
-    def _writers(
+    def _writes(
         self, foreign: Sequence[Seen], now: datetime
-    ) -> dict[tuple[int, str], Installation]:
-        """Return which entries of ours wrote what is in these slots, by slot and index of PIN."""
-        slots = [entry.slot for entry in foreign if entry.content.pin_index is not None]
-        if not slots:
+    ) -> Mapping[tuple[int, str], LockCommand]:
+        """Return which commands of ours wrote what is in these slots, by slot and mark.
+
+        Where a lock hides its PINs a name tells less, so it counts for as long only as a command
+        that timed out may take to land.
+        """
+        if not foreign:
             return {}
+        slots = [entry.slot for entry in foreign]
         found = LockCommand.objects.last_to_write(self._device, slots, now - STRAYS_LAND_WITHIN)
-        there = {(entry.slot, entry.content.pin_index or "") for entry in foreign}
-        # A code that could not be read from its row still has its slot: it has not left it.
-        writes = {
-            key: command
-            for key, command in found.items()
-            if key in there
-            and (entry := command.installation) is not None
-            and (entry.placement == Placement.ABSENT or entry.slot != command.slot)
-        }
+        writes = {}
+        for entry in foreign:
+            for command in found:
+                entry_of_ours = command.installation
+                # A code that could not be read from its row still has its slot: it has not left.
+                if (
+                    entry_of_ours is not None
+                    and command.slot == entry.slot
+                    and (
+                        entry_of_ours.placement == Placement.ABSENT
+                        or entry_of_ours.slot != command.slot
+                    )
+                    and _is_written_by(command, entry_of_ours, entry, now)
+                ):
+                    writes[entry.slot, drift.mark(entry)] = command
         theirs = self._theirs(writes)
-        self._written_by = {
-            key: command.installation
-            for key, command in writes.items()
-            if key not in theirs and command.installation is not None
-        }
-        return self._written_by
+        return {key: command for key, command in writes.items() if key not in theirs}
 
     def _theirs(
         self, writes: Mapping[tuple[int, str], LockCommand]
@@ -260,17 +269,15 @@ class _Pass:
         if not writes:
             return set()
         rows = UnmanagedCode.objects.live().filter(device=self._device)
-        known = set(rows.values_list("slot", "pin_index"))
+        known = {
+            (row.slot, drift.mark(Seen(row.slot, row.content()))) for row in rows.order_by("slot")
+        }
         news = writes.keys() - known
         before = LockReading.objects.newest_good(self._device)
         if not news or before is None:
             return writes.keys() - news
         last_write = max(writes[key].asked_at for key in news)
-        others = [
-            entry
-            for entry in self._entries
-            if (entry.slot, entry.content.pin_index or "") not in news
-        ]
+        others = [entry for entry in self._entries if (entry.slot, drift.mark(entry)) not in news]
         is_late = before.at - LISTS_ARE_OLD_BY > last_write + STRAYS_LAND_UNSEEN
         was_without = before.digest == ledger.digest_of(others)
         return set(writes) if is_late and was_without else writes.keys() - news
@@ -597,11 +604,17 @@ class _Pass:
         return bool(allowed)
 
     def _sweep_slot(self, stray: Stray) -> None:
-        slot, pin_index = stray.entry.slot, stray.entry.content.pin_index or ""
-        writer = self._written_by[slot, pin_index]
+        slot = stray.entry.slot
+        written = self._written[slot, drift.mark(stray.entry)]
+        if written.installation is None:
+            return
         log.warning("lock %s: slot %s holds a forgotten write", self._device.uid, slot)
         command = ledger.begin_sweep(
-            writer, slot, pin_index, lease=self._lease, now=self._doors.now()
+            written.installation,
+            slot,
+            written.pin_index,
+            lease=self._lease,
+            now=self._doors.now(),
         )
         outcome, error_code, message = Outcome.ACCEPTED, "", ""
         try:
@@ -794,3 +807,12 @@ class _Pass:
         )
         second_look = self._second_look()
         return wake_at if second_look is None or second_look <= now else min(wake_at, second_look)
+
+
+def _is_written_by(
+    command: LockCommand, entry_of_ours: Installation, entry: Seen, now: datetime
+) -> bool:
+    if entry.content.pin_index is not None:
+        return command.pin_index == entry.content.pin_index
+    is_recent = command.asked_at > now - entries.AUDIT_AFTER_GONE
+    return is_recent and entry.content.name in entry_of_ours.known_names

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from accesscodes.choices import Placement
-from accesscodes.drift import Stray, match, recall
+from accesscodes.drift import Stray, Written, mark, match, recall
 from accesscodes.entries import after_reading
 from accesscodes.values import Content, LockTerms, Seen, Tracked
 from properties.choices import Proof
@@ -152,9 +152,9 @@ def test_an_older_entry_of_ours_over_our_own_blames_nobody_and_is_written_over()
 # ---- what we wrote into slots that no code holds any more ---------------------------------------
 
 
-def recalled(*codes, entries, writers):
+def recalled(*codes, entries, writes):
     tracked = [Tracked(*code) for code in codes]
-    return recall(tracked, *match(tracked, entries, NATIVE), writers)
+    return recall(tracked, *match(tracked, entries, NATIVE), writes)
 
 
 def test_a_late_write_is_taken_for_the_code_that_is_nowhere_else():
@@ -162,7 +162,7 @@ def test_a_late_write_is_taken_for_the_code_that_is_nowhere_else():
     landed = Seen(1, ongoing().content(NATIVE))
 
     sightings, strays, foreign = recalled(
-        (ongoing(), lost), entries=[landed], writers={(1, "pin-1"): 1}
+        (ongoing(), lost), entries=[landed], writes={(1, "pin-1"): Written(1, "pin-1")}
     )
 
     assert (sightings[1].entry, sightings[1].is_recalled) == (landed, True)
@@ -174,7 +174,9 @@ def test_a_late_write_of_a_code_that_is_in_another_slot_is_a_stray():
     landed = Seen(1, entry.content)
 
     sightings, strays, foreign = recalled(
-        (ongoing(), entry), entries=[landed, Seen(3, entry.content)], writers={(1, "pin-1"): 1}
+        (ongoing(), entry),
+        entries=[landed, Seen(3, entry.content)],
+        writes={(1, "pin-1"): Written(1, "pin-1")},
     )
 
     assert (sightings[1].entry.slot, strays, foreign) == (3, (Stray(landed, 1),), ())
@@ -183,13 +185,40 @@ def test_a_late_write_of_a_code_that_is_in_another_slot_is_a_stray():
 def test_a_late_write_of_a_code_that_is_gone_is_a_stray():
     landed = Seen(1, Content("pin-9", "Ana"))
 
-    assert recalled(entries=[landed], writers={(1, "pin-9"): 9})[1:] == (
+    assert recalled(entries=[landed], writes={(1, "pin-9"): Written(9, "pin-9")})[1:] == (
         (Stray(landed, 9),),
         (),
     )
 
 
+def test_a_late_write_to_a_lock_that_hides_pins_is_known_by_its_name():
+    wanted = on_lock(ongoing(), slot=3)
+    lost = replace(wanted, placement=Placement.ABSENT, content=None)
+    landed = Seen(1, replace(wanted.content, pin_index=None))
+
+    sightings, strays, foreign = recalled(
+        (ongoing(), lost), entries=[landed], writes={(1, mark(landed)): Written(1, "pin-1")}
+    )
+
+    assert (sightings[1].entry, strays, foreign) == (landed, (), ())
+
+
+def test_a_late_write_of_an_older_pin_to_a_lock_that_hides_pins_is_a_stray():
+    wanted = on_lock(ongoing(), slot=3)
+    lost = replace(wanted, placement=Placement.ABSENT, content=None)
+    landed = Seen(1, replace(wanted.content, pin_index=None))
+
+    sightings, strays, _ = recalled(
+        (ongoing(), lost), entries=[landed], writes={(1, mark(landed)): Written(1, "pin-0")}
+    )
+
+    assert (sightings[1].entry, strays) == (None, (Stray(landed, 1),))
+
+
 def test_what_we_never_wrote_to_a_slot_is_foreign():
     theirs = Seen(1, Content("pin-9", "Ana"))
 
-    assert recalled(entries=[theirs], writers={(2, "pin-9"): 9})[1:] == ((), (theirs,))
+    assert recalled(entries=[theirs], writes={(2, "pin-9"): Written(9, "pin-9")})[1:] == (
+        (),
+        (theirs,),
+    )

@@ -439,3 +439,24 @@ def test_the_slot_of_a_code_that_such_a_reading_does_not_show_yet_is_not_written
     theirs = UnmanagedCode.objects.live().get(name="Gardener")
     assert ours.installations.get().slot not in {None, theirs.slot}
     assert events(theirs) == ["unmanaged.created"]
+
+
+def test_our_own_code_in_a_slot_that_an_old_list_showed_as_anothers_is_not_a_strangers():
+    world = World(HIDES_PINS)
+    world.work()
+    lock = world.locks[0]
+    slot = add_foreign_code(lock, Pin("735162"), "Cleaner", now=world.now)
+    world.clock.move(minutes=3)
+    fail_next_calls(lock, Fault.EMPTY_LIST, 1)
+    code = services.issue_code(
+        world.device(), CodeSpec(name="Ana"), actor=world.actor, now=world.now
+    )
+    switch_fault(lock, Fault.STALE_LIST, on=True, now=world.now)
+    world.work()
+    switch_fault(lock, Fault.STALE_LIST, on=False, now=world.now)
+
+    world.run(minutes=5)
+
+    code.refresh_from_db()
+    assert (entry_on(world).name, code.installation.slot, code.status) == ("Ana", slot, Status.SET)
+    assert not UnmanagedCode.objects.live().exists()

@@ -449,7 +449,10 @@ class Checker:
                 if intent.belongs(now) and digits not in ours & is_on:
                     found.append(("I2", f"code {intent.pk} is not on its lock"))
                 # The stay after another with the same PIN waits for its turn.
-                is_alone = all(i is intent or i.now.digits != digits for i in intents)
+                is_alone = all(
+                    i is intent or i.now.digits != digits or status.get(i.pk) == "gone"
+                    for i in intents
+                )
                 is_as_asked = any(
                     self._is_as_asked(intent, held.entry) for held in lock.slots.values()
                 )
