@@ -7,7 +7,7 @@ on a lock is read elsewhere.
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -57,9 +57,10 @@ def refresh_account(account: ProviderAccount, *, doors: Doors) -> None:
     Never raises for what the far side does: an account that does not let us in becomes
     `disconnected`, with its problem; one that gave no answer keeps everything as it was, so that
     its age shows. A lock that was written down on its own while the list was under way keeps what
-    it has: the list is older.
+    it has: the list may be older. That is seen by what stands in its row and not by comparing
+    times: a report bears the time at which its request began.
     """
-    asked_at = doors.now()
+    reported = _reported(account)
     try:
         reports = source_for(account, doors).list_devices()
     except AccountProblem as problem:
@@ -69,7 +70,7 @@ def refresh_account(account: ProviderAccount, *, doors: Doors) -> None:
         due_at = doors.now() + EVERY.get(account.kind, EVERY_OTHER)
         ProviderAccount.objects.filter(pk=account.pk).update(due_at=due_at)
     else:
-        _write_down(account, reports, asked_at, doors.now())
+        _write_down(account, reports, reported, doors.now())
 
 
 def mirror_one(device: Device, report: DeviceReport, now: datetime) -> None:
@@ -156,8 +157,16 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
+def _reported(account: ProviderAccount) -> dict[int, datetime | None]:
+    """Return when each lock of the account was last reported, by its row's key."""
+    return dict(account.devices.values_list("pk", "reported_at"))
+
+
 def _write_down(
-    account: ProviderAccount, reports: Sequence[DeviceReport], asked_at: datetime, now: datetime
+    account: ProviderAccount,
+    reports: Sequence[DeviceReport],
+    reported: Mapping[int, datetime | None],
+    now: datetime,
 ) -> None:
     listed = {report.remote_id: _of_report(report) for report in reports}
     with write_transaction():
@@ -170,7 +179,7 @@ def _write_down(
             if device is None:
                 new.append(_new_device(account, remote_id, after, now))
                 events += _events(new[-1], None, after, now)
-            elif not _is_newer(device, asked_at, now):
+            elif device.reported_at == reported.get(device.pk):
                 events += _write_changes(device, after, now)
                 up_to_date.append(device.pk)
         Device.objects.bulk_create(new)
@@ -216,11 +225,6 @@ def _locked_out(device: Device, item: dict[str, Any]) -> _Mirrored:
         "properties": {**device.properties, "online": False},
     }
     return _Mirrored(**{**_columns(_of_row(device)), **changes})
-
-
-def _is_newer(device: Device, asked_at: datetime, now: datetime) -> bool:
-    """Return whether a lock was reported after a list was asked for. A future time is no time."""
-    return device.reported_at is not None and asked_at < device.reported_at <= now
 
 
 def _missing(device: Device, now: datetime) -> list[Event]:
