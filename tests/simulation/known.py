@@ -42,6 +42,6 @@ CAUGHT_IN: dict[str, int] = {
     "forgets_locks_that_failed": 7,
     "restarts_the_alarm_clock": 3,
     "resurrects_deleted_codes": 3,
-    "trusts_a_providers_yes": 148,
+    "trusts_a_providers_yes": 93,
     "writes_before_removing": 2,
 }
