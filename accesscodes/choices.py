@@ -48,6 +48,7 @@ class CommandAction(TextChoices):
     PROGRAM = "program", "Program"
     UPDATE = "update", "Update"
     REMOVE = "remove", "Remove"
+    CONVERT = "convert", "Take over"
 
 
 class Outcome(TextChoices):

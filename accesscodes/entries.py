@@ -47,6 +47,8 @@ def after_reading(
         known_pins=installed.known_pins | ({seen.pin_index or ""} - {""}),
         seen_at=at,
         absent_at=None,
+        remote_id=sighting.entry.remote_id or installed.remote_id,
+        word=sighting.entry.word,
     )
     was_so_before = installed.content is not None and installed.content.ends_at == seen.ends_at
     is_stretched = not was_so_before and installed.sent == wanted and holds(seen, wanted, terms)
@@ -162,6 +164,7 @@ def _found_missing(
         slot=None if sighting.is_slot_taken else installed.slot,
         content=None,
         absent_at=at,
+        word=None,
     )
     if was_proven and wish.belongs_on_lock(terms, at):
         return _not_as_we_left_it(
@@ -223,6 +226,7 @@ def before_program(
         is_acknowledged=False,
         known_pins=pins | ({sent.pin_index} if sent.pin_index else set()),
         known_names=names | ({sent.name} if sent.name else set()),
+        remote_id=installed.remote_id if is_same_slot else "",
         absent_at=None,
         waits_until=None,
         attempts=installed.attempts + 1,

@@ -15,13 +15,17 @@ from properties.providers.base import Capabilities
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """An entry that is not ours, as it was last seen, and whether somebody wants it gone."""
+    """An entry that is not ours, as it was last seen, and what somebody wants of it.
+
+    `is_to_be_asked_for`: it shall become ours, and the cloud that keeps it has to be told.
+    """
 
     row_id: int
     slot: int
     content: Content
     is_enabled: bool = True
     is_unwanted: bool = False
+    is_to_be_asked_for: bool = False
     retry_at: datetime | None = None
 
 
@@ -36,6 +40,41 @@ class RemoveForeign:
     def action(self) -> CommandAction:
         """Return what kind of command it is."""
         return CommandAction.REMOVE
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertForeign:
+    """Tell a cloud that an entry of others is ours from now on."""
+
+    row_id: int
+    slot: int
+
+    @property
+    def action(self) -> CommandAction:
+        """Return what kind of command it is."""
+        return CommandAction.CONVERT
+
+
+def conversions(
+    strangers: Iterable[Stranger], foreign: Iterable[Seen], now: datetime
+) -> list[ConvertForeign]:
+    """Return which entries a cloud is to be told about, judged from a reading that is fresh.
+
+    A cloud that has heard of it says so (`CloudWord.is_managed`); then nothing is left to ask.
+    """
+    there = {
+        entry.slot: entry.content
+        for entry in foreign
+        if entry.word is not None and not entry.word.is_managed
+    }
+    return [
+        ConvertForeign(one.row_id, one.slot)
+        for one in strangers
+        if one.is_to_be_asked_for
+        and (one.retry_at is None or one.retry_at <= now)
+        and one.slot in there
+        and is_same(one.content, there[one.slot])
+    ]
 
 
 def removals(
@@ -58,9 +97,14 @@ def removals(
 
 
 def next_try(strangers: Iterable[Stranger], now: datetime) -> datetime | None:
-    """Return when the next removal may be tried again; ``None``: nothing is wanted gone."""
+    """Return when the next wish about them may be tried again; ``None``: nothing is wanted."""
     return min(
-        (max(one.retry_at or now, now) for one in strangers if one.is_unwanted), default=None
+        (
+            max(one.retry_at or now, now)
+            for one in strangers
+            if one.is_unwanted or one.is_to_be_asked_for
+        ),
+        default=None,
     )
 
 

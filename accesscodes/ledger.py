@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import F
@@ -44,6 +44,7 @@ from accesscodes.models import (
 )
 from accesscodes.planning import Blocked
 from accesscodes.values import Installed, LockTerms, Seen, Summary
+from locksite.actors import SYSTEM
 from locksite.database import DATABASE_IS_AWAY, write_transaction
 from locksite.journal.models import Event, new_event
 from locksite.masked import Pin
@@ -212,10 +213,18 @@ def record_reading(
             last_read_at=now, failing_since=None, failures=0
         )
         is_overtaken = device.generation != asked_at
+        foreign = _take_over(foreign, device, pins, reading, now)
         others = unmanaged.keep(device, foreign, pins, now, is_overtaken=is_overtaken)
+        words = {entry.slot: entry for entry in foreign}
         for row in others:
-            if row.wish == ForeignWish.CONVERT:
-                _adopt(row, device, reading, now)
+            entry = words.get(row.slot)
+            is_told = entry is None or entry.word is None or entry.word.is_managed
+            if row.wish == ForeignWish.CONVERT and is_told:
+                _adopt(row, device, reading, now, entry)
+            elif _was_made_ours(row, entry):
+                row.is_external_modification_allowed = True
+                row.wished_by, row.wished_by_kind = device.account.name[:150], SYSTEM.kind
+                _adopt(row, device, reading, now, entry)
         _record_all(findings, lease=lease, device=device, now=now, reading=reading, pins=pins)
     return [row for row in others if row.gone_at is None]
 
@@ -398,10 +407,12 @@ def finish_sweep(
         _close(command, outcome, now, error_code, message)
 
 
-def begin_removal(
-    row: UnmanagedCode, slot: int, *, lease: Lease, now: datetime
+def begin_on_foreign(
+    row: UnmanagedCode, slot: int, action: CommandAction, *, lease: Lease, now: datetime
 ) -> LockCommand | None:
-    """Write down that an entry that is not ours is about to be removed, and renew the lease.
+    """Write down that an entry that is not ours is about to be removed, or made ours by its cloud.
+
+    Renews the lease.
 
     Returns ``None`` when nobody wants that any more. Raises `LeaseLost`; then, too, nothing may be
     sent.
@@ -409,22 +420,24 @@ def begin_removal(
     with write_transaction():
         device = hold(row.device_id, lease)
         row.refresh_from_db()
-        if not row.stranger().is_unwanted:
+        one = row.stranger()
+        is_wanted = one.is_unwanted if action == CommandAction.REMOVE else one.is_to_be_asked_for
+        if not is_wanted:
             return None
-        unmanaged.asked_to_go(row, now)
+        unmanaged.asked_for(row, now)
         return _write_command(
             device,
             lease,
             now,
             unmanaged_code=row,
-            action=CommandAction.REMOVE,
+            action=action,
             slot=slot,
             revision=0,
             pin_index=row.pin_index or "",
         )
 
 
-def finish_removal(
+def finish_on_foreign(
     command: LockCommand,
     row: UnmanagedCode,
     outcome: Outcome,
@@ -435,15 +448,17 @@ def finish_removal(
     message: str = "",
     wait: timedelta | None = None,
 ) -> None:
-    """Write how the removal of an entry that is not ours ended; a reading shows what came of it.
+    """Write how a command about an entry that is not ours ended; a reading shows what came of it.
 
-    Raises `LeaseLost`.
+    A cloud that refuses to make a code ours has the last word. Raises `LeaseLost`.
     """
     with write_transaction():
-        hold(row.device_id, lease)
+        device = hold(row.device_id, lease)
         _close(command, outcome, now, error_code, message)
-        if outcome != Outcome.ACCEPTED:
-            unmanaged.did_not_go(
+        if outcome == Outcome.REFUSED and command.action == CommandAction.CONVERT:
+            unmanaged.failed(row, device, message, now)
+        elif outcome != Outcome.ACCEPTED:
+            unmanaged.was_not_done(
                 row, error_code, message, wait, now, is_refusal=outcome != Outcome.UNREACHABLE
             )
 
@@ -520,13 +535,71 @@ def _close(
     command.save(update_fields=["outcome", "answered_at", "error_code", "error_message"])
 
 
-def _adopt(row: UnmanagedCode, device: Device, reading: LockReading, now: datetime) -> None:
+def _take_over(
+    foreign: Sequence[Seen],
+    device: Device,
+    pins: Mapping[str, Pin],
+    reading: LockReading,
+    now: datetime,
+) -> list[Seen]:
+    """Make ours what a cloud keeps for us although we never asked for it; return the others.
+
+    Such codes were made in the same workspace, by hand or by other software, which may go on
+    changing them: what is done to them from outside is let be. One that cannot be ours, because
+    its PIN is hidden or ours already, or it is over, is shown as one of others.
+    """
+    others = []
+    for entry in foreign:
+        pin = pins.get(entry.content.pin_index or "")
+        is_ours = entry.word is not None and entry.word.is_managed
+        if not is_ours or pin is None or not _may_be_ours(entry, device, now):
+            others.append(entry)
+            continue
+        code = AccessCode(
+            uid=uuid4(),
+            device=device,
+            name=entry.content.name or f"Code {entry.slot}",
+            pin_index=entry.content.pin_index,
+            is_external_modification_allowed=True,
+            created_by=device.account.name[:150],
+            created_by_kind=SYSTEM.kind,
+        )
+        code.pin = seal(pin, bound_to=code.uid)
+        _begin_as_found(code, entry, device, reading, now, [NewEvent(EventType.CREATED)])
+    return others
+
+
+def _was_made_ours(row: UnmanagedCode, entry: Seen | None) -> bool:
+    """Return whether somebody let a cloud keep for us what was shown as one of others."""
+    is_ours = entry is not None and entry.word is not None and entry.word.is_managed
+    return is_ours and not row.wish and not row.error_code
+
+
+def _may_be_ours(entry: Seen, device: Device, now: datetime) -> bool:
+    content = entry.content
+    if content.ends_at is not None and content.ends_at <= now:
+        return False
+    if entry.word is not None and entry.word.status == Status.REMOVING:
+        return False
+    if UnmanagedCode.objects.live().filter(device=device, remote_id=entry.remote_id).exists():
+        return False  # somebody asked for it: it keeps its public id
+    return not AccessCode.objects.holding(
+        device,
+        content.pin_index or "",
+        starts_at=content.starts_at,
+        ends_at=content.ends_at,
+        now=now,
+    ).exists()
+
+
+def _adopt(
+    row: UnmanagedCode, device: Device, reading: LockReading, now: datetime, entry: Seen | None
+) -> None:
     """Make an entry that a reading showed ours, as it is: nothing is written to the lock.
 
     The code keeps the entry's public id. Where it cannot be ours, that is written and told.
     """
-    terms = terms_of(device)
-    message = obstacle(row.stranger(), terms.capabilities, now)
+    message = obstacle(row.stranger(), device.capabilities, now)
     if not message and row.pin is None:
         message = "The lock did not show the PIN of this code."
     if not message and AccessCode.objects.holding(
@@ -536,44 +609,69 @@ def _adopt(row: UnmanagedCode, device: Device, reading: LockReading, now: dateti
     if message or row.pin is None:
         unmanaged.failed(row, device, message, now)
         return
-    starts_at = row.starts_at or (row.ends_at and row.first_seen_at)
     code = AccessCode(
         uid=row.uid,
         device=device,
-        created_at=now,
         name=row.name or f"Slot {row.slot}",
         pin=seal(row.pin.open(bound_to=row.uid), bound_to=row.uid),
         pin_index=row.pin_index,
-        kind=Kind.ONGOING if starts_at is None else Kind.TIME_BOUND,
-        starts_at=starts_at,
-        ends_at=row.ends_at,
         is_external_modification_allowed=row.is_external_modification_allowed,
         created_by=row.wished_by,
         created_by_kind=row.wished_by_kind,
-        status=Status.UNSET,
     )
-    code.save()
+    seen = Seen(row.slot, replace(row.content(), name=row.name))
+    if entry is not None:
+        seen = replace(seen, remote_id=entry.remote_id, word=entry.word)
+    _begin_as_found(
+        code,
+        seen,
+        device,
+        reading,
+        now,
+        [NewEvent(EventType.CONVERTED_TO_MANAGED)],
+        first_seen_at=row.first_seen_at,
+    )
     row.code, row.gone_at, row.wish = code, now, ""
     row.save(update_fields=["code", "gone_at", "wish"])
-    content = replace(row.content(), name=row.name)
+
+
+def _begin_as_found(
+    code: AccessCode,
+    entry: Seen,
+    device: Device,
+    reading: LockReading,
+    now: datetime,
+    events: Sequence[NewEvent],
+    *,
+    first_seen_at: datetime | None = None,
+) -> None:
+    """Write a code of ours for an entry that a reading showed, with the window that it has."""
+    content = entry.content
+    code.starts_at = content.starts_at or (content.ends_at and (first_seen_at or now))
+    code.ends_at = content.ends_at
+    code.kind = Kind.ONGOING if code.starts_at is None else Kind.TIME_BOUND
+    code.created_at, code.status = now, Status.UNSET
+    code.save()
     installed = Installed(
         placement=Placement.PRESENT,
-        slot=row.slot,
+        slot=entry.slot,
         keeps_window=content.starts_at is not None,
         revision=code.revision,
         content=content,
-        known_pins=frozenset({str(row.pin_index)}),
-        known_names=frozenset({row.name} - {""}),
+        known_pins=frozenset({str(content.pin_index)}),
+        known_names=frozenset({content.name or ""} - {""}),
         seen_at=now,
+        remote_id=entry.remote_id,
+        word=entry.word,
     )
     _record(
         code,
-        terms=terms,
+        terms=terms_of(device),
         device=device,
         now=now,
         installed=installed,
         reading=reading,
-        is_adopted=True,
+        events=events,
     )
     Device.objects.filter(pk=device.pk).poke(now)
 
@@ -654,7 +752,7 @@ def _record(
     reading: LockReading | None = None,
     command: LockCommand | None = None,
     pins: Mapping[str, Pin] | None = None,
-    is_adopted: bool = False,
+    events: Sequence[NewEvent] | None = None,
     assigned: Pin | None = None,
 ) -> None:
     row = code.installation
@@ -699,9 +797,8 @@ def _record(
     old_status = "" if old is None else old.summary.status
     if old_status != after.summary.status:
         _log_transition(code, old_status, after, now, reading, command)
-    events = events_between(old, after, terms)
-    if is_adopted:
-        events = [NewEvent(EventType.CONVERTED_TO_MANAGED)]
+    if events is None:
+        events = events_between(old, after, terms)
     _append_events(code, events, device, now)
 
 
@@ -783,6 +880,8 @@ def _write_installed(
     row.error_code = installed.error_code
     row.error_message = installed.error_message
     row.error_since = installed.error_since
+    row.remote_id = installed.remote_id
+    row.word = installed.word and installed.word.as_json()
     if content is not None and (old_content or {}).get("pin_index") != content.pin_index:
         seen = pins.get(content.pin_index or "")
         if seen is None and code.pin is not None and content.pin_index == code.pin_index:

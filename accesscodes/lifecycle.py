@@ -71,7 +71,8 @@ def public_status(wish: Wish, installed: Installed, terms: LockTerms, now: datet
         return Status.SETTING if wish.awaits_computing else Status.SET
     if not terms.is_account_connected:
         return Status.UNKNOWN
-    return _wanted_status(wish, installed, terms, now)
+    decide = _status_as_told if terms.capabilities.schedules_itself else _wanted_status
+    return decide(wish, installed, terms, now)
 
 
 def _wanted_status(wish: Wish, installed: Installed, terms: LockTerms, now: datetime) -> Status:
@@ -99,6 +100,33 @@ def _wanted_status(wish: Wish, installed: Installed, terms: LockTerms, now: date
     return Status.UNSET
 
 
+def _status_as_told(wish: Wish, installed: Installed, terms: LockTerms, now: datetime) -> Status:
+    """Return the word for a code that a cloud keeps on its lock: the cloud's own, where it is old.
+
+    The cloud is believed about the lock, as there is nobody else to ask, and about nothing else:
+    it says `set` of what it holds, which has to be what is wanted. An unknown word says nothing.
+    """
+    if installed.is_current(wish, terms) and installed.word is not None:
+        told = installed.word.status
+        if told in {Status.SET, Status.UNKNOWN}:
+            return Status(told)
+        if wish.has_started(now) or told == Status.SETTING:
+            return Status.SETTING
+        return Status.UNSET
+    content = installed.content
+    opens_already = installed.is_on_lock and content is not None and _opens(content, now)
+    return Status.SETTING if wish.has_started(now) or opens_already else Status.UNSET
+
+
+def _is_as_wanted(wish: Wish, installed: Installed, terms: LockTerms, now: datetime) -> bool:
+    """Return whether the entry holds what is wanted, and its cloud, if any, has it on the lock."""
+    if not installed.is_current(wish, terms):
+        return False
+    if not terms.capabilities.schedules_itself or not wish.has_started(now):
+        return True
+    return installed.word is not None and installed.word.status == Status.SET
+
+
 def _claims_presence(wish: Wish, installed: Installed, status: Status, terms: LockTerms) -> bool:
     """Return whether this word says that the code is on a lock that could be asked."""
     says_so = status is Status.SET or (
@@ -113,6 +141,7 @@ def _awaits_start_proof(wish: Wish, installed: Installed, terms: LockTerms) -> b
         wish.starts_at is not None
         and installed.keeps_window
         and terms.capabilities.can_be_read
+        and not terms.capabilities.schedules_itself  # its own word says it
         and (installed.seen_at is None or installed.seen_at < wish.starts_at)
     )
 
@@ -142,8 +171,10 @@ def divergence(
         return max(
             wish.load_from(terms), wish.created_at, installed.waits_until or wish.created_at
         )
-    if wish.has_started(now) and _awaits_start_proof(wish, installed, terms):
-        return wish.starts_at
+    awaits_proof = _awaits_start_proof(wish, installed, terms)
+    is_as_wanted = _is_as_wanted(wish, installed, terms, now) or installed.is_left_alone(wish)
+    if wish.has_started(now) and (awaits_proof or not is_as_wanted):
+        return wish.starts_at or wish.created_at
     return None
 
 
@@ -175,7 +206,9 @@ def summarise(
     if status is Status.SET and before and before.status is not status and not is_believed:
         # Wanted again as it was there before: whether it still is, is to be seen.
         status, diverged_since = Status.SETTING, before.diverged_since or now
-    errors, warnings = _problems(wish, installed, status, diverged_since, now)
+    errors, warnings = _with_theirs(
+        installed, status, *_problems(wish, installed, status, diverged_since, now)
+    )
     if status is not Status.GONE and wish.is_to_be_used_early(terms):
         warnings = (*warnings, _use_early(wish))
     is_current = installed.is_current(wish, terms)
@@ -184,7 +217,10 @@ def summarise(
         errors=errors,
         warnings=warnings,
         diverged_since=diverged_since,
-        is_scheduled_on_device=is_current and installed.keeps_window and not wish.has_started(now),
+        is_scheduled_on_device=is_current
+        and installed.keeps_window
+        and not wish.has_started(now)
+        and (installed.word is None or installed.word.is_scheduled),
         proven_at=installed.seen_at if is_current else before.proven_at if before else None,
         gone_at=now if status is Status.GONE else None,
     )
@@ -220,7 +256,7 @@ def _diverged_since(
     was_settled = before is not None and (
         before.status is Status.SET or before.is_scheduled_on_device
     )
-    if is_new_wish or (was_settled and not installed.is_current(wish, terms)):
+    if is_new_wish or (was_settled and not _is_as_wanted(wish, installed, terms, now)):
         return now
     return since
 
@@ -246,6 +282,24 @@ def _problems(
     if diverged_since is None or status is Status.UNSET:
         return (), ()  # its time has not come; the watchdog speaks of it on the desk
     return _slowness(wish, diverged_since, now, is_removing=status is Status.REMOVING)
+
+
+def _with_theirs(
+    installed: Installed, status: Status, errors: Problems, warnings: Problems
+) -> tuple[Problems, Problems]:
+    """Return the problems with those that a cloud tells of the code; its words go before ours.
+
+    Its own delay says more than ours, which is by the clock alone.
+    """
+    if installed.word is None or status is Status.GONE:
+        return errors, warnings
+    their_errors, their_warnings = installed.word.errors, installed.word.warnings
+    told = {error.get("error_code") for error in their_errors}
+    warned = {warning.get("warning_code") for warning in their_warnings}
+    return (
+        (*their_errors, *(error for error in errors if error["error_code"] not in told)),
+        (*their_warnings, *(one for one in warnings if one["warning_code"] not in warned)),
+    )
 
 
 def _slowness(

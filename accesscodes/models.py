@@ -33,6 +33,7 @@ from locksite.journal.models import Event
 from locksite.pins import PinField
 from properties.choices import AccountState
 from properties.models import Device, ProviderAccount
+from properties.providers.base import CloudWord
 
 # By how much the clocks of two machines may differ without anybody minding.
 CLOCKS_DIFFER_BY = timedelta(seconds=60)
@@ -391,7 +392,8 @@ class Installation(models.Model):
     as `values.Content.as_json()`; `pin` is the sealed PIN of `content`,
     empty where the lock hides it and it is not ours. `revision` is the wish that was last proven,
     0 for none. `known_pins` and `known_names` are the indexes of every PIN and every name ever
-    sent to this slot for this code: by these we recognise the entry as ours.
+    sent to this slot for this code: by these we recognise the entry as ours. At a cloud `slot` is
+    a number that we give (see `engine.cloud`), and `remote_id` the id of the code there.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -431,6 +433,8 @@ class Installation(models.Model):
     error_code = models.CharField(max_length=60, blank=True)
     error_message = models.CharField(max_length=300, blank=True)
     error_since = models.DateTimeField(null=True, blank=True)
+    # What a cloud last said of it, as `CloudWord.as_json()`.
+    word = models.JSONField(null=True, blank=True, editable=False)
 
     objects = InstallationQuerySet.as_manager()
 
@@ -454,6 +458,12 @@ class Installation(models.Model):
         indexes = [
             # the plan of one lock
             models.Index(fields=["device", "placement"], name="installation_on_lock"),
+            # which slot the codes of a cloud were given
+            models.Index(
+                fields=["device", "remote_id"],
+                name="installation_remote",
+                condition=~Q(remote_id=""),
+            ),
             # the watchdog's questions: what was gone and is there again, what others changed
             models.Index(
                 fields=["code"],
@@ -495,6 +505,8 @@ class Installation(models.Model):
             error_code=self.error_code,
             error_message=self.error_message,
             error_since=self.error_since,
+            remote_id=self.remote_id,
+            word=None if self.word is None else CloudWord.from_json(self.word),
         )
 
 
@@ -547,6 +559,8 @@ class UnmanagedCode(models.Model):
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     device = models.ForeignKey(Device, models.PROTECT, related_name="unmanaged_codes")
     slot = models.PositiveIntegerField()
+    # At a cloud: the id of the code there.
+    remote_id = models.CharField(max_length=200, blank=True)
     name = models.CharField(max_length=200, blank=True)
     # Empty where the lock hides PINs.
     pin = PinField(null=True, blank=True, editable=False)
@@ -596,6 +610,12 @@ class UnmanagedCode(models.Model):
         indexes = [
             # what was last in this slot
             models.Index(fields=["device", "slot", "-id"], name="unmanagedcode_by_slot"),
+            # which slot the codes of a cloud were given
+            models.Index(
+                fields=["device", "remote_id"],
+                name="unmanagedcode_remote",
+                condition=~Q(remote_id=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -613,6 +633,9 @@ class UnmanagedCode(models.Model):
             content=self.content(),
             is_enabled=self.is_enabled,
             is_unwanted=self.gone_at is None and self.wish == ForeignWish.REMOVE,
+            is_to_be_asked_for=self.gone_at is None
+            and self.wish == ForeignWish.CONVERT
+            and bool(self.remote_id),
             retry_at=self.retry_at,
         )
 

@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import Final
 
 from accesscodes.choices import CommandAction, Placement, Status
-from accesscodes.foreign import RemoveForeign
+from accesscodes.foreign import ConvertForeign, RemoveForeign
 from accesscodes.lifecycle import DELAYED_AFTER, FAILED_AFTER
-from accesscodes.values import Installed, LockTerms, Seen, Summary, Tracked, Wish
+from accesscodes.values import Content, Installed, LockTerms, Seen, Summary, Tracked, Wish
 
 LOOK_WITH_WORK = timedelta(seconds=45)
 """How often a lock is looked at while something on it is not as wanted."""
@@ -30,6 +30,7 @@ BUDGET: Final[Mapping[CommandAction, int]] = {
     CommandAction.PROGRAM: 8,
     CommandAction.UPDATE: 8,
     CommandAction.REMOVE: 16,
+    CommandAction.CONVERT: 8,
 }
 """Commands that one lock is sent within `BUDGET_SPAN`; Seam allows 10, 10 and 20."""
 
@@ -87,7 +88,7 @@ class Compute:
     code_id: int
 
 
-Step = Program | Remove | RemoveForeign | Blocked
+Step = Program | Remove | RemoveForeign | ConvertForeign | Blocked
 
 
 def plan_computing(codes: Iterable[Tracked], now: datetime) -> list[Compute]:
@@ -130,6 +131,7 @@ def plan_lock(
         and code.installed.is_on_lock
         and _is_to_go(code.wish, terms, now)
         and _may_try(code.installed, now)
+        and not code.installed.is_being_removed
     ]
     if removals:
         return removals
@@ -256,6 +258,10 @@ def _wants_writing(code: Tracked, terms: LockTerms, now: datetime) -> bool:
     )
 
 
+def _ends_before(ends_at: datetime | None, starts_at: datetime | None) -> bool:
+    return ends_at is not None and starts_at is not None and ends_at <= starts_at
+
+
 def _is_pin_refused(code: Tracked) -> bool:
     """Return whether the lock refuses this very PIN, because a code that it hides has it.
 
@@ -285,6 +291,7 @@ class _Occupancy:
         self._terms = terms
         self._out_of_sight = out_of_sight
         self._codes = {code.wish.code_id: code for code in codes}
+        self._shown: dict[int, Content] = {}
         self._claims = {
             code.installed.slot: code.wish.code_id
             for code in codes
@@ -295,6 +302,7 @@ class _Occupancy:
         self._pins: dict[int, set[str]] = {}
         hidden = set()
         for entry in entries:
+            self._shown[entry.slot] = entry.content
             self._add_pin(entry.slot, entry.content.pin_index)
             if entry.content.pin_index is None:
                 hidden.add(entry.slot)
@@ -324,7 +332,9 @@ class _Occupancy:
         holders = [
             slot
             for slot, pins in self._pins.items()
-            if wish.pin_index in pins and self._claims.get(slot) != wish.code_id
+            if wish.pin_index in pins
+            and self._claims.get(slot) != wish.code_id
+            and not self._is_kept_apart(slot, wish, now)
         ]
         if holders:
             return self._wait_for_pin(code, holders[0], now)
@@ -361,6 +371,21 @@ class _Occupancy:
             )
         is_on_record = until == code.installed.waits_until and not code.installed.error_code
         return None if is_on_record else Blocked(code.wish.code_id, until=until)
+
+    def _is_kept_apart(self, slot: int, wish: Wish, now: datetime) -> bool:
+        """Return whether a cloud may be given both codes with this PIN, one stay after another.
+
+        Clouds know when each of them opens; a lock that we program holds a PIN once.
+        """
+        if not self._terms.capabilities.schedules_itself:
+            return False
+        holder = self._codes.get(self._claims.get(slot, -1))
+        other: Wish | Content | None = self._shown.get(slot) if holder is None else holder.wish
+        if other is None or (holder is not None and holder.wish.unwanted_since(now) is not None):
+            return False
+        return _ends_before(other.ends_at, wish.starts_at) or _ends_before(
+            wish.ends_at, other.starts_at
+        )
 
     def yielding(self, now: datetime) -> Remove | None:
         """Return the removal of a code that gives way to one that starts before it.

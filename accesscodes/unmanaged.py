@@ -54,6 +54,9 @@ def keep(
 
 
 def _seen_again(row: UnmanagedCode, entry: Seen, now: datetime) -> None:
+    if row.remote_id != entry.remote_id:  # a cloud made it anew, with another id
+        row.remote_id = entry.remote_id
+        row.save(update_fields=["remote_id"])
     if row.is_enabled != entry.is_enabled or now - row.seen_at >= SEEN_EVERY:
         row.is_enabled, row.seen_at = entry.is_enabled, now
         row.save(update_fields=["is_enabled", "seen_at"])
@@ -88,7 +91,7 @@ def found(entry: Seen, device: Device, pins: Mapping[str, Pin], now: datetime) -
         )
         pin = pins.get(content.pin_index or "")
         row.pin = None if pin is None else seal(pin, bound_to=row.uid)
-    row.is_enabled, row.seen_at = entry.is_enabled, now
+    row.is_enabled, row.seen_at, row.remote_id = entry.is_enabled, now, entry.remote_id
     row.save()
     tell(row, device, EventType.UNMANAGED_CREATED, now)
     return row
@@ -119,14 +122,14 @@ def failed(row: UnmanagedCode, device: Device, message: str, now: datetime) -> N
     tell(row, device, EventType.FAILED_TO_CONVERT, now, lists)
 
 
-def asked_to_go(row: UnmanagedCode, now: datetime) -> None:
-    """Write that a removal is about to leave."""
+def asked_for(row: UnmanagedCode, now: datetime) -> None:
+    """Write that a removal, or a request to a cloud to make it ours, is about to leave."""
     row.attempts += 1
     row.retry_at = now + retry_after(row.attempts)
     row.save(update_fields=["attempts", "retry_at"])
 
 
-def did_not_go(
+def was_not_done(
     row: UnmanagedCode,
     error_code: str,
     message: str,
@@ -135,7 +138,7 @@ def did_not_go(
     *,
     is_refusal: bool,
 ) -> None:
-    """Write that a removal failed. It is tried again: ever more slowly once the lock said no.
+    """Write that what was asked failed. It is tried again: ever more slowly once the lock said no.
 
     `wait` is how long the far side asked us to wait, heeded up to 15 min.
     """

@@ -11,7 +11,7 @@ from typing import Any
 
 from accesscodes.choices import Kind, Placement, Status
 from accesscodes.pin_rules import name_on_lock
-from properties.providers.base import Capabilities
+from properties.providers.base import Capabilities, CloudWord
 
 NATIVE_PRELOAD = timedelta(hours=72)
 """How early a lock with a timetable of its own is given a code (Seam's documented limit)."""
@@ -63,11 +63,16 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One entry that a reading showed; its PIN is ``None`` where the lock hides PINs."""
+    """One entry that a reading showed; its PIN is ``None`` where the lock hides PINs.
+
+    `remote_id` and `word` are a cloud's (see `SeenCode`).
+    """
 
     slot: int
     content: Content
     is_enabled: bool = True
+    remote_id: str = ""
+    word: CloudWord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +118,17 @@ class Wish:
         return self.starts_at is None or self.starts_at <= now
 
     def puts_window_on(self, terms: LockTerms) -> bool:
-        """Return whether the lock itself is to start and stop this code."""
-        return (
-            self.starts_at is not None and self.prefers_native and terms.capabilities.keeps_window
-        )
+        """Return whether the lock, or its cloud, is to start and stop this code."""
+        can = terms.capabilities
+        keeps_it = can.schedules_itself or (self.prefers_native and can.keeps_window)
+        return self.starts_at is not None and keeps_it
 
     def load_from(self, terms: LockTerms) -> datetime:
-        """Return when the code may go on the lock: 72 h ahead with a timetable, else the lead."""
-        if self.starts_at is None:
+        """Return when the code may go on the lock: 72 h ahead with a timetable, else the lead.
+
+        A cloud is told at once, and decides by itself.
+        """
+        if self.starts_at is None or terms.capabilities.schedules_itself:
             return self.created_at
         return self.starts_at - (NATIVE_PRELOAD if self.puts_window_on(terms) else terms.lead)
 
@@ -156,7 +164,8 @@ class Installed:
     generation when it was refused for its state. `waits_until`: another guest has the PIN till
     then, as planned. `restores` are the moments within a day at which
     ours was found changed or removed by others, to be put back; `left_alone` is the wish for which
-    such a change stays in force.
+    such a change stays in force. `remote_id` is the code's id at its cloud, and `word` what the
+    cloud last said of it.
     """
 
     placement: Placement = Placement.ABSENT
@@ -181,11 +190,18 @@ class Installed:
     error_code: str = ""
     error_message: str = ""
     error_since: datetime | None = None
+    remote_id: str = ""
+    word: CloudWord | None = None
 
     @property
     def is_on_lock(self) -> bool:
         """Return whether the entry is, or may be, on the lock."""
         return self.placement is not Placement.ABSENT
+
+    @property
+    def is_being_removed(self) -> bool:
+        """Return whether a cloud says that it takes the code off."""
+        return self.word is not None and self.word.status == Status.REMOVING
 
     def waits(self, now: datetime) -> bool:
         """Return whether the code has to wait, as planned, for the guest before with its PIN."""

@@ -17,7 +17,8 @@ from django.db.models import Q
 from accesscodes import drift, entries, foreign, ledger, offline, planning
 from accesscodes.choices import CommandAction, Outcome, Placement
 from accesscodes.drift import Stray, Written
-from accesscodes.foreign import RemoveForeign, Stranger
+from accesscodes.engine.cloud import CloudDriver
+from accesscodes.foreign import ConvertForeign, RemoveForeign, Stranger
 from accesscodes.ledger import Finding, Lease, LeaseLost, StaleRow
 from accesscodes.models import (
     AccessCode,
@@ -38,6 +39,7 @@ from properties.providers.base import (
     LockDriver,
     OfflineCodes,
     ProviderError,
+    Receipt,
     Refused,
     SeenCode,
     SlotWrite,
@@ -431,6 +433,8 @@ class _Pass:
                 ends_at=code.ends_at,
             ),
             is_enabled=code.is_enabled,
+            remote_id=code.remote_id,
+            word=code.word,
         )
 
     def _record_blindness(self, error: ProviderError) -> None:
@@ -524,6 +528,8 @@ class _Pass:
                 tracked, self._entries, terms, now, out_of_sight=out_of_sight
             )
             unwanted = [step for step in unwanted if step.slot not in out_of_sight]
+        asked_for = foreign.conversions(self._strangers(), self._foreign, now)
+        steps = [*steps, *asked_for] if asked_for else steps
         if unwanted:  # a slot or a PIN that becomes free may serve a code of ours
             steps = [*(step for step in steps if isinstance(step, Remove)), *unwanted]
         allowed, self._budget_from = self._within_budget(steps, now)
@@ -555,9 +561,9 @@ class _Pass:
         """
         was_sent = False
         for step in steps:
-            if isinstance(step, RemoveForeign):
+            if isinstance(step, RemoveForeign | ConvertForeign):
                 was_sent = True
-                if not self._remove_foreign(step):
+                if not self._command_on_foreign(step):
                     break
                 continue
             code = self._codes[step.code_id]
@@ -649,7 +655,7 @@ class _Pass:
         # What the ledger made of it counts: a changed wish resets the pauses.
         sending = code.installed()
         try:
-            self._send(code, step)
+            receipt = self._send(code, step)
         except ProviderError as error:
             return self._note_failure(command, code, sending, error)
         except (*DATABASE_IS_AWAY, LeaseLost, StaleRow):
@@ -658,28 +664,34 @@ class _Pass:
             log.exception("code %s: the command could not be sent", code.uid)
             return self._note_crash(command, code, sending)
         now = self._doors.now()
+        accepted = entries.after_acceptance(wish, sending, self._terms, now)
         ledger.finish(
             command,
             code,
-            entries.after_acceptance(wish, sending, self._terms, now),
+            replace(accepted, remote_id=receipt.remote_id or accepted.remote_id),
             Outcome.ACCEPTED,
             lease=self._lease,
             now=now,
         )
         return True
 
-    def _remove_foreign(self, step: RemoveForeign) -> bool:
-        """Remove an entry that is not ours; return whether the answer was clear."""
+    def _command_on_foreign(self, step: RemoveForeign | ConvertForeign) -> bool:
+        """Do what is wanted of an entry that is not ours; return whether the answer was clear."""
         row = UnmanagedCode.objects.get(pk=step.row_id)
         self._others = None  # what becomes of the try is written into its row
-        command = ledger.begin_removal(row, step.slot, lease=self._lease, now=self._doors.now())
+        command = ledger.begin_on_foreign(
+            row, step.slot, step.action, lease=self._lease, now=self._doors.now()
+        )
         if command is None:
             return True
         try:
-            self._driver.remove(self._device.ref, step.slot)
+            if isinstance(step, RemoveForeign):
+                self._driver.remove(self._device.ref, step.slot)
+            elif isinstance(self._driver, CloudDriver):
+                self._driver.convert(self._device.ref, step.slot, row)
         except ProviderError as error:
             outcome = Outcome.REFUSED if isinstance(error, Refused) else Outcome.UNREACHABLE
-            ledger.finish_removal(
+            ledger.finish_on_foreign(
                 command,
                 row,
                 outcome,
@@ -689,13 +701,13 @@ class _Pass:
                 message=error.sentence,
                 wait=error.retry_after,
             )
-            log.info("lock %s: remove: %s", self._device.uid, error.error_code)
+            log.info("lock %s: %s: %s", self._device.uid, command.action, error.error_code)
             return outcome is Outcome.REFUSED
         except (*DATABASE_IS_AWAY, LeaseLost):
             raise
         except Exception:
             log.exception("unmanaged code %s: the command could not be sent", row.uid)
-            ledger.finish_removal(
+            ledger.finish_on_foreign(
                 command,
                 row,
                 Outcome.CRASHED,
@@ -705,22 +717,21 @@ class _Pass:
                 message=entries.WENT_WRONG,
             )
             return True
-        ledger.finish_removal(
+        ledger.finish_on_foreign(
             command, row, Outcome.ACCEPTED, lease=self._lease, now=self._doors.now()
         )
         return True
 
-    def _send(self, code: AccessCode, step: Program | Remove) -> None:
+    def _send(self, code: AccessCode, step: Program | Remove) -> Receipt:
         if isinstance(step, Remove):
-            self._driver.remove(self._device.ref, step.slot)
-            return
+            return self._driver.remove(self._device.ref, step.slot)
         pin = None
         if not self._terms.capabilities.assigns_pins:
             if code.pin is None:
                 raise ValueError("a code without a PIN is not planned")
             pin = code.pin.open(bound_to=code.uid)
         content = code.wish().content(self._terms)
-        self._driver.program(
+        return self._driver.program(
             self._device.ref,
             SlotWrite(
                 slot=step.slot,
@@ -728,6 +739,8 @@ class _Pass:
                 name=content.name or "",
                 starts_at=content.starts_at,
                 ends_at=content.ends_at,
+                prefers_native=code.prefer_native_scheduling,
+                allows_outside_changes=code.is_external_modification_allowed,
             ),
         )
 
@@ -776,7 +789,8 @@ class _Pass:
         steps = [
             step
             for step in self._plan()
-            if isinstance(step, RemoveForeign) or step.code_id not in self._set_aside
+            if isinstance(step, RemoveForeign | ConvertForeign)
+            or step.code_id not in self._set_aside
         ]
         if any(not isinstance(step, Blocked) for step in steps):
             return now

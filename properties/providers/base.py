@@ -1,4 +1,4 @@
-"""The whole contract between Locksite and a kind of lock: values, three protocols, three errors.
+"""The whole contract between Locksite and a kind of lock: values, protocols, three errors.
 
 A provider translates and nothing more. It keeps no state, retries nothing, decides nothing about
 the life of a code and opens no transaction. It reaches the world through the `Doors` it is given.
@@ -34,6 +34,8 @@ class Capabilities:
     `assigns_pins`: the maker chooses the PINs of codes that are sent to the lock.
     `needs_future_start`: a new entry with dates is taken only before it starts.
     `adopts_foreign`: a code that others made may become ours.
+    `schedules_itself`: the lock is programmed by a cloud on its own timetable, which is told of a
+    code as soon as it is wanted and says itself how far it is (see `CodeScheduler`).
     """
 
     keeps_window: bool = False
@@ -51,6 +53,7 @@ class Capabilities:
     assigns_pins: bool = False
     needs_future_start: bool = False
     adopts_foreign: bool = True
+    schedules_itself: bool = False
 
     @property
     def can_be_read(self) -> bool:
@@ -86,10 +89,49 @@ class LockRef:
 
 
 @dataclass(frozen=True, slots=True)
+class CloudWord:
+    """How far a cloud says it is with a code.
+
+    `status` is a word of the wire (``unset``, ``setting``, ``set``, ``removing``, ``unknown``, or
+    one that is new), `errors` and `warnings` are items of the wire's shape about the code itself.
+    `is_scheduled`: the lock holds the code already and starts it by itself. `is_managed`: the
+    cloud keeps the code on the lock for us; else somebody else made it, and it is only shown.
+    """
+
+    status: str
+    errors: tuple[Mapping[str, Any], ...] = ()
+    warnings: tuple[Mapping[str, Any], ...] = ()
+    is_scheduled: bool = False
+    is_managed: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a form for a JSON column; `from_json` reads it back."""
+        return {
+            "status": self.status,
+            "errors": [dict(error) for error in self.errors],
+            "warnings": [dict(warning) for warning in self.warnings],
+            "is_scheduled": self.is_scheduled,
+            "is_managed": self.is_managed,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "CloudWord":
+        """Read what `as_json` wrote."""
+        return cls(
+            status=data["status"],
+            errors=tuple(data["errors"]),
+            warnings=tuple(data["warnings"]),
+            is_scheduled=data["is_scheduled"],
+            is_managed=data["is_managed"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class SeenCode:
     """One entry as a lock reported it. `pin` is ``None`` where the lock hides it, never empty.
 
     `name` is ``None`` where the lock keeps none. Times are aware UTC; both ``None``: no window.
+    `remote_id` and `word` are a cloud's: under which id it knows the code, and how far it is.
     """
 
     slot: int
@@ -98,6 +140,8 @@ class SeenCode:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     is_enabled: bool = True
+    remote_id: str = ""
+    word: CloudWord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +157,8 @@ class SlotWrite:
     """What shall be in one slot. Without a window the entry works until it is removed.
 
     `pin` is ``None`` where the maker of the lock chooses it: a reading shows which it is, and
-    writing the same slot again with the same wish leaves it as it is.
+    writing the same slot again with the same wish leaves it as it is. The last two are for clouds:
+    see `RemoteWish`.
     """
 
     slot: int
@@ -121,13 +166,47 @@ class SlotWrite:
     name: str
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    prefers_native: bool = True
+    allows_outside_changes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The provider says it took the command. That is no proof that the lock has done it."""
+    """The provider says it took the command. That is no proof that the lock has done it.
+
+    `remote_id`: under which id a cloud knows the code from now on.
+    """
 
     at: datetime
+    remote_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteWish:
+    """What a cloud is to keep on a lock. Both times aware UTC, or none: until it is withdrawn.
+
+    `pin` is ``None`` where the maker chooses it. `prefers_native`: the lock may start and stop the
+    code by itself. `allows_outside_changes`: the cloud does not undo what others do to it.
+    """
+
+    name: str
+    pin: Pin | None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    prefers_native: bool = True
+    allows_outside_changes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCode:
+    """A code as a cloud holds it. `pin` is ``None`` where it is hidden or not chosen yet."""
+
+    remote_id: str
+    pin: Pin | None
+    name: str | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    word: CloudWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +282,33 @@ class LockDriver(Protocol):
 
     def remove(self, lock: LockRef, slot: int) -> Receipt:
         """Empty a slot; an empty slot is no error."""
+
+
+class CodeScheduler(Protocol):
+    """A cloud that keeps codes on locks by itself: it is told what, and mirrors what it says.
+
+    Every method may raise `Unreachable`, `Refused` or `AccountProblem`; `Refused` with the code
+    `NOT_THERE` says that the cloud does not know the code, or no longer.
+    """
+
+    def list_codes(self, lock: LockRef) -> Sequence[RemoteCode]:
+        """Return all codes of a lock, those that others made included."""
+
+    def create(self, lock: LockRef, wish: RemoteWish) -> str:
+        """Have a new code kept on a lock; return its id."""
+
+    def update(self, lock: LockRef, remote_id: str, wish: RemoteWish) -> None:
+        """Have a code kept as it is wanted now."""
+
+    def withdraw(self, lock: LockRef, remote_id: str, *, is_managed: bool) -> None:
+        """Have a code taken off the lock."""
+
+    def convert(self, lock: LockRef, remote_id: str, *, allows_outside_changes: bool) -> None:
+        """Have a code that others made kept for us from now on."""
+
+
+NOT_THERE = "access_code_not_found"
+"""The `error_code` of a refusal because the far side does not know the code."""
 
 
 class BoltDriver(Protocol):

@@ -9,6 +9,7 @@ from properties.models import ProviderAccount
 from properties.providers.base import (
     AccountProblem,
     BoltDriver,
+    CodeScheduler,
     DeviceSource,
     LockDriver,
     OfflineCodes,
@@ -22,6 +23,7 @@ P = TypeVar("P")
 _DRIVERS: Final[Mapping[str, Callable[[ProviderAccount, Doors], LockDriver]]] = {
     ProviderKind.VIRTUAL: VirtualDriver,
 }
+_SCHEDULERS: Final[Mapping[str, Callable[[ProviderAccount, Doors], CodeScheduler]]] = {}
 _SOURCES: Final[Mapping[str, Callable[[ProviderAccount, Doors], DeviceSource]]] = {
     ProviderKind.VIRTUAL: VirtualDriver,
 }
@@ -46,6 +48,12 @@ def services() -> tuple[ServiceReport, ...]:
 def driver_for(account: ProviderAccount, doors: Doors) -> LockDriver:
     """Return what programs the locks of `account`. Raises `AccountProblem` for an unknown kind."""
     return _provider(_DRIVERS, account, doors)
+
+
+def scheduler_for(account: ProviderAccount, doors: Doors) -> CodeScheduler | None:
+    """Return the cloud that keeps the codes of `account`; ``None``: we do it ourselves."""
+    make = _SCHEDULERS.get(account.kind)
+    return None if make is None else make(account, doors)
 
 
 def source_for(account: ProviderAccount, doors: Doors) -> DeviceSource:

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accesscodes.api.serializers import event_text
 from accesscodes.engine.bolts import Hands
 from accesscodes.engine.clock import ClockGuard
+from accesscodes.engine.cloud import driver_for
 from accesscodes.engine.reconcile import reconcile
 from accesscodes.engine.watchdog import thin_readings, watch
 from accesscodes.engine.worker import Job, Worker
@@ -23,7 +24,7 @@ from locksite.partners.deliveries import fan_out, prune
 from locksite.partners.repeats import forget_answers
 from locksite.partners.sending import Sender
 from properties.models import ProviderAccount
-from properties.providers.registry import bolt_for, driver_for
+from properties.providers.registry import bolt_for
 from properties.sync import refresh_account
 
 OFTEN = timedelta(milliseconds=500)
