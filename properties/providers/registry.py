@@ -15,6 +15,7 @@ from properties.providers.base import (
     OfflineCodes,
     ServiceReport,
 )
+from properties.providers.seam.provider import SeamProvider
 from properties.providers.virtual import brands
 from properties.providers.virtual.driver import VirtualDriver
 
@@ -23,15 +24,20 @@ P = TypeVar("P")
 _DRIVERS: Final[Mapping[str, Callable[[ProviderAccount, Doors], LockDriver]]] = {
     ProviderKind.VIRTUAL: VirtualDriver,
 }
-_SCHEDULERS: Final[Mapping[str, Callable[[ProviderAccount, Doors], CodeScheduler]]] = {}
+_SCHEDULERS: Final[Mapping[str, Callable[[ProviderAccount, Doors], CodeScheduler]]] = {
+    ProviderKind.SEAM: SeamProvider,
+}
 _SOURCES: Final[Mapping[str, Callable[[ProviderAccount, Doors], DeviceSource]]] = {
     ProviderKind.VIRTUAL: VirtualDriver,
+    ProviderKind.SEAM: SeamProvider,
 }
 _BOLTS: Final[Mapping[str, Callable[[ProviderAccount, Doors], BoltDriver]]] = {
     ProviderKind.VIRTUAL: VirtualDriver,
+    ProviderKind.SEAM: SeamProvider,
 }
 _OFFLINE: Final[Mapping[str, Callable[[ProviderAccount, Doors], OfflineCodes]]] = {
     ProviderKind.VIRTUAL: VirtualDriver,
+    ProviderKind.SEAM: SeamProvider,
 }
 
 
