@@ -32,7 +32,7 @@ from locksite.actors import Actor
 from locksite.journal.models import Event
 from locksite.pins import PinField
 from properties.choices import AccountState
-from properties.models import Device, ProviderAccount
+from properties.models import Device, Property, ProviderAccount
 from properties.providers.base import CloudWord
 
 # By how much the clocks of two machines may differ without anybody minding.
@@ -983,6 +983,49 @@ class Problem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cause} since {self.since:%Y-%m-%d %H:%M}"
+
+
+class ShiftNoteQuerySet(models.QuerySet["ShiftNote"]):
+    """Questions about notes for the next shift."""
+
+    def since(self, house: Property, moment: datetime) -> Self:
+        """Return what is still to be done at a house, and what was done since, newest first."""
+        still_said = Q(done_at=None) | Q(done_at__gte=moment)
+        return self.filter(still_said, property=house).order_by("-id")
+
+
+class ShiftNote(models.Model):
+    """What somebody at the desk wants the next shift to know; shown until it is marked done.
+
+    It holds no PIN of the house: `shift_notes`, which alone writes it, refuses that.
+    """
+
+    TEXT_LIMIT = 500
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    property = models.ForeignKey(Property, models.PROTECT, related_name="shift_notes")
+    author = models.CharField(max_length=150)
+    text = models.CharField(max_length=TEXT_LIMIT)
+    created_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.CharField(max_length=150, blank=True)
+
+    objects = ShiftNoteQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="shiftnote_done_by_somebody",
+                condition=Q(done_at=None, done_by="") | Q(done_at__isnull=False) & ~Q(done_by=""),
+            ),
+        ]
+        indexes = [
+            # the handover of one property
+            models.Index(fields=["property", "done_at"], name="shiftnote_to_show"),
+        ]
+
+    def __str__(self) -> str:
+        return f"note of {self.author}, {self.created_at:%Y-%m-%d %H:%M}"
 
 
 class EngineBeatQuerySet(models.QuerySet["EngineBeat"]):

@@ -26,8 +26,15 @@ from properties.changes import (
 )
 from properties.choices import AccountState, ProviderKind
 from properties.models import Device, ProviderAccount
-from properties.providers.base import AccountProblem, DeviceReport, Unreachable
-from properties.providers.registry import source_for
+from properties.providers.base import (
+    AccountProblem,
+    DeviceReport,
+    Hints,
+    ProviderError,
+    Refused,
+    Unreachable,
+)
+from properties.providers.registry import hints_for, source_for
 from properties.stamps import stamp
 
 log = logging.getLogger(__name__)
@@ -38,6 +45,8 @@ EVERY_OTHER: Final = timedelta(seconds=60)
 # A list may come back short by mistake: only a lock that was missing for so long counts as
 # removed.
 REMOVED_AFTER: Final = timedelta(minutes=10)
+# By how much the stretches of time overlap of which an account is asked what happened.
+HINTS_OVERLAP: Final = timedelta(minutes=2)
 
 # What cannot be done with a lock that is no longer in its account.
 OUT_OF_REACH: Final = frozenset(
@@ -61,16 +70,19 @@ def refresh_account(account: ProviderAccount, *, doors: Doors) -> None:
     times: a report bears the time at which its request began.
     """
     reported = _reported(account)
+    asked_at = doors.now()
     try:
         reports = source_for(account, doors).list_devices()
+        hints = _hints(account, doors)
     except AccountProblem as problem:
         _write_down_problem(account, problem, doors.now())
-    except Unreachable as problem:
+    except (Unreachable, Refused) as problem:
         log.warning("account %s not listed: %s", account.uid, problem.error_code)
-        due_at = doors.now() + EVERY.get(account.kind, EVERY_OTHER)
-        ProviderAccount.objects.filter(pk=account.pk).update(due_at=due_at)
+        _write_down_silence(account, problem, doors.now())
     else:
         _write_down(account, reports, reported, doors.now())
+        if hints is not None:
+            _follow(account, hints, asked_at, doors.now())
 
 
 def mirror_one(device: Device, report: DeviceReport, now: datetime) -> None:
@@ -157,6 +169,37 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
+def _hints(account: ProviderAccount, doors: Doors) -> Hints | None:
+    """Return what the account tells about the time since it last told, if it tells such things.
+
+    Webhooks may be lost, or come to nobody; what they would have said is asked for here, with an
+    overlap, since events are not always written down in the order in which things happen.
+    """
+    source = hints_for(account, doors)
+    if source is None:
+        return None
+    if account.hinted_at is None:  # everything is read for the first time anyway
+        return Hints((), is_whole=True)
+    return source.hints_since(account.hinted_at - HINTS_OVERLAP)
+
+
+def _follow(account: ProviderAccount, hints: Hints, asked_at: datetime, now: datetime) -> None:
+    """Have the locks looked at where something happened; all of them where that is not known."""
+    named = {hint.device_remote_id for hint in hints.hints}
+    devices = account.devices.filter(remote_id__in=named) if hints.is_whole else account.devices
+    with write_transaction():
+        devices.all().poke(now)
+        ProviderAccount.objects.filter(pk=account.pk).update(hinted_at=asked_at)
+
+
+def _write_down_silence(account: ProviderAccount, problem: ProviderError, now: datetime) -> None:
+    """Write since when an account gives no answer; it is asked again when it said, or as usual."""
+    pause = max(problem.retry_after or timedelta(0), EVERY.get(account.kind, EVERY_OTHER))
+    row = ProviderAccount.objects.filter(pk=account.pk)
+    row.update(due_at=now + pause)
+    row.filter(silent_since=None).update(silent_since=now)
+
+
 def _reported(account: ProviderAccount) -> dict[int, datetime | None]:
     """Return when each lock of the account was last reported, by its row's key."""
     return dict(account.devices.values_list("pk", "reported_at"))
@@ -187,7 +230,14 @@ def _write_down(
             events += _missing(device, now)
         account.devices.filter(pk__in=up_to_date).update(reported_at=now)
         Event.objects.bulk_create(events)
-        _save_account(account, now, state=AccountState.CONNECTED, problem="", refreshed_at=now)
+        _save_account(
+            account,
+            now,
+            state=AccountState.CONNECTED,
+            problem="",
+            refreshed_at=now,
+            silent_since=None,
+        )
 
 
 def _write_down_problem(account: ProviderAccount, problem: AccountProblem, now: datetime) -> None:
@@ -262,13 +312,14 @@ def _new_device(
         remote_id=remote_id,
         reported_at=now,
         due_at=now,
-        **_columns(after),
+        **_columns(_dated(after, None, now)),
     )
 
 
 def _write_changes(device: Device, after: _Mirrored, now: datetime) -> list[Event]:
     """Write the columns that differ, poke the engine where it matters; return what to tell."""
-    before, after = _of_row(device), _as_told(device, after)
+    before = _of_row(device)
+    after = _dated(_as_told(device, after), before, now)
     old, new = _columns(before), _columns(after)
     changed = {column: new[column] for column in _COLUMNS if new[column] != old[column]}
     if not changed:
@@ -277,6 +328,24 @@ def _write_changes(device: Device, after: _Mirrored, now: datetime) -> list[Even
         changed |= {"due_at": now, "generation": F("generation") + 1}
     Device.objects.filter(pk=device.pk).update(**changed)
     return _events(device, before, after, now)
+
+
+def _dated(after: _Mirrored, before: _Mirrored | None, now: datetime) -> _Mirrored:
+    """Return the report with a time for the problems that came without one: since we know them."""
+    known = () if before is None else (*before.errors, *before.warnings)
+
+    def with_time(item: dict[str, Any]) -> dict[str, Any]:
+        if item.get("created_at"):
+            return item
+        key = "error_code" if "error_code" in item else "warning_code"
+        since = (each["created_at"] for each in known if each.get(key) == item.get(key))
+        return {**item, "created_at": next(since, stamp(now))}
+
+    return replace(
+        after,
+        errors=[with_time(item) for item in after.errors],
+        warnings=[with_time(item) for item in after.warnings],
+    )
 
 
 def _as_told(device: Device, after: _Mirrored) -> _Mirrored:

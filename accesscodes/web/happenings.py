@@ -222,6 +222,8 @@ ACTIONS: Mapping[str, _Words] = {
         "user", Tone.IDLE, "Code made in the virtual lock's app by {who}"
     ),
     "lock.simulate": _Words("user", Tone.IDLE, "Trouble acted out by {who}"),
+    "shift_note.leave": _Words("pencil", Tone.IDLE, "Note for the next shift left by {who}"),
+    "shift_note.done": _Words("check", Tone.IDLE, "Note for the next shift marked done by {who}"),
     "property.set_key_box": _Words("key-round", Tone.IDLE, "Key-box code changed by {who}"),
     "property.forget_key_box": _Words("key-round", Tone.IDLE, "Key-box code removed by {who}"),
     "property.reveal_key_box": _Words("eye", Tone.IDLE, "Key-box code shown to {who}"),

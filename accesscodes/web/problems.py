@@ -16,9 +16,14 @@ from properties.models import Device
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One problem with what it concerns. `closed` is ``None`` while it is open."""
+    """One problem with what it concerns. `closed` is ``None`` while it is open.
+
+    `topic` is the same each time that the same thing is wrong; `opened_at`: aware UTC.
+    """
 
     key: str
+    topic: str
+    opened_at: datetime
     note: ProblemNote
     where: str
     lock: UUID | None
@@ -65,6 +70,8 @@ def _all(desk: Desk, rows: Iterable[Problem]) -> Iterable[Trouble]:
             closed = Stamp.of(ended, wall_time.moment(ended, desk.zone, desk.now))
         yield Trouble(
             str(problem.uid),
+            f"{problem.cause} {problem.account_id} {problem.device_id} {problem.code_id}",
+            problem.opened_at,
             note,
             where,
             None if problem.device is None else problem.device.uid,

@@ -30,6 +30,12 @@ urlpatterns = [
     path("p/<slug:prop>/activity/", activity_views.activity, name="activity"),
     path("p/<slug:prop>/activity/export/", activity_views.activity_export, name="activity-export"),
     path("p/<slug:prop>/shift/", shift_views.shift, name="shift"),
+    path("p/<slug:prop>/shift/notes/", shift_views.leave_note, name="shift-note"),
+    path(
+        "p/<slug:prop>/shift/notes/<uuid:note>/done/",
+        shift_views.note_done,
+        name="shift-note-done",
+    ),
     path("p/<slug:prop>/search/", search_views.search, name="search"),
     path("p/<slug:prop>/live/", live_views.look, name="live"),
     path("p/<slug:prop>/locks/", lock_views.lock_list, name="lock-list"),

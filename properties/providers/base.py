@@ -231,7 +231,7 @@ class DeviceReport:
 
     `flags` holds only the ``can_…`` flags that the model has: a missing one means "this model
     cannot". `properties`, `errors` and `warnings` have the shape of the wire; items of the two
-    lists carry `created_at` as text in the wire's form.
+    lists carry `created_at` as text in the wire's form, or none where nobody knows since when.
     """
 
     remote_id: str
@@ -305,6 +305,29 @@ class CodeScheduler(Protocol):
 
     def convert(self, lock: LockRef, remote_id: str, *, allows_outside_changes: bool) -> None:
         """Have a code that others made kept for us from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Something happened at a lock: look there. It proves nothing."""
+
+    device_remote_id: str
+    event_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What happened in an account. `is_whole`: nothing was left out, so all other locks rest."""
+
+    hints: tuple[Hint, ...]
+    is_whole: bool
+
+
+class HintSource(Protocol):
+    """An account that tells what happened since a moment, also to those who were away."""
+
+    def hints_since(self, since: datetime) -> Hints:
+        """Return what was written down after `since`. Raises `Unreachable` or `AccountProblem`."""
 
 
 NOT_THERE = "access_code_not_found"

@@ -11,6 +11,7 @@ from properties.providers.base import (
     BoltDriver,
     CodeScheduler,
     DeviceSource,
+    HintSource,
     LockDriver,
     OfflineCodes,
     ServiceReport,
@@ -29,6 +30,9 @@ _SCHEDULERS: Final[Mapping[str, Callable[[ProviderAccount, Doors], CodeScheduler
 }
 _SOURCES: Final[Mapping[str, Callable[[ProviderAccount, Doors], DeviceSource]]] = {
     ProviderKind.VIRTUAL: VirtualDriver,
+    ProviderKind.SEAM: SeamProvider,
+}
+_HINTS: Final[Mapping[str, Callable[[ProviderAccount, Doors], HintSource]]] = {
     ProviderKind.SEAM: SeamProvider,
 }
 _BOLTS: Final[Mapping[str, Callable[[ProviderAccount, Doors], BoltDriver]]] = {
@@ -65,6 +69,12 @@ def scheduler_for(account: ProviderAccount, doors: Doors) -> CodeScheduler | Non
 def source_for(account: ProviderAccount, doors: Doors) -> DeviceSource:
     """Return what lists the locks of `account`. Raises `AccountProblem` for an unknown kind."""
     return _provider(_SOURCES, account, doors)
+
+
+def hints_for(account: ProviderAccount, doors: Doors) -> HintSource | None:
+    """Return what tells about the past of `account`; ``None``: its locks are read anyway."""
+    make = _HINTS.get(account.kind)
+    return None if make is None else make(account, doors)
 
 
 def offline_for(account: ProviderAccount, doors: Doors) -> OfflineCodes:

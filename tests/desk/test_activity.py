@@ -10,11 +10,10 @@ from django.urls import reverse
 from accesscodes.choices import Severity
 from accesscodes.models import Problem
 from accesscodes.services import CodeSpec, issue_code, reveal_pin
-from locksite.actors import SYSTEM, Actor
+from locksite.actors import Actor
 from locksite.journal.models import Event
 from locksite.masked import Pin
-from properties.choices import Fault, Role
-from properties.providers.virtual.people import switch_fault
+from properties.choices import Role
 from tests.accesscodes.world import World
 from tests.desk.html import attributes, ids, words
 
@@ -143,42 +142,3 @@ def test_managers_export_what_is_shown_without_pins_and_without_formulas(desk, s
     clerk = sign_in(Role.FRONT_DESK, world.property, username="clerk")
     assert clerk.get(path(world, "activity-export")).status_code == 403
     assert "Export" not in words(clerk.get(path(world)))
-
-
-def test_the_handover_tells_from_the_records_what_broke_and_what_to_watch(desk, world):
-    issue(world)
-    problem(world)
-    problem(
-        world, "The keypad was off.", cause="keypad", closed_at=world.now - timedelta(minutes=30)
-    )
-    problem(world, "Long ago.", cause="old", closed_at=world.now - timedelta(hours=13))
-    Problem.objects.filter(cause="old").update(opened_at=world.now - timedelta(hours=14))
-
-    page = desk.get(path(world, "shift"))
-
-    assert words(page, "to-watch") == "To watch until today 23:01 Nothing needs watching."
-    assert "It is blind." in words(page, "broke")
-    assert words(page, "fixed").endswith("It lasted 1 h 30 min, since today 09:01 .")
-    assert "Long ago." not in words(page)
-    assert "Issued by mara" in words(page, "deeds")
-
-
-def test_the_handover_names_an_arrival_that_is_not_ready(desk, world):
-    issue(world, "Owner", actor=SYSTEM)
-    issue_code(
-        world.device(),
-        CodeSpec(
-            name="Lena",
-            starts_at=world.now + timedelta(hours=3),
-            ends_at=world.now + timedelta(hours=9),
-        ),
-        actor=SYSTEM,
-        now=world.now,
-    )
-    switch_fault(world.locks[0], Fault.ACCOUNT_DISCONNECTED, True, now=world.now)
-    world.refresh()
-
-    page = desk.get(path(world, "shift"))
-
-    assert "Lena" in words(page, "to-watch")
-    assert world.device().display_name in words(page, "to-watch")

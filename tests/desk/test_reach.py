@@ -5,8 +5,9 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from accesscodes.models import UnmanagedCode
+from accesscodes.models import ShiftNote, UnmanagedCode
 from accesscodes.services import CodeSpec, issue_code
+from accesscodes.shift_notes import leave_note
 from accesscodes.web import urls
 from locksite.actors import SYSTEM
 from locksite.masked import Pin
@@ -25,6 +26,8 @@ ADDRESSES = {
     "activity": ("", {"GET": 200}),
     "activity-export": ("", {"GET": 200}),
     "shift": ("", {"GET": 200}),
+    "shift-note": ("", {"GET": 302, "POST": 422}),
+    "shift-note-done": ("note", {"POST": 302}),
     "search": ("", {"GET": 200}),
     "live": ("", {"GET": 200}),
     "lock-list": ("", {"GET": 200}),
@@ -88,6 +91,8 @@ FORBIDDEN_FOR_HOUSEKEEPING = {
     "code-open",
     "slip",
     "slips",
+    "shift-note",
+    "shift-note-done",
     "webhook-list",
     "webhook-send-again",
 }
@@ -96,6 +101,7 @@ FORBIDDEN_FOR_HOUSEKEEPING = {
 @pytest.fixture
 def code(world):
     WebhookDeliveryFactory(property_id=world.property.pk)
+    leave_note(world.property, "Towels for 104.", actor=SYSTEM, now=world.now)
     add_foreign_code(world.locks[0], Pin("907156"), "Owner", now=world.now)
     world.run(seconds=1)
     return issue_code(world.device(), CodeSpec(name="Lena"), actor=SYSTEM, now=world.now)
@@ -108,6 +114,7 @@ def path_of(name, house, device, code):
         "code": code,
         "foreign": UnmanagedCode.objects.first(),
         "delivery": WebhookDelivery.objects.first(),
+        "note": ShiftNote.objects.first(),
     }
     thing = things.get(kind)
     arguments = [house.slug] + ([] if thing is None else [thing.uid])

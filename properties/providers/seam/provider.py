@@ -6,7 +6,7 @@ on a lock is the engine's business, when and how it gets there is Seam's.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from locksite.doors import Doors
@@ -17,6 +17,8 @@ from properties.providers.base import (
     BoltMoved,
     CloudWord,
     DeviceReport,
+    Hint,
+    Hints,
     LockRef,
     OfflineWindow,
     Receipt,
@@ -28,7 +30,6 @@ from properties.providers.base import (
 )
 from properties.providers.seam.client import SeamClient
 from properties.providers.seam.values import SeamAttempt, SeamCode, SeamDevice, SeamWish
-from properties.stamps import stamp
 
 UNMANAGED: Final = "device_unmanaged"
 """The error of a lock that its workspace knows and does not manage."""
@@ -55,11 +56,22 @@ class SeamProvider:
             for device in self.client.list_unmanaged_devices()
             if device.is_lock and device.report.remote_id not in known
         ]
-        now = stamp(self._doors.now())
         return [
             *(_as_report(device) for device in managed),
-            *(_not_managed(_as_report(device), now) for device in others),
+            *(_not_managed(_as_report(device)) for device in others),
         ]
+
+    def hints_since(self, since: datetime) -> Hints:
+        """Return at which locks something happened after `since`."""
+        found = self.client.list_events(since)
+        return Hints(
+            hints=tuple(
+                Hint(hint.device_remote_id, hint.event_type)
+                for hint in found.hints
+                if hint.device_remote_id is not None
+            ),
+            is_whole=found.is_whole,
+        )
 
     # ---- Codes
 
@@ -169,11 +181,10 @@ def _as_report(device: SeamDevice) -> DeviceReport:
     return replace(device.report, capabilities=can)
 
 
-def _not_managed(report: DeviceReport, now: str) -> DeviceReport:
+def _not_managed(report: DeviceReport) -> DeviceReport:
     error: dict[str, Any] = {
         "error_code": UNMANAGED,
         "message": "The lock is not managed in its Seam workspace.",
-        "created_at": now,
         "is_device_error": True,
     }
     others = [each for each in report.errors if each.get("error_code") != UNMANAGED]
