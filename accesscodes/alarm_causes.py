@@ -150,6 +150,12 @@ CAUSES: Mapping[str, Words] = {
         "An administrator reconnects the account in Admin.",
         is_sure=True,
     ),
+    "account_silent": Words(
+        "The account does not answer: codes on its locks keep working, changes wait.",
+        "Wait a little. Guests who arrive meanwhile need another way in; if it lasts, an "
+        "administrator looks at the maker's status page.",
+        is_sure=True,
+    ),
     "engine_clock": Words(
         "The clock of the machine that keeps the locks is wrong. Codes stay on their locks past "
         "their end until it is right.",

@@ -44,6 +44,7 @@ class WatchedLock:
     codes: int = 0
     due: int = 0
     held: int = 0
+    is_account_silent: bool = False
 
     @property
     def is_removed(self) -> bool:
@@ -53,7 +54,11 @@ class WatchedLock:
     @property
     def is_told_elsewhere(self) -> bool:
         """Return whether one problem, of the account or of the lock, stands for all its codes."""
-        return not self.terms.is_account_connected or (self.is_removed and self.codes > 0)
+        return (
+            not self.terms.is_account_connected
+            or self.is_account_silent
+            or (self.is_removed and self.codes > 0)
+        )
 
     def cause(self, keys: Iterable[str]) -> Cause | None:
         """Return the first cause of its verdict with one of these keys."""
@@ -79,11 +84,15 @@ class WatchedCode:
 
 @dataclass(frozen=True, slots=True)
 class WatchedAccount:
-    """An account that does not let us in: since when, what it said, what waits for it."""
+    """An account that does not let us in: since when, what it said, what waits for it.
+
+    `is_silent`: it does not answer at all, and so may let us in as before.
+    """
 
     name: str
     said: str
     since: datetime
     last_listed_at: datetime | None = None
+    is_silent: bool = False
     codes: int = 0
     due: int = 0

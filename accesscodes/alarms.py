@@ -314,7 +314,7 @@ def blind_after(terms: LockTerms) -> timedelta:
 
 def lock_alarms(lock: WatchedLock, now: datetime) -> Iterator[Alarm]:
     """Yield what staff must know of one lock on which there are codes."""
-    if not lock.codes or not lock.terms.is_account_connected:
+    if not lock.codes or not lock.terms.is_account_connected or lock.is_account_silent:
         return
     is_due = lock.due > 0
     evidence = (*_read_evidence(lock), *_check_evidence(lock))
@@ -356,7 +356,9 @@ def _blindness(lock: WatchedLock, now: datetime) -> _Found | None:
 
 
 def account_alarm(account: WatchedAccount) -> Alarm:
-    """Return what stands for all locks and codes of an account that does not let us in."""
+    """Return what stands for all locks and codes of an account that we cannot use."""
+    if account.is_silent:
+        return _silent_account(account)
     counted = _count(account.codes, "code")
     sentence = f"Locksite is no longer allowed to control the locks of {account.name}. " + (
         f"{counted} there can be neither sent nor removed." if account.codes else "They are empty."
@@ -367,6 +369,20 @@ def account_alarm(account: WatchedAccount) -> Alarm:
     if account.due:
         evidence.append(Seen("Wanted within a day", _count(account.due, "code")))
     found = _found("account_disconnected", is_due=account.due > 0, sentence=sentence)
+    return found.alarm(account.since, tuple(evidence))
+
+
+def _silent_account(account: WatchedAccount) -> Alarm:
+    sentence = (
+        f"{account.name} does not answer. Codes that are on its locks keep working; changes wait "
+        "until it is back, and are then made by themselves."
+    )
+    evidence = [Seen("No answer", "", account.since)]
+    if account.last_listed_at is not None:
+        evidence.append(Seen("Last answered", "", account.last_listed_at))
+    if account.due:
+        evidence.append(Seen("Wanted within a day", _count(account.due, "code")))
+    found = _found("account_silent", is_due=account.due > 0, sentence=sentence)
     return found.alarm(account.since, tuple(evidence))
 
 

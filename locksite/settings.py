@@ -214,6 +214,9 @@ LOCKSITE_WORKSPACE_ID = _checked(
     env.str, "LOCKSITE_WORKSPACE_ID", "10c45173-0000-4000-8000-000000000001"
 )
 LOCKSITE_WORKSPACE_NAME = _checked(env.str, "LOCKSITE_WORKSPACE_NAME", "Locksite")
+# Under which address the internet reaches this installation, e.g. https://desk.example.com: where
+# a cloud is asked to send its webhooks. Empty: it is asked every minute what happened instead.
+LOCKSITE_PUBLIC_URL = _checked(env.str, "LOCKSITE_PUBLIC_URL", "").rstrip("/")
 # How many locks one engine works on at the same time.
 LOCKSITE_ENGINE_THREADS = _checked(env.int, "LOCKSITE_ENGINE_THREADS", 16)
 # How long, in seconds, an engine may be silent before others take its locks over; it gives four

@@ -182,33 +182,6 @@ class ProviderAccount(models.Model):
         return self.name
 
 
-class InboundNotice(models.Model):
-    """A webhook that an account sent us, kept once by its id: a hint to look at a lock.
-
-    `remote_id`: the lock that it is about, empty where it is about none. Kept for a week.
-    """
-
-    account = models.ForeignKey(ProviderAccount, models.CASCADE, related_name="notices")
-    message_id = models.CharField(max_length=200)
-    event_type = models.CharField(max_length=80)
-    remote_id = models.CharField(max_length=200, blank=True)
-    received_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["account", "message_id"], name="inboundnotice_stored_once"
-            ),
-        ]
-        indexes = [
-            # what is old enough to go
-            models.Index(fields=["received_at"], name="inboundnotice_by_time"),
-        ]
-
-    def __str__(self) -> str:
-        return self.event_type
-
-
 class DeviceQuerySet(models.QuerySet["Device"]):
     """Questions about locks."""
 

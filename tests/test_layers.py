@@ -104,6 +104,8 @@ LAYERS = (
     ("locksite.partners.webhooks", Layer.WORK),
     ("properties.event_reach", Layer.WORK),
     ("properties.providers.*", Layer.WORK),
+    ("properties.connecting", Layer.WORK),
+    ("properties.notices", Layer.WORK),
     ("properties.past", Layer.WORK),
     ("properties.simulation", Layer.WORK),
     ("properties.preferences", Layer.WORK),

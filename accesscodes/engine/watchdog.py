@@ -68,6 +68,10 @@ Key = tuple[int | None, int | None, int | None, str]
 """Lock, code, account and cause: what makes two alarms the same problem."""
 
 
+SILENT_AFTER = timedelta(minutes=2)
+"""How long an account may give no answer before that is one problem for all of its locks."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Placed:
     """An alarm and the rows it concerns."""
@@ -198,7 +202,7 @@ def _all_alarms(known: Iterable[Problem], now: datetime) -> Iterator[_Placed]:
     locks = _watched_locks(now)
     missing_since = _missing_since(known)
     yield from _about_engines(now)
-    yield from _about_accounts(locks)
+    yield from _about_accounts(locks, now)
     for pk, (lock, _) in locks.items():
         for alarm in lock_alarms(lock, now):
             yield _Placed(alarm, device_id=pk)
@@ -389,6 +393,7 @@ def _watched_locks(now: datetime) -> dict[int, _Known]:
             codes=number,
             due=due,
             held=held.get(device.pk, 0),
+            is_account_silent=is_silent(device.account, now),
         )
         locks[device.pk] = (lock, device)
     return locks
@@ -414,9 +419,19 @@ def _is_odd(device: Device) -> bool:
     return not takes or bool(device.errors) or device.properties.get("online") is not True
 
 
-def _about_accounts(locks: Mapping[int, _Known]) -> Iterator[_Placed]:
-    """Yield one alarm for each account that does not let us in."""
-    for account in ProviderAccount.objects.exclude(state=AccountState.CONNECTED):
+def is_silent(account: ProviderAccount, now: datetime) -> bool:
+    """Return whether an account has given no answer for `SILENT_AFTER`."""
+    since = not_ahead(account.silent_since, now)
+    return since is not None and now - since >= SILENT_AFTER
+
+
+def _about_accounts(locks: Mapping[int, _Known], now: datetime) -> Iterator[_Placed]:
+    """Yield one alarm for each account that does not let us in, or does not answer."""
+    out_of_order = ~Q(state=AccountState.CONNECTED) | Q(silent_since__isnull=False)
+    for account in ProviderAccount.objects.filter(out_of_order):
+        is_connected = account.state == AccountState.CONNECTED
+        if is_connected and not is_silent(account, now):
+            continue
         mine = [
             (lock, device) for lock, device in locks.values() if device.account_id == account.pk
         ]
@@ -428,7 +443,9 @@ def _about_accounts(locks: Mapping[int, _Known]) -> Iterator[_Placed]:
         watched = WatchedAccount(
             name=account.name,
             said=account.problem,
-            since=min(refused, default=account.refreshed_at or account.created_at),
+            since=(account.silent_since if is_connected else None)
+            or min(refused, default=account.refreshed_at or account.created_at),
+            is_silent=is_connected,
             last_listed_at=account.refreshed_at,
             codes=sum(lock.codes for lock, _ in mine),
             due=sum(lock.due for lock, _ in mine),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from properties.api import simulate_views, unmanaged_views, views
+from properties.api import hooks, simulate_views, unmanaged_views, views
 
 urlpatterns = [
     path("devices/get", views.DevicesGet.as_view()),
@@ -22,4 +22,5 @@ urlpatterns = [
     path("devices/simulate/paid_subscription", simulate_views.SimulatePaidSubscription.as_view()),
     path("locks/get", views.DevicesGet.as_view()),
     path("locks/list", views.LocksList.as_view()),
+    path("hooks/<uuid:uid>", hooks.receive, name="inbound-webhook"),
 ]

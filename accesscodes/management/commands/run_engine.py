@@ -23,6 +23,7 @@ from locksite.doors import Doors, real_doors
 from locksite.partners.deliveries import fan_out, prune
 from locksite.partners.repeats import forget_answers
 from locksite.partners.sending import Sender
+from properties import notices
 from properties.models import ProviderAccount
 from properties.providers.registry import bolt_for
 from properties.sync import refresh_account
@@ -72,6 +73,7 @@ class Command(BaseCommand):
                 Job("events", OFTEN, lambda now: fan_out(now, event_text)),
                 Job("deliveries", OFTEN, sender.send_due),
                 Job("old deliveries", timedelta(hours=1), prune),
+                Job("old notices", timedelta(hours=1), notices.prune),
             ],
             threads=options["threads"],
         ).run()

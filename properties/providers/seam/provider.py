@@ -7,6 +7,7 @@ on a lock is the engine's business, when and how it gets there is Seam's.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 
 from locksite.doors import Doors
@@ -42,8 +43,13 @@ class SeamProvider:
     """`DeviceSource`, `CodeScheduler`, `BoltDriver` and `OfflineCodes` of one account."""
 
     def __init__(self, account: ProviderAccount, doors: Doors) -> None:
+        self._account = account
         self._doors = doors
-        self.client = SeamClient(account.endpoint, key_of(account), doors)
+
+    @cached_property
+    def client(self) -> SeamClient:
+        """Return what calls Seam. Raises `AccountProblem` for an account without a key."""
+        return SeamClient(self._account.endpoint, key_of(self._account), self._doors)
 
     # ---- Locks
 
