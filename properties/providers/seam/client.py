@@ -115,16 +115,18 @@ class SeamClient:
     """One workspace, reached with one key. All ids are Seam's, all times aware UTC.
 
     Every method may raise `Unreachable`, `Rejected`, `Refused` (asked for too often: wait) or
-    `AccountProblem`. `endpoint` may end in a path.
+    `AccountProblem`. `endpoint` may end in a path. `page`: how many items a list is asked for at
+    once.
     """
 
-    def __init__(self, endpoint: str, key: Pin, doors: Doors) -> None:
+    def __init__(self, endpoint: str, key: Pin, doors: Doors, *, page: int = PAGE) -> None:
         problem = endpoint_problem(endpoint)
         if problem is not None:
             raise AccountProblem("provider_issue", problem)
         self._endpoint = endpoint.rstrip("/")
         self._key = key
         self._doors = doors
+        self._page = page
         self._session = doors.http()
 
     def __repr__(self) -> str:
@@ -298,7 +300,7 @@ class SeamClient:
     def _pages(self, path: str, body: Mapping[str, Any], key: str, began: float) -> Iterator[Any]:
         """Yield the items of all pages. The last page is asked for in time to end within 60 s."""
         last_start = began + (LIST_WITHIN - DEADLINE).total_seconds()
-        page = {**body, "limit": PAGE}
+        page = {**body, "limit": self._page}
         seen = set()
         while True:
             if self._doors.monotonic() > last_start:
@@ -311,7 +313,7 @@ class SeamClient:
             if cursor in seen:
                 raise _makes_no_sense()
             seen.add(cursor)
-            page = {**body, "limit": PAGE, "page_cursor": cursor}
+            page = {**body, "limit": self._page, "page_cursor": cursor}
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the body of a good answer. Raises for every other."""
