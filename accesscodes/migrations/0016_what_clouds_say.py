@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accesscodes', '0015_shift_notes'),
-        ('properties', '0011_what_clouds_say'),
+        ('properties', '0011_accounts_of_clouds'),
     ]
 
     operations = [

@@ -340,7 +340,7 @@ def test_a_pin_that_others_hold_there_is_refused_and_taken_when_it_is_free(world
 @pytest.mark.parametrize("seed", range(6))
 def test_whatever_is_lost_on_the_way_each_code_ends_up_in_the_cloud_once(seed):
     world = CloudWorld(seed=seed)
-    live = {}
+    live: dict[int, str] = {}
     for step in range(12):
         world.cloud.answers_lost = world.rand.choice([0, 0, 1, 2])
         world.cloud.calls_lost = world.rand.choice([0, 0, 1])
