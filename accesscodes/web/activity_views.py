@@ -146,7 +146,7 @@ def activity_export(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     writer = csv.writer(response)
     writer.writerow(["time", "time in UTC", "what", "detail", "code", "door"])
-    for line in journal.lines(desk, asked.kind, asked.lock, EXPORTED):
+    for line in journal.lines(desk, asked.kind, asked.lock, EXPORTED, in_full=True):
         writer.writerow(_plain(_cells(desk, line)))
     return response
 

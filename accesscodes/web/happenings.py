@@ -8,6 +8,7 @@ from typing import Any
 from accesscodes.choices import EventType
 from accesscodes.events import ASSIGNED
 from accesscodes.web import wall_time
+from accesscodes.web.changed import what_changed
 from accesscodes.web.presenters import Stamp
 from accesscodes.web.states import Tone
 from locksite.journal.models import AuditEntry, Event
@@ -260,7 +261,8 @@ def deeds(
             continue
         who = who_did(entry)
         at = Stamp.of(entry.at, wall_time.short_moment(entry.at, zone, now))
-        lines.append((entry.at, Happening(words.icon, words.tone, deed_text(entry, who), "", at)))
+        text, more = deed_text(entry, who), what_changed(entry.detail, zone, now)
+        lines.append((entry.at, Happening(words.icon, words.tone, text, more, at)))
     return tuple(lines)
 
 

@@ -18,6 +18,7 @@ from accesscodes.choices import CommandAction, Outcome, Status
 from accesscodes.models import AccessCode, LockCommand, Transition
 from accesscodes.timeline import ANSWERED, ASKED
 from accesscodes.web import happenings, wall_time
+from accesscodes.web.changed import what_changed
 from accesscodes.web.presenters import Stamp
 from accesscodes.web.states import Tone
 from locksite.journal.models import AuditEntry, Event
@@ -88,10 +89,10 @@ class Rows:
     deliveries: Sequence[WebhookDelivery]
 
 
-def lines(rows: Rows) -> tuple[Line, ...]:
+def lines(rows: Rows, zone: tzinfo, now: datetime) -> tuple[Line, ...]:
     """Return everything, oldest first; of the same moment, the wish before what came of it."""
     found = [
-        *_deeds(reversed(rows.deeds)),
+        *_deeds(reversed(rows.deeds), zone, now),
         *_events(reversed(rows.events)),
         *_commands(reversed(rows.commands)),
         *_readings(reversed(rows.transitions)),
@@ -101,12 +102,12 @@ def lines(rows: Rows) -> tuple[Line, ...]:
     return tuple(sorted(found, key=lambda line: (line.at, _ORDER.index(line.source))))
 
 
-def _deeds(entries: Iterable[AuditEntry]) -> Iterator[Line]:
+def _deeds(entries: Iterable[AuditEntry], zone: tzinfo, now: datetime) -> Iterator[Line]:
     for entry in entries:
         is_key = entry.actor_kind == "key"
         who = happenings.who_did(entry)
         text = happenings.deed_text(entry, who) or entry.action
-        changed = ", ".join(str(name) for name in entry.detail.get("changed", ()))
+        changed = what_changed(entry.detail, zone, now, in_full=True)
         yield Line(entry.at, Source.PARTNER if is_key else Source.PERSON, text, who, changed)
 
 

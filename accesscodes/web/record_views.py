@@ -22,7 +22,7 @@ def code_record(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpRespons
     kind = request.GET.get("format", "")
     if kind in FILES:
         return _file(request, desk, row, kind)
-    lines = record.lines(reading.record_rows(desk, row))
+    lines = record.lines(reading.record_rows(desk, row), desk.zone, desk.now)
     context = {
         "code": row,
         "lines": record.shown(lines, desk.zone, desk.now),
@@ -35,7 +35,7 @@ def code_record(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpRespons
 def _file(request: HtmxHttpRequest, desk: Desk, code: AccessCode, kind: str) -> HttpResponse:
     if not desk.may_manage:
         return refused(request, FOR_MANAGERS)
-    lines = record.lines(reading.record_rows(desk, code))
+    lines = record.lines(reading.record_rows(desk, code), desk.zone, desk.now)
     text = (
         record.as_csv(lines, desk.zone)
         if kind == "csv"
