@@ -36,6 +36,7 @@ LAYERS = (
     ("locksite.partners.webhook_urls", Layer.DECISIONS),
     ("accesscodes.values", Layer.DECISIONS),
     ("accesscodes.confidence", Layer.DECISIONS),
+    ("accesscodes.due", Layer.DECISIONS),
     ("accesscodes.groups", Layer.DECISIONS),
     ("accesscodes.lateness", Layer.DECISIONS),
     ("accesscodes.slot_forecast", Layer.DECISIONS),

@@ -23,7 +23,14 @@ from accesscodes.web.states import (
     code_state,
     handover,
 )
-from properties.capabilities import LockFacts, LockVerdict, Verdict, lock_verdict
+from properties.capabilities import (
+    CodesDue,
+    LockFacts,
+    LockVerdict,
+    Verdict,
+    lock_verdict,
+    with_codes_due,
+)
 from properties.lock_facts import PastEvent
 from properties.providers.base import Capabilities
 
@@ -76,6 +83,9 @@ VERDICTS: Mapping[Verdict, LockVerdict] = {
         properties=_KEYPAD_IS_OFF,
         recent=(_KEYPAD_WENT,),
         warnings=("device_has_flaky_connection",),
+    ),
+    Verdict.OFFLINE_DUE: with_codes_due(
+        _lock(properties={"online": False}), CodesDue(put_on=1, take_off=2)
     ),
     Verdict.NO_OPEN: _lock(warnings=("privacy_mode",)),
     Verdict.OFFLINE_ONLY: _lock(

@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from math import ceil
 
+from accesscodes import due
 from accesscodes.choices import Status
 from accesscodes.lifecycle import pending_mutations
 from accesscodes.values import Installed, LockTerms, Summary, Wish
@@ -23,9 +24,6 @@ SLOW_AFTER = timedelta(minutes=10)
 
 LATE_AFTER = timedelta(minutes=5)
 """A code whose start is longer ago than this and which waits still is late."""
-
-DUE_WITHIN = timedelta(hours=24)
-"""A guest who comes sooner than this makes a blocked code urgent."""
 
 START_GRACE = timedelta(minutes=3)
 """How long after its start a preloaded code may go without a new reading."""
@@ -138,15 +136,15 @@ class _View:
     @property
     def is_due_soon(self) -> bool:
         starts_at = self.code.wish.starts_at
-        return starts_at is None or starts_at - self.now < DUE_WITHIN
+        return starts_at is None or starts_at - self.now < due.DUE_WITHIN
 
     @cached_property
     def is_current(self) -> bool:
         return self.code.installed.is_current(self.code.wish, self.code.terms)
 
     @property
-    def may_be_on_lock(self) -> bool:
-        return self.code.installed.content is not None and self.code.installed.is_on_lock
+    def pin_may_be_on_lock(self) -> bool:
+        return due.holds_pin(self.code.wish, self.code.installed)
 
     @property
     def differs_for(self) -> timedelta:
@@ -159,16 +157,13 @@ class _View:
         return timedelta(0) if starts_at is None else self.now - starts_at
 
     @cached_property
-    def blocking_word(self) -> str:
-        """Return what stands in the way, in one word, or "" when nothing does."""
-        cause = self.lock.headline_cause
-        if cause is None or self.may_be_on_lock or self.code.wish.is_offline:
-            return ""
+    def blocked_by(self) -> Cause | None:
+        """Return what about the lock keeps the PIN off it, or ``None``."""
+        if self.pin_may_be_on_lock or self.code.wish.is_offline:
+            return None
         if not self.lock.takes_online and self.lock.verdict is not Verdict.STALE:
-            return BLOCKING_WORDS.get(cause.key, "lock")
-        if cause.key in WAITS_FOR and self.is_due_soon:
-            return BLOCKING_WORDS[cause.key]
-        return ""
+            return self.lock.headline_cause
+        return self.lock.silence if self.is_due_soon else None
 
     @cached_property
     def shut_by(self) -> Cause | None:
@@ -199,9 +194,6 @@ BLOCKING_WORDS = {
     "full": "lock full",
     "support_lost": "lock",
 }
-
-WAITS_FOR = frozenset({"lock_offline", "hub_off"})
-"""Cautions that leave a lock able to take codes, yet hold up one that is due soon."""
 
 SHUTS = frozenset(
     {"keypad_gone", "keypad_never", "keypad_setup", "no_keypad", "privacy", "office"}
@@ -329,8 +321,13 @@ def _withdrawal_waits(view: _View) -> bool:
     return at is not None and at > view.now
 
 
-def _cause_sentence(view: _View) -> str:
-    cause = view.lock.headline_cause
+def _blocking_word(view: _View) -> str:
+    cause = view.blocked_by
+    return "lock" if cause is None else BLOCKING_WORDS.get(cause.key, "lock")
+
+
+def _blocked_sentence(view: _View) -> str:
+    cause = view.blocked_by
     if cause is None:
         return "The lock can't take codes right now."
     return wall_time.with_time(cause.sentence, cause.at, view.code.zone, view.now)
@@ -478,11 +475,11 @@ STATES: tuple[_Row, ...] = (
     ),
     _Row(
         "blocked",
-        lambda view: bool(view.blocking_word) and not view.code.is_backup,
-        lambda view: f"Blocked: {view.blocking_word}",
+        lambda view: view.blocked_by is not None and not view.code.is_backup,
+        lambda view: f"Blocked: {_blocking_word(view)}",
         _urgent,
         "octagon-alert",
-        _cause_sentence,
+        _blocked_sentence,
         Action.SEE_FIX,
     ),
     _Row(
