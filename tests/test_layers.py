@@ -64,6 +64,7 @@ LAYERS = (
     ("properties.providers.seam.fields", Layer.DECISIONS),
     ("properties.providers.seam.mapping", Layer.DECISIONS),
     ("properties.providers.seam.values", Layer.DECISIONS),
+    ("properties.providers.seam.webhooks", Layer.DECISIONS),
     ("properties.providers.virtual.acceptance", Layer.DECISIONS),
     ("properties.providers.virtual.assigning", Layer.DECISIONS),
     ("properties.providers.virtual.body", Layer.DECISIONS),

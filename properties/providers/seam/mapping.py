@@ -88,7 +88,7 @@ def code_of(data: Any) -> SeamCode | None:
 _CODE_FIELDS: Final = frozenset(
     {
         *("access_code_id", "device_id", "name", "code", "type", "starts_at", "ends_at"),
-        *("status", "errors", "warnings", "pending_mutations", "is_managed", "created_at"),
+        *("status", "errors", "warnings", "is_managed", "created_at"),
         *("is_scheduled_on_device", "is_waiting_for_code_assignment", "is_backup"),
         *("is_backup_access_code_available", "pulled_backup_access_code_id"),
         *("is_external_modification_allowed", "common_code_key", "is_offline_access_code"),
