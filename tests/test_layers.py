@@ -86,6 +86,7 @@ LAYERS = (
     ("accesscodes.bolts", Layer.WORK),
     ("accesscodes.devices", Layer.WORK),
     ("accesscodes.engine_health", Layer.WORK),
+    ("accesscodes.known_pins", Layer.WORK),
     ("accesscodes.ledger", Layer.WORK),
     ("accesscodes.linked", Layer.WORK),
     ("accesscodes.offline", Layer.WORK),

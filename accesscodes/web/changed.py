@@ -23,8 +23,12 @@ def what_changed(
     """Return "Until: Fri 11:00 → Sat 11:00. PIN changed.", or "" where nothing was.
 
     `in_full`: with dates, for what is read on another day. Entries from before values were kept
-    name what was asked for. A PIN is in none of them.
+    name what was asked for. A PIN is in none of them. Of a file that was taken along it says how
+    much is in it.
     """
+    if "rows" in detail:
+        lines = "1 line" if detail["rows"] == 1 else f"{detail['rows']} lines"
+        return f"{str(detail.get('format', '')).upper()}, {lines}."
     changed = [str(name) for name in detail.get("changed", ())]
     old, new = detail.get("from") or {}, detail.get("to") or {}
     if not new and changed != ["pin"]:

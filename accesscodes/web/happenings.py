@@ -202,6 +202,8 @@ ACTIONS: Mapping[str, _Words] = {
     ),
     "access_code.retry": _Words("user", Tone.IDLE, "Tried again by {who}"),
     "access_code.reveal_pin": _Words("eye", Tone.IDLE, "PIN shown to {who}"),
+    "access_code.export_record": _Words("download", Tone.IDLE, "Record taken along by {who}"),
+    "property.export_activity": _Words("download", Tone.IDLE, "Activity taken along by {who}"),
     "device.rename": _Words("pencil", Tone.IDLE, "Renamed by {who}"),
     "device.set_metadata": _Words("user", Tone.IDLE, "Partner's notes changed by {who}"),
     "device.manage": _Words("plus", Tone.IDLE, "Taken over by {who}"),

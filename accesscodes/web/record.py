@@ -4,10 +4,7 @@ Made from rows that are kept anyway; no line holds a digit of a PIN. Oldest firs
 what led to what.
 """
 
-import csv
-import io
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -216,43 +213,31 @@ MASKED = "••••••"
 COLUMNS = ("at_utc", "at_local", "source", "what", "who", "more")
 
 
-def as_json(code: AccessCode, found: Iterable[Line], zone: tzinfo) -> str:
-    """Return the record as JSON; the PIN is masked."""
-    body = {
+def as_json(
+    code: AccessCode, found: Iterable[Line], zone: tzinfo, hide: Callable[[str], str]
+) -> dict[str, Any]:
+    """Return the record as a body of JSON; the PIN is masked. `hide` masks PINs in a text."""
+    return {
         "code": {
             "access_code_id": str(code.uid),
-            "name": code.name,
+            "name": hide(code.name),
             "door": code.device.display_name,
             "pin": MASKED,
         },
-        "entries": [dict(zip(COLUMNS, _cells(line, zone), strict=True)) for line in found],
+        "entries": [dict(zip(COLUMNS, row, strict=True)) for row in cells(found, zone, hide)],
     }
-    return json.dumps(body, indent=2, ensure_ascii=False)
 
 
-def as_csv(found: Iterable[Line], zone: tzinfo) -> str:
-    """Return the record as CSV with a line of headings.
-
-    What a lock or a partner wrote cannot become a formula of the spreadsheet that opens it.
-    """
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
+def cells(
+    found: Iterable[Line], zone: tzinfo, hide: Callable[[str], str]
+) -> Iterator[tuple[str, ...]]:
+    """Yield what stands under `COLUMNS` for each line. `hide` masks PINs in a text."""
     for line in found:
-        writer.writerow([_as_text(cell) for cell in _cells(line, zone)])
-    return out.getvalue()
-
-
-def _cells(line: Line, zone: tzinfo) -> tuple[Any, ...]:
-    return (
-        stamp(line.at),
-        f"{line.at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
-        str(line.source),
-        line.text,
-        line.who,
-        line.more,
-    )
-
-
-def _as_text(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+        yield (
+            stamp(line.at),
+            f"{line.at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+            str(line.source),
+            hide(line.text),
+            hide(line.who),
+            hide(line.more),
+        )

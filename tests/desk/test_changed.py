@@ -144,6 +144,6 @@ def test_a_file_tells_it_with_dates(desk, world, code):
     change_code(code, CodeChanges(ends_at=later), actor=MARA, now=world.now)
 
     answer = desk.get(reverse("activity-export", args=[world.property.slug]), {"kind": "staff"})
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
     assert rows[0]["detail"] == "Until: Tue 24 Nov 11:00 → Wed 25 Nov 11:01."
