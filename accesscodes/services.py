@@ -246,6 +246,7 @@ def change_code(
         if pin is not None:
             if pin != _opened(code):
                 code.common_code_key = None  # linked codes share one PIN
+                code.pin_changed_at = now
             _give_pin(code, device, pin)
         code.revision += 1
         code.save(update_fields=_WISH_COLUMNS)
@@ -478,6 +479,7 @@ _WISH_COLUMNS = [
     "use_backup_access_code_pool",
     "common_code_key",
     "revision",
+    "pin_changed_at",
 ]
 
 

@@ -166,6 +166,7 @@ def _code(
     error: str = "",
     warning: str = "",
     is_backup: bool = False,
+    pin_changed_at: datetime | None = None,
     **summary: Any,
 ) -> CodeFacts:
     message = "From the lock."
@@ -181,6 +182,7 @@ def _code(
         terms=terms,
         zone=ZONE,
         is_backup=is_backup,
+        pin_changed_at=pin_changed_at,
     )
 
 
@@ -205,6 +207,13 @@ def _codes() -> Iterator[CodeFacts]:
     yield _code(Status.UNSET, ahead)
     yield _code(
         Status.SETTING, running, _there(running, seen_at=NOW - timedelta(hours=4)), **proven
+    )
+    yield _code(
+        Status.SETTING,
+        replace(here, revision=2, pin_index="q"),
+        on_lock,
+        error="duplicate_code_on_device",
+        pin_changed_at=NOW,
     )
     for error in (
         "duplicate_code_on_device",

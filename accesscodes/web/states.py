@@ -12,7 +12,7 @@ from functools import cached_property
 from math import ceil
 
 from accesscodes import due
-from accesscodes.choices import Status
+from accesscodes.choices import Placement, Status
 from accesscodes.lifecycle import pending_mutations
 from accesscodes.values import Installed, LockTerms, Summary, Wish
 from accesscodes.web import wall_time
@@ -27,6 +27,9 @@ LATE_AFTER = timedelta(minutes=5)
 
 START_GRACE = timedelta(minutes=3)
 """How long after its start a preloaded code may go without a new reading."""
+
+TURN_OF_A_LOCK = timedelta(minutes=1)
+"""How long a lock that was just read may take to come to one of its codes."""
 
 
 class Tone(StrEnum):
@@ -80,7 +83,10 @@ class CodeState:
 
 @dataclass(frozen=True, slots=True)
 class CodeFacts:
-    """What is known of one code when its state is asked for. `zone` is the property's."""
+    """What is known of one code when its state is asked for. `zone` is the property's.
+
+    `pin_changed_at`: when it got another PIN, if ever. `read_at`: when its lock was last read.
+    """
 
     wish: Wish
     installed: Installed
@@ -88,6 +94,8 @@ class CodeFacts:
     terms: LockTerms
     zone: tzinfo
     is_backup: bool = False
+    pin_changed_at: datetime | None = None
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -219,6 +227,9 @@ FULL = frozenset(
     }
 )
 REFUSED = frozenset({"august_lock_bad_access_code_format", "august_lock_invalid_code_length"})
+ABOUT_PIN = DUPLICATE | REFUSED
+"""Errors that another PIN ends."""
+
 NOT_ACCEPTED = frozenset(
     {
         "code_constraints_violated",
@@ -376,6 +387,35 @@ def _is_slow(view: _View) -> bool:
     return view.status is Status.SETTING and view.differs_for > SLOW_AFTER
 
 
+def _sends_new_pin(view: _View) -> bool:
+    """Return whether what is held against the code is about the PIN that it had before."""
+    changed_at, installed = view.code.pin_changed_at, view.code.installed
+    if changed_at is None or view.is_current or view.now - changed_at > SLOW_AFTER:
+        return False
+    if not view.errors and not _is_slow(view):
+        return False  # nothing is: the rows below know what happens to it
+    if installed.sent is not None and installed.sent.pin_index == view.code.wish.pin_index:
+        return installed.placement is Placement.WRITING and installed.attempts <= 1
+    read_at = view.code.read_at
+    is_unread = read_at is None or read_at <= changed_at
+    return is_unread or view.now - changed_at <= TURN_OF_A_LOCK
+
+
+def _new_pin_sentence(view: _View) -> str:
+    installed = view.code.installed
+    if installed.is_on_lock and installed.content is not None:
+        then = "Until it is there, the old one may still open the door."
+    else:
+        then = "It opens the door once it is there."
+    return f"The new PIN is being sent to the lock. {then}"
+
+
+def _change_sentence(view: _View) -> str:
+    if "updating_code" in view.mutations:
+        return _new_pin_sentence(view)
+    return "Old details stay valid until the change is done."
+
+
 def _since_sentence(view: _View) -> str:
     since = view.code.summary.diverged_since or view.now
     if view.now - since < timedelta(seconds=10):
@@ -495,6 +535,15 @@ STATES: tuple[_Row, ...] = (
             else "The lock has not answered since it was loaded. It very likely opens."
         ),
         Action.CHECK_AGAIN,
+    ),
+    _Row(
+        "new_pin",
+        _sends_new_pin,
+        "Sending the new PIN",
+        Tone.GO,
+        "loader-circle",
+        _new_pin_sentence,
+        spins=True,
     ),
     _Row(
         "duplicate",
@@ -669,7 +718,7 @@ STATES: tuple[_Row, ...] = (
         "Changing",
         Tone.GO,
         "refresh-cw",
-        "Old details stay valid until the change is done.",
+        _change_sentence,
         spins=True,
     ),
     _Row(
@@ -769,6 +818,7 @@ class Handover:
 
 _NOT_FOR_CERTAIN = frozenset(
     {
+        "new_pin",
         "setting",
         "slow_set",
         "updating",
