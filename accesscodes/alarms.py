@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from accesscodes.alarm_causes import CAUSES, CHANGE_IN_EFFECT, REPORTED
 from accesscodes.alarm_facts import Seen, WatchedAccount, WatchedCode, WatchedLock
 from accesscodes.choices import Severity, Status
+from accesscodes.due import DUE_WITHIN
 from accesscodes.entries import CHANGED_OUTSIDE, SWITCHED_OFF
 from accesscodes.lifecycle import divergence
 from accesscodes.values import LockTerms
 from properties.capabilities import Cause, CheckState, refusal
+from properties.lock_causes import SILENT
 from properties.stamps import read_stamp
 
 ALARM_AFTER = timedelta(minutes=4)
@@ -24,7 +26,7 @@ ALARM_AFTER = timedelta(minutes=4)
 BLIND_AFTER = timedelta(seconds=400)
 """How long a lock with codes may go unread; longer for locks that sleep between contacts."""
 
-NEAR = timedelta(hours=24)
+NEAR = DUE_WITHIN
 """A code that starts within this time makes a problem urgent."""
 
 WARN_AHEAD = timedelta(minutes=15)
@@ -40,9 +42,7 @@ _CLOCKWORK = frozenset({"failed_to_set_on_device", "failed_to_remove_from_device
 _KEYPAD = frozenset({"keypad_gone", "keypad_never"})
 _SHUT = frozenset({"privacy", "office"})
 _CLOCK = frozenset({"time_offset", "clock"})
-_SILENCE = frozenset({"lock_offline", "hub_off", "bridge_server"})
-"""Causes of the lock's verdict: nobody can type, PINs are ignored, its clock is wrong, nothing
-reaches it."""
+"""Causes of the lock's verdict: nobody can type, PINs are ignored, its clock is wrong."""
 
 
 # ---- Alarms ------------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ def _reported(code: WatchedCode) -> tuple[str, str] | None:
 
 def _stop(code: WatchedCode, lock: WatchedLock, *, is_due: bool) -> _Found | None:
     """Return what about the lock keeps the code off it, if anything does."""
-    cause = lock.cause(_SILENCE)
+    cause = lock.cause(SILENT)
     if cause is None:
         refused = refusal(
             lock.verdict, is_time_bound=code.wish.starts_at is not None, is_offline=False
@@ -289,7 +289,7 @@ def _unwanted(code: WatchedCode, lock: WatchedLock, now: datetime) -> _Found:
     sentence = ""
     if is_stopped:
         sentence = "The code has ended and the lock has stopped it; its entry is still there."
-    cause = lock.cause(_SILENCE)
+    cause = lock.cause(SILENT)
     step = next(iter(cause.steps), "") if cause is not None else ""
     return _found("still_on_lock", is_due=not is_stopped, sentence=sentence, step=step)
 

@@ -165,6 +165,8 @@ class AccessCode(models.Model):
     created_by_kind = models.CharField(max_length=10)
     # Grows with every change of the wish.
     revision = models.PositiveIntegerField(default=1)
+    # When somebody last gave it another PIN; empty: it has its first.
+    pin_changed_at = models.DateTimeField(null=True, blank=True)
 
     # ---- The summary: written by `ledger` ----
     status = models.CharField(max_length=20, choices=Status)

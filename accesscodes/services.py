@@ -8,11 +8,12 @@ Order of the checks (Seam, PIN rules): capability, PIN, window, name, duplicates
 """
 
 import unicodedata
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -39,6 +40,7 @@ from locksite.pins import index_of, seal
 from properties.capabilities import Cause, lock_verdict, refusal
 from properties.lock_facts import LockFacts
 from properties.models import Device
+from properties.stamps import stamp
 
 NAME_LIMIT = 200
 PIN_RESTS_FOR = timedelta(days=30)
@@ -211,7 +213,7 @@ def change_code(
         _check_changeable(code, now)
         if not changes.attempt_for_offline_device:
             _check_online(device)
-        before = ledger.snapshot(code)
+        before, was = ledger.snapshot(code), _values(code)
         window = _changed_window(code, changes)
         rules = PinRules.from_properties(device.properties)
         if isinstance(changes.pin, Pin):
@@ -244,18 +246,13 @@ def change_code(
         if pin is not None:
             if pin != _opened(code):
                 code.common_code_key = None  # linked codes share one PIN
+                code.pin_changed_at = now
             _give_pin(code, device, pin)
         code.revision += 1
         code.save(update_fields=_WISH_COLUMNS)
         ledger.record(code, now=now, before=before)
         _let_spare_follow(code, now)
-        changed = [
-            column.name
-            for column in fields(changes)
-            if column.name not in {"refuse_weak", "attempt_for_offline_device"}
-            and getattr(changes, column.name) is not KEEP
-        ]
-        _note(actor, "access_code.change", code, device, now, {"changed": changed})
+        _note(actor, "access_code.change", code, device, now, _differences(was, code))
         Device.objects.filter(pk=device.pk).poke(now)
     return code
 
@@ -380,12 +377,13 @@ def accept_outside_change(code: AccessCode, *, actor: Actor, now: datetime) -> A
         entry, installed = code.installation, code.installed()
         if entry is None or installed.content is None or not installed.is_on_lock:
             return withdraw_code(code, actor=actor, now=now)
-        before = ledger.snapshot(code)
+        before, was = ledger.snapshot(code), _values(code)
         _take_from_lock(code, device, entry, installed.content, now)
         code.revision += 1
         code.save(update_fields=_WISH_COLUMNS)
         ledger.record(code, now=now, before=before)
-        _note(actor, "access_code.accept_outside_change", code, device, now)
+        detail = _differences(was, code)
+        _note(actor, "access_code.accept_outside_change", code, device, now, detail)
         Device.objects.filter(pk=device.pk).poke(now)
     return code
 
@@ -481,6 +479,7 @@ _WISH_COLUMNS = [
     "use_backup_access_code_pool",
     "common_code_key",
     "revision",
+    "pin_changed_at",
 ]
 
 
@@ -768,13 +767,41 @@ def _foreign_pins(device: Device) -> set[str]:
     return {str(pin_index) for pin_index in rows.values_list("pin_index", flat=True)}
 
 
+def _values(code: AccessCode) -> dict[str, Any]:
+    """Return what of a code can be changed, as the audit trail keeps it; of the PIN its index."""
+    return {
+        "name": code.name,
+        "starts_at": code.starts_at and stamp(code.starts_at),
+        "ends_at": code.ends_at and stamp(code.ends_at),
+        "prefer_native_scheduling": code.prefer_native_scheduling,
+        "is_external_modification_allowed": code.is_external_modification_allowed,
+        "use_backup_access_code_pool": code.use_backup_access_code_pool,
+        "pin": code.pin_index,
+    }
+
+
+def _differences(was: Mapping[str, Any], code: AccessCode) -> dict[str, Any]:
+    """Return what became of `was`: the names of what changed, its old values and its new ones.
+
+    Of a PIN it says that there is another, and nothing by which it could be found.
+    """
+    values = _values(code)
+    changed = [name for name in values if values[name] != was[name]]
+    shown = [name for name in changed if name != "pin"]
+    detail: dict[str, Any] = {"changed": changed}
+    if shown:
+        detail["from"] = {name: was[name] for name in shown}
+        detail["to"] = {name: values[name] for name in shown}
+    return detail
+
+
 def _note(
     actor: Actor,
     action: str,
     code: AccessCode,
     device: Device,
     now: datetime,
-    detail: dict[str, list[str] | str] | None = None,
+    detail: Mapping[str, Any] | None = None,
 ) -> None:
     AuditEntry.objects.append(
         actor,

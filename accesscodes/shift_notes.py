@@ -1,22 +1,16 @@
 """Notes that staff leave for the next shift, and what must not stand in them."""
 
 import unicodedata
-from collections import defaultdict
 from datetime import datetime
-from typing import Any, Final
-from uuid import UUID
+from typing import Final
 
-from django.db.models import QuerySet
-
-from accesscodes.choices import Placement
 from accesscodes.digits import possible_pins
-from accesscodes.models import AccessCode, Installation, ShiftNote, UnmanagedCode
+from accesscodes.known_pins import KnownPins
+from accesscodes.models import ShiftNote
 from locksite.actors import Actor
 from locksite.database import write_transaction
 from locksite.errors import RuleBroken
 from locksite.journal.models import AuditEntry
-from locksite.masked import Pin
-from locksite.pins import index_of
 from properties.models import Property
 
 TEXT_LIMIT: Final = ShiftNote.TEXT_LIMIT
@@ -34,7 +28,7 @@ def leave_note(house: Property, text: str, *, actor: Actor, now: datetime) -> Sh
     if len(cleaned) > TEXT_LIMIT:
         message = f"Use at most {TEXT_LIMIT} characters. These are {len(cleaned)}."
         raise RuleBroken("invalid_input", message, "text")
-    if _holds_pin(house, cleaned):
+    if possible_pins(cleaned) and KnownPins.of(house).are_in(cleaned):
         message = "A PIN of a code stands in this note. Leave it out; name the code instead."
         raise RuleBroken("invalid_input", message, "text")
     with write_transaction():
@@ -61,31 +55,6 @@ def _cleaned(text: str) -> str:
         for letter in composed
         if letter == "\n" or unicodedata.category(letter) not in {"Cc", "Cf", "Cs"}
     ).strip()
-
-
-def _holds_pin(house: Property, text: str) -> bool:
-    """Return whether digits in the text are on a lock of the house, or about to be. Three queries.
-
-    A PIN that was changed opens the door until the lock has the new one: it counts as well.
-    """
-    pins = [Pin(digits) for digits in possible_pins(text)]
-    if not pins:
-        return False
-    held: dict[UUID, set[str]] = defaultdict(set)
-    everybodys: tuple[QuerySet[Any], ...] = (
-        AccessCode.objects.live(),
-        UnmanagedCode.objects.live(),
-    )
-    for rows in everybodys:
-        here = rows.filter(device__property=house, pin_index__isnull=False)
-        for lock, index in here.values_list("device__uid", "pin_index"):
-            held[lock].add(str(index))
-    entries = Installation.objects.exclude(placement=Placement.ABSENT)
-    for lock, indexes in entries.filter(device__property=house).values_list(
-        "device__uid", "known_pins"
-    ):
-        held[lock].update(indexes)
-    return any(index_of(lock, pin) in indexes for lock, indexes in held.items() for pin in pins)
 
 
 def _note_down(note: ShiftNote, action: str, actor: Actor, now: datetime) -> None:

@@ -3,16 +3,17 @@
 The flags that the account reports decide; errors, warnings, properties and past events explain.
 Causes that follow from no flag are the few that stop everything whatever the flags say: the
 account is gone, the lock was removed, its memory is full. A lock that is merely offline still
-takes codes: they are sent when it is back.
+takes codes: they are sent when it is back. What that means depends on whether one is due, which
+`with_codes_due` decides for every page alike.
 
 The facts stand in `lock_facts`, the causes in `lock_causes`, what was looked at in `lock_checks`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from properties.lock_causes import CHECK_AGAIN, Cause, Severity, causes_of
+from properties.lock_causes import CHECK_AGAIN, SILENT, Cause, Severity, causes_of
 from properties.lock_checks import Check, CheckState, checks_of
 from properties.lock_facts import LockFacts, PastEvent
 
@@ -20,6 +21,7 @@ __all__ = [
     "Cause",
     "Check",
     "CheckState",
+    "CodesDue",
     "LockFacts",
     "LockVerdict",
     "PastEvent",
@@ -27,6 +29,7 @@ __all__ = [
     "Verdict",
     "lock_verdict",
     "refusal",
+    "with_codes_due",
 ]
 
 
@@ -37,8 +40,27 @@ class Verdict(StrEnum):
     TAKES_CHECK = "takes_check"  # takes codes, and something wants attention
     OFFLINE_ONLY = "offline_only"
     BLOCKED = "blocked"
+    OFFLINE_DUE = "offline_due"  # nothing reaches it, and it has to be told of codes soon
     NO_OPEN = "no_open"  # codes can be made and do not open the door now
     STALE = "stale"  # the last reading is too old to say
+
+
+@dataclass(frozen=True, slots=True)
+class CodesDue:
+    """How many codes a lock has to be told of soon: to be put on it, and to be taken off it."""
+
+    put_on: int = 0
+    take_off: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """Return what has to happen, or "" where nothing has to."""
+        parts = [
+            f"{'1 code has' if number == 1 else f'{number} codes have'} to be {done} it"
+            for number, done in ((self.put_on, "put on"), (self.take_off, "taken off"))
+            if number
+        ]
+        return f"{' and '.join(parts)} within a day." if parts else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +73,19 @@ class LockVerdict:
     reported_at: datetime | None
     takes_online: bool
     takes_offline: bool
+    due: CodesDue = CodesDue()
 
     @property
     def headline_cause(self) -> Cause | None:
         """Return the cause to name first; ``None`` when all is well."""
         return self.causes[0] if self.causes else None
+
+    @property
+    def silence(self) -> Cause | None:
+        """Return why nothing reaches the lock; ``None`` where it is reached, or not known now."""
+        if self.verdict is Verdict.STALE:
+            return None
+        return next((cause for cause in self.causes if cause.key in SILENT), None)
 
 
 def _unread(facts: LockFacts, now: datetime, stale_after: timedelta) -> Cause | None:
@@ -107,6 +137,31 @@ def lock_verdict(facts: LockFacts, now: datetime, *, stale_after: timedelta) -> 
         reported_at=facts.reported_at,
         takes_online=facts.takes_online and not is_blocked,
         takes_offline=facts.takes_offline and not is_blocked,
+    )
+
+
+def with_codes_due(verdict: LockVerdict, due: CodesDue) -> LockVerdict:
+    """Return the verdict in view of the codes that the lock has to be told of soon.
+
+    A lock that nothing reaches is a caution while there is nothing to tell it, and somebody's
+    trouble as soon as there is. Verdicts that say worse, or that nothing is known, stay.
+    """
+    silence = verdict.silence
+    if verdict.verdict is not Verdict.TAKES_CHECK or silence is None or due == CodesDue():
+        return verdict
+    others = tuple(cause for cause in verdict.causes if cause is not silence)
+    checks = tuple(
+        replace(check, state=CheckState.BAD)
+        if check.key == "connection" and check.state is CheckState.WARN
+        else check
+        for check in verdict.checks
+    )
+    return replace(
+        verdict,
+        verdict=Verdict.OFFLINE_DUE,
+        causes=(silence, *others),
+        checks=checks,
+        due=due,
     )
 
 

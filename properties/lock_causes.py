@@ -27,6 +27,9 @@ from properties.lock_facts import (
 
 TAMPER_COUNTS_FOR = timedelta(hours=24)
 
+SILENT = frozenset({"lock_offline", "hub_off", "bridge_server"})
+"""Causes for which nothing reaches the lock, whether or not it goes on taking codes."""
+
 
 class Severity(StrEnum):
     """What one cause does to codes."""

@@ -40,9 +40,11 @@ def rename(device: Device, name: str | None, *, actor: Actor, now: datetime) -> 
         shown = device.display_name
         device.nickname = nickname
         device.save(update_fields=["nickname"])
+        detail = None
         if device.display_name != shown:
             _tell(device, "device.name_changed", now, {"device_name": device.display_name})
-        _note(device, "device.rename", actor, now)
+            detail = {"from": {"name": shown}, "to": {"name": device.display_name}}
+        _note(device, "device.rename", actor, now, detail)
 
 
 def set_metadata(

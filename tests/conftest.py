@@ -10,6 +10,7 @@ from django.test import TransactionTestCase
 
 from locksite.journal import triggers
 from tests.clock import Clock
+from tests.node_modules import NoNpm, installed
 
 # A busy machine is no reason to fail. Where services are required, the same examples come again.
 hypothesis.settings.register_profile(
@@ -47,6 +48,17 @@ def service(name: str) -> str:
             pytest.fail(f"{message}, and services are required here")
         pytest.skip(message)
     return value
+
+
+@pytest.fixture(scope="session")
+def node_modules():
+    """Return the folder with the packages of `tests/node`, or skip where npm is missing."""
+    try:
+        return installed()
+    except NoNpm as missing:
+        if os.environ.get("LOCKSITE_REQUIRE_SERVICES") == "1":
+            pytest.fail(f"{missing}, and services are required here")
+        pytest.skip(str(missing))
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from accesscodes.choices import EventType
 from accesscodes.models import AccessCode, UnmanagedCode
 from accesscodes.web import happenings, wall_time
 from accesscodes.web.access import Desk
+from accesscodes.web.changed import what_changed
 from accesscodes.web.happenings import Happening
 from accesscodes.web.presenters import Stamp
 from accesscodes.web.states import Tone
@@ -64,11 +65,13 @@ def lines(
     limit: int,
     *,
     since: datetime | None = None,
+    in_full: bool = False,
 ) -> list[Line]:
     """Return what happened, newest first, at most `limit` lines. Five queries at most.
 
     `kind` is a key of `KINDS`, or "" for everything. Seen are this property's journal alone, as it
-    was when each line was written, whoever a lock belongs to now.
+    was when each line was written, whoever a lock belongs to now. `in_full`: for what is read on
+    another day.
     """
     events: list[Event] = []
     deeds: list[AuditEntry] = []
@@ -86,7 +89,7 @@ def lines(
     issued = {entry.object_uid for entry in deeds if entry.action == "access_code.issue"}
     found = [
         *_event_lines(desk, events, things, issued),
-        *_deed_lines(desk, deeds, things),
+        *_deed_lines(desk, deeds, things, in_full),
     ]
     found.sort(key=lambda line: line.at, reverse=True)
     return found[:limit]
@@ -161,7 +164,9 @@ def _event_lines(
         )
 
 
-def _deed_lines(desk: Desk, deeds: Sequence[AuditEntry], things: _Things) -> Iterator[Line]:
+def _deed_lines(
+    desk: Desk, deeds: Sequence[AuditEntry], things: _Things, in_full: bool
+) -> Iterator[Line]:
     for entry in deeds:
         who = happenings.who_did(entry)
         at = Stamp.of(entry.at, wall_time.short_moment(entry.at, desk.zone, desk.now))
@@ -171,7 +176,7 @@ def _deed_lines(desk: Desk, deeds: Sequence[AuditEntry], things: _Things) -> Ite
             "user" if words is None else words.icon,
             Tone.IDLE,
             text or f"{entry.action} by {who}",
-            "",
+            what_changed(entry.detail, desk.zone, desk.now, in_full=in_full),
             at,
             is_raw=not text,
         )

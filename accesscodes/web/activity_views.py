@@ -1,7 +1,6 @@
 """Activity: what happened and who did what, what is still open, and the same as a file."""
 
-import csv
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -12,8 +11,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
+from accesscodes.known_pins import KnownPins
 from accesscodes.web import activity as journal
-from accesscodes.web import live, problems, reading, shell
+from accesscodes.web import files, live, problems, reading, shell
 from accesscodes.web.access import Desk, at_desk, only_if
 from accesscodes.web.activity import KINDS, Line
 from accesscodes.web.asked import shown_in, uid_in
@@ -24,6 +24,8 @@ PAGE = 50
 MOST = 1000
 EXPORTED = 20_000
 """How many lines the file holds at most, the newest."""
+
+COLUMNS = ("time", "time in UTC", "what", "detail", "code", "door")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Activity:
     kind: str
     lock: str
     more_url: str
-    export_url: str
+    exports: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,12 @@ def _activity(desk: Desk, asked: _Asked) -> Activity:
     if len(lines) > asked.shown and asked.shown < MOST:
         more = asked.url(path, show=str(asked.shown + PAGE))
     kinds = {"": ("Everything", ""), **KINDS}
-    export = ""
+    exports = []
     if desk.may_manage:
-        export = asked.url(reverse("activity-export", args=[desk.house.slug]), show="")
+        to_file = reverse("activity-export", args=[desk.house.slug])
+        exports = [
+            (kind.upper(), asked.url(to_file, show="", format=kind)) for kind in files.KINDS
+        ]
     return Activity(
         tuple(lines[: asked.shown]),
         tuple(
@@ -94,7 +99,7 @@ def _activity(desk: Desk, asked: _Asked) -> Activity:
         asked.kind,
         "" if asked.lock is None else str(asked.lock),
         more,
-        export,
+        tuple(exports),
     )
 
 
@@ -139,28 +144,34 @@ def activity(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
 @at_desk
 @only_if(lambda desk: desk.may_manage, instead="Ask a manager to export activity.")
 def activity_export(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
-    """The same lines as a file of comma-separated values. It holds no PINs."""
+    """The same lines as a file: CSV, or JSON with `format`. It holds no PINs."""
     asked = _Asked.of(request.GET)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    name = f"activity-{desk.house.slug}-{desk.now.astimezone(desk.zone):%Y-%m-%d}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    writer = csv.writer(response)
-    writer.writerow(["time", "time in UTC", "what", "detail", "code", "door"])
-    for line in journal.lines(desk, asked.kind, asked.lock, EXPORTED):
-        writer.writerow(_plain(_cells(desk, line)))
-    return response
+    kind = "json" if request.GET.get("format") == "json" else "csv"
+    hide = KnownPins.of(desk.house).masked_in
+    lines = journal.lines(desk, asked.kind, asked.lock, EXPORTED, in_full=True)
+    rows = [tuple(_cells(desk, line, hide)) for line in lines]
+    if kind == "csv":
+        text = files.as_csv(COLUMNS, rows)
+    else:
+        entries = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+        text = files.as_json({"property": desk.house.name, "entries": entries})
+    return files.handed_out(
+        desk,
+        text,
+        f"activity-{desk.house.slug}-{desk.now.astimezone(desk.zone):%Y-%m-%d}",
+        kind,
+        action="property.export_activity",
+        about=("property", desk.house.seal_id),
+        rows=len(rows),
+        chosen=asked.query(show=""),
+    )
 
 
-def _cells(desk: Desk, line: Line) -> Iterable[str]:
+def _cells(desk: Desk, line: Line, hide: Callable[[str], str]) -> Iterable[str]:
     local = line.at.astimezone(desk.zone)
     yield local.isoformat(" ", "seconds")
     yield f"{line.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-    yield line.what.text
-    yield line.what.more
-    yield line.name
+    yield hide(line.what.text)
+    yield hide(line.what.more)
+    yield hide(line.name)
     yield line.door
-
-
-def _plain(cells: Iterable[str]) -> list[str]:
-    """Return the cells so that no table program takes a guest's name for a formula."""
-    return [f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell for cell in cells]

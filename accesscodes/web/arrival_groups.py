@@ -78,7 +78,7 @@ def group_of(state: CodeState, lock: LockVerdict, starts_at: datetime, now: date
         return Group.ACT
     if state.tone is Tone.WARN:
         return Group.WATCH
-    if state.tone is Tone.GO and starts_at - now <= SENT_BY:
+    if state.tone is Tone.GO and (starts_at - now <= SENT_BY or lock.silence is not None):
         return Group.WATCH
     if state.key == "scheduled" and _may_fail(lock):
         return Group.WATCH

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpResponse
 
 from accesscodes.confidence import confidence
-from accesscodes.models import AccessCode, UnmanagedCode
+from accesscodes.models import AccessCode, Problem, UnmanagedCode
 from accesscodes.pin_rules import PinRules
 from accesscodes.web import (
     fixes,
@@ -24,7 +24,16 @@ from accesscodes.web.code_buttons import buttons
 from accesscodes.web.fixes import Possible
 from accesscodes.web.live import Board, Part
 from accesscodes.web.presenters import Effect
-from accesscodes.web.states import SHUTS, Action, CodeState, Handover, Tone, code_state, handover
+from accesscodes.web.states import (
+    ABOUT_PIN,
+    SHUTS,
+    Action,
+    CodeState,
+    Handover,
+    Tone,
+    code_state,
+    handover,
+)
 from locksite.htmx import HtmxHttpRequest, render_fragments
 from locksite.masked import Pin
 from properties.capabilities import LockVerdict
@@ -171,6 +180,19 @@ def _proof(desk: Desk, code: AccessCode, told: proof.Told) -> proof.Ladder:
     )
 
 
+def _problems(desk: Desk, code: AccessCode, state: CodeState) -> list[Problem]:
+    """Return what is open on the code, less what another PIN has ended.
+
+    The watchdog closes that when it comes round next.
+    """
+    errors = set() if state.key == "new_pin" else {error["error_code"] for error in code.errors}
+    return [
+        problem
+        for problem in reading.code_problems(desk, code)
+        if problem.cause not in ABOUT_PIN or problem.cause in errors
+    ]
+
+
 def code_board(desk: Desk, code: AccessCode) -> Board:
     """Return what may change on the page of one code."""
     known = known_code(desk, code)
@@ -222,9 +244,7 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
                     ),
                     "buttons": buttons(desk, code, found, clash),
                     "hints": fixes.hints(found),
-                    "problems": presenters.problem_notes(
-                        reading.code_problems(desk, code), zone, now
-                    ),
+                    "problems": presenters.problem_notes(_problems(desk, code, state), zone, now),
                 },
             ),
             Part(

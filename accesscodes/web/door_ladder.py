@@ -86,7 +86,7 @@ OPENS = frozenset({"set", "set_early", "set_warn", "loaded", "loaded_unseen", "o
 LEAVING = frozenset({"gone", "removing", "slow_remove", "stuck_remove", "expired"})
 """States of codes whose guest is to get in no more: nobody opens the door from afar for one."""
 
-UNDER_WAY = frozenset({"setting", "updating", "slow_set", "scheduled"})
+UNDER_WAY = frozenset({"setting", "new_pin", "updating", "slow_set", "scheduled"})
 OTHER_PIN = frozenset({"duplicate", "refused"})
 FRUITLESS = OTHER_PIN | {"full", "waits_for_slot", "not_accepted", "no_pin", "slow_pin"}
 """States in which sending the same once more ends the same."""
@@ -187,7 +187,7 @@ def _on_the_way(door: AtTheDoor) -> Iterator[Step]:
             "It was changed in the lock's app. The lock gets the PIN that stands here.",
             _sent(door),
         )
-    elif door.key in {"setting", "updating"}:
+    elif door.key in {"setting", "new_pin", "updating"}:
         yield Step(
             Way.WAIT, "Wait for the lock", "The PIN is on its way to the lock now.", _sent(door)
         )

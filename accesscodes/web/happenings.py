@@ -8,6 +8,7 @@ from typing import Any
 from accesscodes.choices import EventType
 from accesscodes.events import ASSIGNED
 from accesscodes.web import wall_time
+from accesscodes.web.changed import what_changed
 from accesscodes.web.presenters import Stamp
 from accesscodes.web.states import Tone
 from locksite.journal.models import AuditEntry, Event
@@ -201,6 +202,8 @@ ACTIONS: Mapping[str, _Words] = {
     ),
     "access_code.retry": _Words("user", Tone.IDLE, "Tried again by {who}"),
     "access_code.reveal_pin": _Words("eye", Tone.IDLE, "PIN shown to {who}"),
+    "access_code.export_record": _Words("download", Tone.IDLE, "Record taken along by {who}"),
+    "property.export_activity": _Words("download", Tone.IDLE, "Activity taken along by {who}"),
     "device.rename": _Words("pencil", Tone.IDLE, "Renamed by {who}"),
     "device.set_metadata": _Words("user", Tone.IDLE, "Partner's notes changed by {who}"),
     "device.manage": _Words("plus", Tone.IDLE, "Taken over by {who}"),
@@ -260,7 +263,8 @@ def deeds(
             continue
         who = who_did(entry)
         at = Stamp.of(entry.at, wall_time.short_moment(entry.at, zone, now))
-        lines.append((entry.at, Happening(words.icon, words.tone, deed_text(entry, who), "", at)))
+        text, more = deed_text(entry, who), what_changed(entry.detail, zone, now)
+        lines.append((entry.at, Happening(words.icon, words.tone, text, more, at)))
     return tuple(lines)
 
 

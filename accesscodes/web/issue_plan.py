@@ -173,8 +173,7 @@ def _loading(
     loads = "At once"
     if load_from > now:
         loads = f"From {wall_time.moment(load_from, desk.zone, now)}, {lead} early"
-    cause = sheet.lock.verdict.headline_cause
-    if cause is not None and cause.key in {"lock_offline", "hub_off"}:
+    if sheet.lock.verdict.silence is not None:
         return loads, (
             PlanNote(
                 Tone.WARN,

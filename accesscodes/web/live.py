@@ -36,7 +36,16 @@ _EACH_SECOND = 1
 _KNOWN_TURNS = (_EACH_SECOND, *TURNS.values())
 
 MOVING = frozenset(
-    {"undo", "removing", "slow_remove", "updating", "setting", "slow_set", "computing"}
+    {
+        "undo",
+        "removing",
+        "slow_remove",
+        "new_pin",
+        "updating",
+        "setting",
+        "slow_set",
+        "computing",
+    }
 )
 _STATE_KEYS = [row.key for row in STATES]
 _UNDO = ALPHABET[_STATE_KEYS.index("undo")]

@@ -12,7 +12,6 @@ from accesscodes.web import wall_time
 from accesscodes.web.access import Desk
 from accesscodes.web.lock_presenters import VerdictPanel
 from accesscodes.web.states import Tone
-from properties.capabilities import Verdict
 from properties.models import Device
 
 TOLD_FOR = timedelta(minutes=10)
@@ -23,8 +22,8 @@ TOLD_FOR = timedelta(minutes=10)
 class PlanB:
     """What to do when no code gets the guest in. The key-box code itself is not in here.
 
-    `is_needed`: the lock takes no codes at all. Otherwise it is folded away, yet within reach: a
-    guest may stand at the door of a lock that seems to be well.
+    `is_needed`: the next code may not get onto the lock. Otherwise it is folded away, yet within
+    reach: a guest may stand at the door of a lock that seems to be well.
     """
 
     lock_uid: UUID
@@ -36,7 +35,7 @@ class PlanB:
 
 def plan_b_of(desk: Desk, device: Device, panel: VerdictPanel) -> PlanB | None:
     """Return Plan B; ``None`` where none is written down and none is needed."""
-    house, is_needed = desk.house, panel.verdict is Verdict.BLOCKED
+    house, is_needed = desk.house, panel.offers_plan_b
     if not is_needed and not house.has_plan_b:
         return None
     return PlanB(

@@ -47,6 +47,13 @@ VERDICTS: Mapping[Verdict, VerdictWords] = {
         "This lock can't take codes right now",
         "Can't take codes",
     ),
+    Verdict.OFFLINE_DUE: VerdictWords(
+        "Lock offline, code due",
+        Tone.BAD,
+        "wifi-off",
+        "This lock is offline, and a code is due",
+        "Offline, code due",
+    ),
     Verdict.NO_OPEN: VerdictWords(
         "Codes won't open it now",
         Tone.BAD,
@@ -81,7 +88,10 @@ VERDICTS: Mapping[Verdict, VerdictWords] = {
 }
 """In the order in which locks are listed: what needs somebody first."""
 
-_RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
+NO_WAY_IN = frozenset({Verdict.BLOCKED, Verdict.OFFLINE_DUE})
+"""Verdicts for which the next guest may need another way in than a code."""
+
+_RANK = {verdict: 0 if verdict in NO_WAY_IN else rank for rank, verdict in enumerate(VERDICTS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,11 @@ class LockRow:
         """Return whether the row carries a coloured edge."""
         return self.words.tone in {Tone.BAD, Tone.WARN}
 
+    @property
+    def needs_fix(self) -> bool:
+        """Return whether to look at the door comes before issuing another code for it."""
+        return not self.may_issue or self.verdict is Verdict.OFFLINE_DUE
+
 
 def natural_key(name: str) -> tuple[tuple[int, str], ...]:
     """Return a key that sorts "Apt 9" before "Apt 10"."""
@@ -147,6 +162,7 @@ def lock_row(
     why = ""
     if words.tone is not Tone.OK and cause is not None:
         why = wall_time.with_time(cause.sentence, cause.at, zone, now)
+        why = f"{why} {verdict.due.sentence}".rstrip()
     elif usage.sending:
         codes = "1 code" if usage.sending == 1 else f"{usage.sending} codes"
         why = f"{codes} being sent now"
@@ -290,7 +306,7 @@ class VerdictPanel:
     @property
     def offers_plan_b(self) -> bool:
         """Return whether the guest may have to get in without a code."""
-        return self.verdict is Verdict.BLOCKED
+        return self.verdict in NO_WAY_IN
 
 
 def _cause_words(cause: Cause, zone: tzinfo, now: datetime) -> CauseWords:
@@ -362,7 +378,7 @@ def _affected(verdict: LockVerdict, cards: Sequence[CodeCard], zone: tzinfo, now
         if card.starts_at is not None and card.state.key in _WAITING
     ]
     if not waiting:
-        return ""
+        return verdict.due.sentence
     starts_at, name = min(waiting)
     when = wall_time.in_sentence(starts_at, zone, now)
     if starts_at <= now:
@@ -371,7 +387,7 @@ def _affected(verdict: LockVerdict, cards: Sequence[CodeCard], zone: tzinfo, now
         due = f"{name} is expected {when}, in {wall_time.span(starts_at - now)}."
     if verdict.verdict is Verdict.BLOCKED:
         return f"{due} The code waits and is sent as soon as the lock takes codes again."
-    return due
+    return f"{due} {verdict.due.sentence}".rstrip()
 
 
 def check_lines(checks: Iterable[Check], zone: tzinfo, now: datetime) -> tuple[CheckLine, ...]:

@@ -78,6 +78,8 @@ def code_facts(code: AccessCode) -> CodeFacts:
         terms=terms_of(code.device),
         zone=UTC if house is None else house.zone,
         is_backup=code.is_backup,
+        pin_changed_at=code.pin_changed_at,
+        read_at=code.device.last_read_at,
     )
 
 
@@ -124,6 +126,9 @@ class CodePanel:
     note: str
 
 
+_TOLD_AS_WELL = frozenset({"undo", "new_pin", "updating"})
+"""States that are no trouble, and that a code's page explains all the same."""
+
 _PANEL_HEADINGS = {
     "undo": "The code is deleted in a few seconds",
     "stuck_remove": "The PIN is still on the lock",
@@ -140,6 +145,8 @@ _PANEL_HEADINGS = {
     "set_shut": "The PIN does not open the door now",
     "unknown": "We can't see this code",
     "slow_set": "Sending takes longer than usual",
+    "new_pin": "The new PIN is on its way to the lock",
+    "updating": "A change is on its way to the lock",
     "no_pin": "The code has no PIN",
     "slow_pin": "The code has no PIN yet",
 }
@@ -152,7 +159,7 @@ def code_panel(
 
     `clash`: the name of the code, not ours, that has the same PIN on the same lock.
     """
-    if state.tone not in {Tone.BAD, Tone.WARN} and state.key != "undo":
+    if state.tone not in {Tone.BAD, Tone.WARN} and state.key not in _TOLD_AS_WELL:
         return None
     note = f"It is “{clash}”, made in the lock's app. " if clash else ""
     removing = state.key in {"stuck_remove", "slow_remove", "undo"}

@@ -1,7 +1,8 @@
 """What pages need from the database, each in a fixed number of queries. Reads only."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
+from accesscodes import due
 from accesscodes.choices import CommandAction, Kind, Outcome, Placement, Status
 from accesscodes.lateness import LAST, LATE, Setting
 from accesscodes.models import (
@@ -26,7 +28,7 @@ from accesscodes.web.proof import Told
 from accesscodes.web.record import Rows
 from locksite.journal.models import AuditEntry, Event
 from locksite.partners.models import WebhookDelivery
-from properties.capabilities import LockVerdict, lock_verdict
+from properties.capabilities import CodesDue, LockVerdict, lock_verdict, with_codes_due
 from properties.models import Device
 from properties.past import past_of
 
@@ -118,12 +120,15 @@ class KnownLock:
 
 
 def known_locks(devices: Sequence[Device], now: datetime) -> dict[int, KnownLock]:
-    """Return what is known of these locks, by primary key. Three queries for any number."""
+    """Return what is known of these locks, by primary key.
+
+    Three queries for any number of them, and two more where one of them is out of reach.
+    """
     if not devices:
         return {}
     usage = usage_of([device.pk for device in devices], now)
     past = past_of([device.uid for device in devices])
-    known = {}
+    known: dict[int, KnownLock] = {}
     for device in devices:
         used = usage.get(device.pk, Usage())
         facts = device.facts(
@@ -133,7 +138,33 @@ def known_locks(devices: Sequence[Device], now: datetime) -> dict[int, KnownLock
         )
         verdict = lock_verdict(facts, now, stale_after=stale_after())
         known[device.pk] = KnownLock(device, verdict, used)
+    silent = [lock.device for lock in known.values() if lock.verdict.silence is not None]
+    for pk, codes_due in _codes_due(silent, now).items():
+        known[pk] = replace(known[pk], verdict=with_codes_due(known[pk].verdict, codes_due))
     return known
+
+
+def _codes_due(devices: Sequence[Device], now: datetime) -> dict[int, CodesDue]:
+    """Return how many codes these locks have to be told of soon. Two queries, none without locks.
+
+    A spare that nobody has does not have to get onto its lock soon.
+    """
+    if not devices:
+        return {}
+    terms = {device.pk: terms_of(device) for device in devices}
+    soon = now + due.DUE_WITHIN
+    rows = (
+        AccessCode.objects.live()
+        .filter(device_id__in=terms, is_offline=False)
+        .filter(Q(starts_at=None) | Q(starts_at__lt=soon) | Q(withdrawn_at__lt=soon))
+        .prefetch_related("installations")
+    )
+    on, off = Counter[int](), Counter[int]()
+    for code in rows:
+        wish, installed, pk = code.wish(), code.installed(), code.device_id
+        on[pk] += not code.is_backup and due.is_to_go_on(wish, installed, terms[pk], now)
+        off[pk] += due.is_to_come_off(wish, installed, now)
+    return {pk: CodesDue(on[pk], off[pk]) for pk in terms}
 
 
 def lock_rows(desk: Desk) -> list[LockRow]:

@@ -4,10 +4,7 @@ Made from rows that are kept anyway; no line holds a digit of a PIN. Oldest firs
 what led to what.
 """
 
-import csv
-import io
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -18,6 +15,7 @@ from accesscodes.choices import CommandAction, Outcome, Status
 from accesscodes.models import AccessCode, LockCommand, Transition
 from accesscodes.timeline import ANSWERED, ASKED
 from accesscodes.web import happenings, wall_time
+from accesscodes.web.changed import what_changed
 from accesscodes.web.presenters import Stamp
 from accesscodes.web.states import Tone
 from locksite.journal.models import AuditEntry, Event
@@ -88,10 +86,10 @@ class Rows:
     deliveries: Sequence[WebhookDelivery]
 
 
-def lines(rows: Rows) -> tuple[Line, ...]:
+def lines(rows: Rows, zone: tzinfo, now: datetime) -> tuple[Line, ...]:
     """Return everything, oldest first; of the same moment, the wish before what came of it."""
     found = [
-        *_deeds(reversed(rows.deeds)),
+        *_deeds(reversed(rows.deeds), zone, now),
         *_events(reversed(rows.events)),
         *_commands(reversed(rows.commands)),
         *_readings(reversed(rows.transitions)),
@@ -101,12 +99,12 @@ def lines(rows: Rows) -> tuple[Line, ...]:
     return tuple(sorted(found, key=lambda line: (line.at, _ORDER.index(line.source))))
 
 
-def _deeds(entries: Iterable[AuditEntry]) -> Iterator[Line]:
+def _deeds(entries: Iterable[AuditEntry], zone: tzinfo, now: datetime) -> Iterator[Line]:
     for entry in entries:
         is_key = entry.actor_kind == "key"
         who = happenings.who_did(entry)
         text = happenings.deed_text(entry, who) or entry.action
-        changed = ", ".join(str(name) for name in entry.detail.get("changed", ()))
+        changed = what_changed(entry.detail, zone, now, in_full=True)
         yield Line(entry.at, Source.PARTNER if is_key else Source.PERSON, text, who, changed)
 
 
@@ -215,43 +213,31 @@ MASKED = "••••••"
 COLUMNS = ("at_utc", "at_local", "source", "what", "who", "more")
 
 
-def as_json(code: AccessCode, found: Iterable[Line], zone: tzinfo) -> str:
-    """Return the record as JSON; the PIN is masked."""
-    body = {
+def as_json(
+    code: AccessCode, found: Iterable[Line], zone: tzinfo, hide: Callable[[str], str]
+) -> dict[str, Any]:
+    """Return the record as a body of JSON; the PIN is masked. `hide` masks PINs in a text."""
+    return {
         "code": {
             "access_code_id": str(code.uid),
-            "name": code.name,
+            "name": hide(code.name),
             "door": code.device.display_name,
             "pin": MASKED,
         },
-        "entries": [dict(zip(COLUMNS, _cells(line, zone), strict=True)) for line in found],
+        "entries": [dict(zip(COLUMNS, row, strict=True)) for row in cells(found, zone, hide)],
     }
-    return json.dumps(body, indent=2, ensure_ascii=False)
 
 
-def as_csv(found: Iterable[Line], zone: tzinfo) -> str:
-    """Return the record as CSV with a line of headings.
-
-    What a lock or a partner wrote cannot become a formula of the spreadsheet that opens it.
-    """
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
+def cells(
+    found: Iterable[Line], zone: tzinfo, hide: Callable[[str], str]
+) -> Iterator[tuple[str, ...]]:
+    """Yield what stands under `COLUMNS` for each line. `hide` masks PINs in a text."""
     for line in found:
-        writer.writerow([_as_text(cell) for cell in _cells(line, zone)])
-    return out.getvalue()
-
-
-def _cells(line: Line, zone: tzinfo) -> tuple[Any, ...]:
-    return (
-        stamp(line.at),
-        f"{line.at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
-        str(line.source),
-        line.text,
-        line.who,
-        line.more,
-    )
-
-
-def _as_text(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+        yield (
+            stamp(line.at),
+            f"{line.at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+            str(line.source),
+            hide(line.text),
+            hide(line.who),
+            hide(line.more),
+        )

@@ -23,7 +23,14 @@ from accesscodes.web.states import (
     code_state,
     handover,
 )
-from properties.capabilities import LockFacts, LockVerdict, Verdict, lock_verdict
+from properties.capabilities import (
+    CodesDue,
+    LockFacts,
+    LockVerdict,
+    Verdict,
+    lock_verdict,
+    with_codes_due,
+)
 from properties.lock_facts import PastEvent
 from properties.providers.base import Capabilities
 
@@ -76,6 +83,9 @@ VERDICTS: Mapping[Verdict, LockVerdict] = {
         properties=_KEYPAD_IS_OFF,
         recent=(_KEYPAD_WENT,),
         warnings=("device_has_flaky_connection",),
+    ),
+    Verdict.OFFLINE_DUE: with_codes_due(
+        _lock(properties={"online": False}), CodesDue(put_on=1, take_off=2)
     ),
     Verdict.NO_OPEN: _lock(warnings=("privacy_mode",)),
     Verdict.OFFLINE_ONLY: _lock(
@@ -156,6 +166,7 @@ def _code(
     error: str = "",
     warning: str = "",
     is_backup: bool = False,
+    pin_changed_at: datetime | None = None,
     **summary: Any,
 ) -> CodeFacts:
     message = "From the lock."
@@ -171,6 +182,7 @@ def _code(
         terms=terms,
         zone=ZONE,
         is_backup=is_backup,
+        pin_changed_at=pin_changed_at,
     )
 
 
@@ -195,6 +207,13 @@ def _codes() -> Iterator[CodeFacts]:
     yield _code(Status.UNSET, ahead)
     yield _code(
         Status.SETTING, running, _there(running, seen_at=NOW - timedelta(hours=4)), **proven
+    )
+    yield _code(
+        Status.SETTING,
+        replace(here, revision=2, pin_index="q"),
+        on_lock,
+        error="duplicate_code_on_device",
+        pin_changed_at=NOW,
     )
     for error in (
         "duplicate_code_on_device",

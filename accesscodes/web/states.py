@@ -11,7 +11,8 @@ from enum import StrEnum
 from functools import cached_property
 from math import ceil
 
-from accesscodes.choices import Status
+from accesscodes import due
+from accesscodes.choices import Placement, Status
 from accesscodes.lifecycle import pending_mutations
 from accesscodes.values import Installed, LockTerms, Summary, Wish
 from accesscodes.web import wall_time
@@ -24,11 +25,11 @@ SLOW_AFTER = timedelta(minutes=10)
 LATE_AFTER = timedelta(minutes=5)
 """A code whose start is longer ago than this and which waits still is late."""
 
-DUE_WITHIN = timedelta(hours=24)
-"""A guest who comes sooner than this makes a blocked code urgent."""
-
 START_GRACE = timedelta(minutes=3)
 """How long after its start a preloaded code may go without a new reading."""
+
+TURN_OF_A_LOCK = timedelta(minutes=1)
+"""How long a lock that was just read may take to come to one of its codes."""
 
 
 class Tone(StrEnum):
@@ -82,7 +83,10 @@ class CodeState:
 
 @dataclass(frozen=True, slots=True)
 class CodeFacts:
-    """What is known of one code when its state is asked for. `zone` is the property's."""
+    """What is known of one code when its state is asked for. `zone` is the property's.
+
+    `pin_changed_at`: when it got another PIN, if ever. `read_at`: when its lock was last read.
+    """
 
     wish: Wish
     installed: Installed
@@ -90,6 +94,8 @@ class CodeFacts:
     terms: LockTerms
     zone: tzinfo
     is_backup: bool = False
+    pin_changed_at: datetime | None = None
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -138,15 +144,15 @@ class _View:
     @property
     def is_due_soon(self) -> bool:
         starts_at = self.code.wish.starts_at
-        return starts_at is None or starts_at - self.now < DUE_WITHIN
+        return starts_at is None or starts_at - self.now < due.DUE_WITHIN
 
     @cached_property
     def is_current(self) -> bool:
         return self.code.installed.is_current(self.code.wish, self.code.terms)
 
     @property
-    def may_be_on_lock(self) -> bool:
-        return self.code.installed.content is not None and self.code.installed.is_on_lock
+    def pin_may_be_on_lock(self) -> bool:
+        return due.holds_pin(self.code.wish, self.code.installed)
 
     @property
     def differs_for(self) -> timedelta:
@@ -159,16 +165,13 @@ class _View:
         return timedelta(0) if starts_at is None else self.now - starts_at
 
     @cached_property
-    def blocking_word(self) -> str:
-        """Return what stands in the way, in one word, or "" when nothing does."""
-        cause = self.lock.headline_cause
-        if cause is None or self.may_be_on_lock or self.code.wish.is_offline:
-            return ""
+    def blocked_by(self) -> Cause | None:
+        """Return what about the lock keeps the PIN off it, or ``None``."""
+        if self.pin_may_be_on_lock or self.code.wish.is_offline:
+            return None
         if not self.lock.takes_online and self.lock.verdict is not Verdict.STALE:
-            return BLOCKING_WORDS.get(cause.key, "lock")
-        if cause.key in WAITS_FOR and self.is_due_soon:
-            return BLOCKING_WORDS[cause.key]
-        return ""
+            return self.lock.headline_cause
+        return self.lock.silence if self.is_due_soon else None
 
     @cached_property
     def shut_by(self) -> Cause | None:
@@ -200,9 +203,6 @@ BLOCKING_WORDS = {
     "support_lost": "lock",
 }
 
-WAITS_FOR = frozenset({"lock_offline", "hub_off"})
-"""Cautions that leave a lock able to take codes, yet hold up one that is due soon."""
-
 SHUTS = frozenset(
     {"keypad_gone", "keypad_never", "keypad_setup", "no_keypad", "privacy", "office"}
 )
@@ -227,6 +227,9 @@ FULL = frozenset(
     }
 )
 REFUSED = frozenset({"august_lock_bad_access_code_format", "august_lock_invalid_code_length"})
+ABOUT_PIN = DUPLICATE | REFUSED
+"""Errors that another PIN ends."""
+
 NOT_ACCEPTED = frozenset(
     {
         "code_constraints_violated",
@@ -329,8 +332,13 @@ def _withdrawal_waits(view: _View) -> bool:
     return at is not None and at > view.now
 
 
-def _cause_sentence(view: _View) -> str:
-    cause = view.lock.headline_cause
+def _blocking_word(view: _View) -> str:
+    cause = view.blocked_by
+    return "lock" if cause is None else BLOCKING_WORDS.get(cause.key, "lock")
+
+
+def _blocked_sentence(view: _View) -> str:
+    cause = view.blocked_by
     if cause is None:
         return "The lock can't take codes right now."
     return wall_time.with_time(cause.sentence, cause.at, view.code.zone, view.now)
@@ -377,6 +385,35 @@ def _is_slow(view: _View) -> bool:
     if view.status is Status.UNSET:
         return not view.starts_ahead and view.start_is_past_by > LATE_AFTER
     return view.status is Status.SETTING and view.differs_for > SLOW_AFTER
+
+
+def _sends_new_pin(view: _View) -> bool:
+    """Return whether what is held against the code is about the PIN that it had before."""
+    changed_at, installed = view.code.pin_changed_at, view.code.installed
+    if changed_at is None or view.is_current or view.now - changed_at > SLOW_AFTER:
+        return False
+    if not view.errors and not _is_slow(view):
+        return False  # nothing is: the rows below know what happens to it
+    if installed.sent is not None and installed.sent.pin_index == view.code.wish.pin_index:
+        return installed.placement is Placement.WRITING and installed.attempts <= 1
+    read_at = view.code.read_at
+    is_unread = read_at is None or read_at <= changed_at
+    return is_unread or view.now - changed_at <= TURN_OF_A_LOCK
+
+
+def _new_pin_sentence(view: _View) -> str:
+    installed = view.code.installed
+    if installed.is_on_lock and installed.content is not None:
+        then = "Until it is there, the old one may still open the door."
+    else:
+        then = "It opens the door once it is there."
+    return f"The new PIN is being sent to the lock. {then}"
+
+
+def _change_sentence(view: _View) -> str:
+    if "updating_code" in view.mutations:
+        return _new_pin_sentence(view)
+    return "Old details stay valid until the change is done."
 
 
 def _since_sentence(view: _View) -> str:
@@ -478,11 +515,11 @@ STATES: tuple[_Row, ...] = (
     ),
     _Row(
         "blocked",
-        lambda view: bool(view.blocking_word) and not view.code.is_backup,
-        lambda view: f"Blocked: {view.blocking_word}",
+        lambda view: view.blocked_by is not None and not view.code.is_backup,
+        lambda view: f"Blocked: {_blocking_word(view)}",
         _urgent,
         "octagon-alert",
-        _cause_sentence,
+        _blocked_sentence,
         Action.SEE_FIX,
     ),
     _Row(
@@ -498,6 +535,15 @@ STATES: tuple[_Row, ...] = (
             else "The lock has not answered since it was loaded. It very likely opens."
         ),
         Action.CHECK_AGAIN,
+    ),
+    _Row(
+        "new_pin",
+        _sends_new_pin,
+        "Sending the new PIN",
+        Tone.GO,
+        "loader-circle",
+        _new_pin_sentence,
+        spins=True,
     ),
     _Row(
         "duplicate",
@@ -672,7 +718,7 @@ STATES: tuple[_Row, ...] = (
         "Changing",
         Tone.GO,
         "refresh-cw",
-        "Old details stay valid until the change is done.",
+        _change_sentence,
         spins=True,
     ),
     _Row(
@@ -772,6 +818,7 @@ class Handover:
 
 _NOT_FOR_CERTAIN = frozenset(
     {
+        "new_pin",
         "setting",
         "slow_set",
         "updating",

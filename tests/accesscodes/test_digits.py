@@ -2,7 +2,7 @@
 
 import pytest
 
-from accesscodes.digits import possible_pins
+from accesscodes.digits import masked, possible_pins
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,17 @@ def test_runs_of_four_to_twelve_digits_are_found_also_in_groups(text, found):
 
 def test_a_long_text_of_digits_is_searched_in_a_moment():
     assert len(possible_pins(" ".join("8" * 250))) == 9
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("no digits", "no digits"),
+        ("4829 and 1234", "•••• and 1234"),
+        ("48-29, 4829", "•••••, ••••"),
+        ("\uff14\uff18\uff12\uff19", "••••"),
+        ("14829", "14829"),
+    ],
+)
+def test_only_the_digits_that_are_a_pin_are_masked(text, hidden):
+    assert masked(text, {"4829"}.__contains__) == hidden

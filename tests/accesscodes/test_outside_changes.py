@@ -9,7 +9,7 @@ from accesscodes.choices import Outcome, Placement, Status
 from accesscodes.models import AccessCode, LockCommand
 from accesscodes.services import CodeChanges, CodeSpec
 from locksite.errors import RuleBroken
-from locksite.journal.models import Event
+from locksite.journal.models import AuditEntry, Event
 from locksite.masked import Pin
 from properties.choices import Fault
 from properties.providers.registry import driver_for
@@ -18,6 +18,7 @@ from properties.providers.virtual.people import (
     erase_at_keypad,
     fail_next_calls,
 )
+from properties.stamps import stamp
 from tests.accesscodes.world import World
 
 pytestmark = pytest.mark.django_db
@@ -240,6 +241,12 @@ def test_a_change_that_others_made_can_be_accepted(world):
     assert (row.status, row.ends_at, world.digits(code)) == (Status.SET, later, "735162")
     assert problems(code) == ([], [])
     assert LockCommand.objects.count() == 1
+    detail = AuditEntry.objects.get(action="access_code.accept_outside_change").detail
+    assert detail["changed"] == ["ends_at", "pin"]
+    assert (detail["from"], detail["to"]) == (
+        {"ends_at": stamp(starts_at + timedelta(days=2))},
+        {"ends_at": stamp(later)},
+    )
 
 
 def test_a_change_made_too_often_ends_when_it_is_accepted(world):

@@ -1,7 +1,5 @@
 """What happened, who did what, what is open; the handover of a shift."""
 
-import csv
-import io
 from datetime import timedelta
 
 import pytest
@@ -13,7 +11,6 @@ from accesscodes.services import CodeSpec, issue_code, reveal_pin
 from locksite.actors import Actor
 from locksite.journal.models import Event
 from locksite.masked import Pin
-from properties.choices import Role
 from tests.accesscodes.world import World
 from tests.desk.html import attributes, ids, words
 
@@ -123,22 +120,3 @@ def test_open_problems_stand_on_top_with_evidence_and_next_step(desk, world):
         "Look at the door. Since today 09:00 ."
     )
     assert shown.endswith("Lock battery: 9 %")
-
-
-def test_managers_export_what_is_shown_without_pins_and_without_formulas(desk, sign_in, world):
-    code = issue(world, name="=1+1")
-    reveal_pin(code, actor=MARA, now=world.now)
-
-    answer = desk.get(path(world, "activity-export"), {"kind": "staff"})
-    rows = list(csv.reader(io.StringIO(answer.content.decode())))
-
-    assert answer["Content-Type"].startswith("text/csv")
-    assert rows[0] == ["time", "time in UTC", "what", "detail", "code", "door"]
-    assert [row[2:5] for row in rows[1:]] == [
-        ["PIN shown to mara", "", "'=1+1"],
-        ["Issued by mara", "", "'=1+1"],
-    ]
-    assert "482915" not in answer.content.decode()
-    clerk = sign_in(Role.FRONT_DESK, world.property, username="clerk")
-    assert clerk.get(path(world, "activity-export")).status_code == 403
-    assert "Export" not in words(clerk.get(path(world)))

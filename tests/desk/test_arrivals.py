@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
@@ -14,9 +13,10 @@ from accesscodes.web.arrival_groups import Group, group_of, summary
 from accesscodes.web.states import STATES, Action, CodeState, Tone
 from locksite.actors import SYSTEM
 from locksite.masked import Pin
-from properties.capabilities import Verdict
+from properties.capabilities import Cause, LockVerdict, Severity, Verdict
 from properties.choices import Role
 from properties.providers.virtual.people import add_foreign_code, erase_at_keypad
+from tests.clock import START
 from tests.desk.html import attributes, ids, links, words
 from tests.desk.test_fixes import ALL
 from tests.factories import PropertyFactory
@@ -29,7 +29,8 @@ def state(key, tone=Tone.IDLE, action=Action.NONE):
 
 
 def lock(verdict=Verdict.TAKES, *causes):
-    return SimpleNamespace(verdict=verdict, causes=[SimpleNamespace(key=key) for key in causes])
+    found = [Cause(key, Severity.CAUTION, "", "") for key in causes]
+    return LockVerdict(verdict, tuple(found), (), START, takes_online=True, takes_offline=False)
 
 
 # ---- Which group: pure --------------------------------------------------------------------------
@@ -48,6 +49,8 @@ TABLE = [
     ("setting", Tone.GO, lock(), -5 * MINUTE, Group.WATCH),
     ("setting", Tone.GO, lock(), 2 * HOUR, Group.WATCH),
     ("setting", Tone.GO, lock(), 2 * HOUR + MINUTE, Group.READY),
+    ("setting", Tone.GO, lock(Verdict.TAKES_CHECK, "hub_off"), 30 * HOUR, Group.WATCH),
+    ("setting", Tone.GO, SOON, 30 * HOUR, Group.READY),
     ("updating", Tone.GO, lock(), -6 * MINUTE, Group.WATCH),
     ("slow_set", Tone.WARN, lock(), HOUR, Group.WATCH),
     ("loaded_unseen", Tone.WARN, lock(), -HOUR, Group.WATCH),

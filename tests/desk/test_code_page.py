@@ -1,8 +1,11 @@
 """The page of a code as the place where its trouble is fixed."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
+from accesscodes.engine.watchdog import watch
 from accesscodes.linked import issue_codes
 from accesscodes.models import AccessCode
 from accesscodes.services import CodeSpec, issue_code
@@ -144,10 +147,21 @@ def test_a_clashing_pin_is_changed_in_one_click(desk, world):
     sent = {name: value for name, value in fields(page).items() if name.startswith("pin_")}
     assert sent == {"pin_mode": "generate", "pin_length": "6"}
 
+    watch(world.now + timedelta(minutes=5))
+    assert "already uses this PIN" in words(desk.get(path(world, code)), "code-panel")
+
     answer = desk.post(path(world, code, "code-change-pin"), sent, follow=True)
+    door = desk.get(reverse("lock-detail", args=[world.property.slug, world.device().uid]))
     world.run(minutes=1)
 
     assert words(answer, "toast").startswith("PIN changed.")
+    assert words(answer, "code-panel") == (
+        "The new PIN is on its way to the lock The new PIN is being sent to the lock. It opens "
+        "the door once it is there."
+    )
+    assert words(answer, "code-badge") == "Sending the new PIN"
+    assert "Sending the new PIN" in words(door, "lock-codes")
+    assert words(desk.get(path(world, code)), "code-panel") == ""
     assert words(desk.get(path(world, code)), "code-badge") == "On the lock"
     assert world.digits(code) in world.on_lock() - {"482915"}
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accesscodes.choices import Severity
 from accesscodes.models import EngineBeat, Problem
-from accesscodes.services import CodeSpec, issue_code
+from accesscodes.services import CodeSpec, issue_code, withdraw_code
 from locksite.actors import SYSTEM
 from locksite.masked import Pin
 from properties.choices import Fault
@@ -178,6 +178,103 @@ def test_the_next_guest_whom_the_trouble_touches_is_named(sign_in, clock):
         "Jonas Weber is expected today at 13:00, in 2 h. The code waits and is sent as soon as "
         "the lock takes codes again."
     ) in words(page, "verdict")
+
+
+@pytest.fixture
+def out_of_reach(clock):
+    """One door that nothing reaches, with nothing to tell it."""
+    world = World("schlage", clock=clock)
+    switch_fault(world.locks[0], Fault.OFFLINE, True, now=world.now)
+    world.refresh()
+    return world
+
+
+def stay(world, starts_in, **parts):
+    starts_at = world.now + starts_in
+    spec = CodeSpec(
+        name="Jonas Weber",
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(days=2),
+        attempt_for_offline_device=True,
+        **parts,
+    )
+    return issue_code(world.device(), spec, actor=SYSTEM, now=world.now)
+
+
+def test_a_door_out_of_reach_is_a_caution_while_no_code_is_due(sign_in, out_of_reach):
+    world = out_of_reach
+    stay(world, timedelta(hours=40))
+    desk = sign_in(None, None)
+
+    page = desk.get(list_path(world))
+    door = desk.get(lock_path(world))
+    arrivals = desk.get(reverse("arrivals", args=[world.property.slug]))
+
+    assert words(page, "lock-chips") == "All 1 Check soon 1"
+    assert "Takes codes, check soon" in words(page, f"lock-{world.device().uid}")
+    assert words(door, "verdict").startswith("This lock takes codes, check it soon")
+    assert "Blocked" not in words(arrivals, "arrivals")
+    assert "Watch" in words(arrivals, "arrivals")
+
+
+def test_every_page_says_the_same_of_a_door_out_of_reach_with_a_code_due(sign_in, out_of_reach):
+    world = out_of_reach
+    code = stay(world, timedelta(hours=2))
+    desk = sign_in(None, None)
+    row = f"lock-{world.device().uid}"
+
+    page = desk.get(list_path(world))
+    chosen = desk.get(list_path(world), {"state": "offline_due"})
+    door = desk.get(lock_path(world))
+    arrivals = desk.get(reverse("arrivals", args=[world.property.slug]))
+    choice = desk.get(reverse("choose-door", args=[world.property.slug]))
+
+    why = "The lock is offline since 11:00. Codes already on it keep working; new ones are sent "
+    assert words(page, "lock-chips") == "All 1 Offline, code due 1"
+    assert words(page, row).endswith("See fix for " + world.device().display_name)
+    assert (
+        f"Lock offline, code due {why}when it is back. 1 code has to be put on it within a day."
+        in (words(page, row))
+    )
+    assert row in ids(chosen)
+    assert words(door, "verdict").startswith(f"This lock is offline, and a code is due {why}")
+    assert (
+        "Jonas Weber is expected today at 13:00, in 2 h. 1 code has to be put on it within a day."
+    ) in words(door, "verdict")
+    assert "Blocked: lock offline" in words(arrivals, f"arrival-{code.uid}")
+    assert "Lock offline, code due" in words(choice, "main")
+
+
+def test_a_code_that_has_to_come_off_makes_an_offline_door_urgent(sign_in, clock):
+    world = World("schlage", clock=clock)
+    code = issue_code(world.device(), CodeSpec(name="Lena"), actor=SYSTEM, now=world.now)
+    world.run(minutes=1)
+    switch_fault(world.locks[0], Fault.OFFLINE, True, now=world.now)
+    world.refresh()
+    desk = sign_in(None, None)
+
+    before = desk.get(lock_path(world))
+    withdraw_code(code, actor=SYSTEM, now=world.now)
+    after = desk.get(lock_path(world))
+
+    assert words(before, "verdict").startswith("This lock takes codes, check it soon")
+    assert words(after, "verdict").startswith("This lock is offline, and a code is due")
+    assert "1 code has to be taken off it within a day." in words(after, "verdict")
+
+
+@pytest.mark.parametrize("codes", [1, 12])
+def test_what_is_due_on_doors_out_of_reach_costs_two_queries(
+    sign_in, out_of_reach, codes, django_assert_num_queries
+):
+    world = out_of_reach
+    for number in range(codes):
+        stay(world, timedelta(hours=number + 1))
+    desk = sign_in(None, None)
+    desk.get(list_path(world))
+
+    # as above, and what the arrivals need; the codes that are due and their entries, for both
+    with django_assert_num_queries(20):
+        desk.get(list_path(world))
 
 
 def test_a_door_that_is_fine_takes_one_line_and_shows_its_codes(desk, world):

@@ -91,6 +91,8 @@ def facts(
     errors: tuple[str, ...] = (),
     warnings: tuple[str, ...] = (),
     is_backup: bool = False,
+    pin_changed_at=None,
+    read_at=None,
     **summary,
 ) -> CodeFacts:
     return CodeFacts(
@@ -105,6 +107,8 @@ def facts(
         terms=terms,
         zone=ZONE,
         is_backup=is_backup,
+        pin_changed_at=pin_changed_at,
+        read_at=read_at,
     )
 
 
@@ -386,7 +390,38 @@ SET = facts(Status.SET, installed=on_lock(wish()), proven_at=NOW - timedelta(min
                 "updating",
                 "Changing",
                 Tone.GO,
+                "The new PIN is being sent to the lock. Until it is there, the old one may still "
+                "open the door.",
+            ),
+        ),
+        (
+            facts(
+                Status.SETTING,
+                want=wish(revision=2, name="Lena O."),
+                installed=on_lock(wish()),
+                diverged_since=NOW,
+            ),
+            GOOD,
+            (
+                "updating",
+                "Changing",
+                Tone.GO,
                 "Old details stay valid until the change is done.",
+            ),
+        ),
+        (
+            facts(
+                Status.SETTING,
+                want=wish(revision=2, pin_index="q"),
+                errors=("duplicate_code_on_device",),
+                pin_changed_at=NOW - timedelta(seconds=3),
+            ),
+            GOOD,
+            (
+                "new_pin",
+                "Sending the new PIN",
+                Tone.GO,
+                "The new PIN is being sent to the lock. It opens the door once it is there.",
             ),
         ),
         (SETTING, GOOD, ("setting", "Sending to lock", Tone.GO, "Started 1 min ago.")),
@@ -604,3 +639,72 @@ def test_whether_the_pin_may_be_handed_over(code, lock, verdict):
 def test_content_of_a_wish_is_what_the_lock_should_hold():
     # The helpers above rest on it.
     assert wish().content(NATIVE) == Content("p", "Lena Okafor")
+
+
+# ---- After another PIN was asked for ------------------------------------------------------------
+
+AGO = timedelta(seconds=20)
+OTHER_PIN = wish(revision=2, pin_index="q")
+CLASH = ("duplicate_code_on_device",)
+SENT = Installed(sent=OTHER_PIN.content(NATIVE))
+WRITING = replace(SENT, placement=Placement.WRITING, attempts=1)
+NEW_PINS = [
+    # what is believed, when its lock was read, age of the change, what is said
+    ("the lock was not read since", Installed(), NOW - 2 * AGO, AGO, "new_pin"),
+    ("it was just read", Installed(), NOW - AGO / 2, AGO, "new_pin"),
+    ("it had its turn", Installed(), NOW - AGO, 4 * AGO, "duplicate"),
+    ("nobody reads it", Installed(), None, timedelta(minutes=11), "duplicate"),
+    ("the new PIN is being written", WRITING, NOW, 4 * AGO, "new_pin"),
+    ("it is tried again", replace(WRITING, attempts=2), NOW, 4 * AGO, "duplicate"),
+    ("the lock said no to it, too", SENT, NOW, AGO, "duplicate"),
+    ("the PIN is the first", Installed(), NOW - 2 * AGO, None, "duplicate"),
+]
+
+
+@pytest.mark.parametrize(
+    ("why", "installed", "read_at", "age", "key"), NEW_PINS, ids=[row[0] for row in NEW_PINS]
+)
+def test_what_was_said_of_the_old_pin_is_not_said_of_the_new_one(
+    why, installed, read_at, age, key
+):
+    code = facts(
+        Status.SETTING,
+        want=OTHER_PIN,
+        installed=installed,
+        errors=CLASH,
+        diverged_since=NOW - timedelta(minutes=9),
+        pin_changed_at=None if age is None else NOW - age,
+        read_at=read_at,
+    )
+
+    assert code_state(code, GOOD, NOW).key == key
+
+
+def test_a_slow_old_pin_does_not_make_the_new_one_late():
+    code = facts(
+        Status.SETTING,
+        want=OTHER_PIN,
+        installed=on_lock(wish()),
+        diverged_since=NOW - timedelta(minutes=25),
+        warnings=("delay_in_setting_on_device",),
+        pin_changed_at=NOW - AGO,
+        read_at=NOW - 2 * AGO,
+    )
+
+    state = code_state(code, GOOD, NOW)
+
+    assert (state.key, state.tone) == ("new_pin", Tone.GO)
+    assert state.sentence.endswith("Until it is there, the old one may still open the door.")
+    assert not handover(state, code, GOOD, NOW).is_safe
+
+
+def test_a_new_pin_for_a_lock_that_nothing_reaches_is_blocked_by_that():
+    code = facts(
+        Status.SETTING,
+        want=OTHER_PIN,
+        installed=on_lock(wish()),
+        pin_changed_at=NOW - AGO,
+        diverged_since=NOW - AGO,
+    )
+
+    assert code_state(code, OFFLINE, NOW).label == "Blocked: lock offline"

@@ -11,12 +11,14 @@ from properties.capabilities import (
     Cause,
     Check,
     CheckState,
+    CodesDue,
     LockFacts,
     PastEvent,
     Severity,
     Verdict,
     lock_verdict,
     refusal,
+    with_codes_due,
 )
 from tests.clock import START
 from tests.factories import AccountFactory, DeviceFactory
@@ -710,6 +712,42 @@ def test_an_item_without_a_readable_time_has_none():
 
 
 # ---- Readings grow old
+
+
+@pytest.mark.parametrize(
+    ("due", "sentence"),
+    [
+        (CodesDue(), ""),
+        (CodesDue(put_on=1), "1 code has to be put on it within a day."),
+        (CodesDue(take_off=2), "2 codes have to be taken off it within a day."),
+        (
+            CodesDue(put_on=2, take_off=1),
+            "2 codes have to be put on it and 1 code has to be taken off it within a day.",
+        ),
+    ],
+)
+def test_what_a_lock_has_to_be_told_is_one_sentence(due, sentence):
+    assert due.sentence == sentence
+
+
+@pytest.mark.parametrize("silent", ["device_offline", "hub_disconnected", "bridge_disconnected"])
+def test_a_lock_that_nothing_reaches_is_urgent_once_a_code_is_due(silent):
+    found = judge(facts(errors=[silent], properties={"online": False, "battery": {"level": 0.05}}))
+
+    urgent = with_codes_due(found, CodesDue(put_on=1))
+
+    assert found.verdict is Verdict.TAKES_CHECK
+    assert "lock_battery" in {cause.key for cause in found.causes}
+    assert with_codes_due(found, CodesDue()) == found
+    assert (urgent.verdict, urgent.headline_cause) == (Verdict.OFFLINE_DUE, urgent.silence)
+    assert {cause.key for cause in urgent.causes} == {cause.key for cause in found.causes}
+    assert urgent.takes_online
+
+
+def test_a_report_that_is_too_old_is_not_made_urgent():
+    found = judge(facts(errors=["device_offline"]), START + timedelta(hours=1))
+
+    assert with_codes_due(found, CodesDue(put_on=1)).verdict is Verdict.STALE
 
 
 def test_a_reading_older_than_the_limit_makes_the_verdict_not_checked():

@@ -1,13 +1,12 @@
 """One live Locksite for all tests here, with virtual locks that answer fast."""
 
 import json
-import os
 import subprocess
 from dataclasses import dataclass
 
 import pytest
 
-from tests.node_modules import NoNpm, installed, node
+from tests.node_modules import node
 from tests.processes import Site
 
 SEED = """
@@ -84,14 +83,3 @@ def published(node_modules):
         check=True,
     )
     return json.loads(printed.stdout)
-
-
-@pytest.fixture(scope="session")
-def node_modules():
-    """Return the folder with the packages of `tests/node`, or skip where npm is missing."""
-    try:
-        return installed()
-    except NoNpm as missing:
-        if os.environ.get("LOCKSITE_REQUIRE_SERVICES") == "1":
-            pytest.fail(f"{missing}, and services are required here")
-        pytest.skip(str(missing))

@@ -16,8 +16,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-import requests
-
 from locksite.doors import Doors
 from locksite.http import DEADLINE, CallFailed, DeadlinePassed, retry_after
 from locksite.masked import Pin
@@ -317,19 +315,17 @@ class SeamClient:
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the body of a good answer. Raises for every other."""
-        response = self._send(path, body)
-        status = response.status_code
-        pause = retry_after(response.headers.get("Retry-After"), self._doors.now())
+        answer = self._send(path, body)
+        status, pause, data = answer.status, answer.pause, answer.data
         if status == 401:
             raise AccountProblem("account_disconnected", "Seam no longer accepts the key.")
         if status == 429:
             sentence = "Seam asks for fewer requests."
             raise Refused("provider_issue", sentence, Retry.BACKOFF, pause)
-        answer = _json(response)
-        if status == 200 and answer is not None and answer.get("ok") is not False:
-            return answer
+        if status == 200 and data is not None and data.get("ok") is not False:
+            return data
         if 400 <= status < 500 and status != 408:
-            error = _error(answer)
+            error = _error(data)
             if error is not None:
                 raise _refusal(path, status, error, pause, self._key)
         if status >= 500:
@@ -337,16 +333,31 @@ class SeamClient:
         # An answer that is not Seam's, of whatever status: something stands in between.
         raise _makes_no_sense(pause)
 
-    def _send(self, path: str, body: Mapping[str, Any]) -> requests.Response:
+    def _send(self, path: str, body: Mapping[str, Any]) -> "_Answer":
         headers = {"Authorization": f"Bearer {self._key.digits}", "User-Agent": "Locksite"}
         try:
-            return self._session.post(self._endpoint + path, json=body, headers=headers)
+            response = self._session.post(self._endpoint + path, json=body, headers=headers)
         except DeadlinePassed:
             sentence = "Seam did not answer in time."
         except CallFailed as failure:
             sentence = f"Seam could not be reached: {failure}"
+        else:
+            return _Answer(
+                status=response.status_code,
+                data=_json(response.headers.get("Content-Type", ""), response.content),
+                pause=retry_after(response.headers.get("Retry-After"), self._doors.now()),
+            )
         # Raised out here, so that nothing of the call travels along.
         raise Unreachable("provider_issue", sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came back. `data` is ``None`` where it is no JSON object; `pause` as it was asked."""
+
+    status: int
+    data: Mapping[str, Any] | None
+    pause: timedelta | None
 
 
 # ---- Good answers -------------------------------------------------------------------------------
@@ -405,25 +416,24 @@ def _of_lock(
 # ---- Others -------------------------------------------------------------------------------------
 
 
-def _json(response: requests.Response) -> Mapping[str, Any] | None:
+def _json(content_type: str, content: bytes) -> Mapping[str, Any] | None:
     """Return the JSON object of an answer; ``None`` where it holds anything else."""
-    content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
+    if content_type.partition(";")[0].strip().lower() != "application/json":
         return None
     try:
-        answer = json.loads(response.content.decode("utf-8"), parse_constant=_no_constant)
+        data = json.loads(content.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
         return None
-    return answer if isinstance(answer, Mapping) else None
+    return data if isinstance(data, Mapping) else None
 
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-def _error(answer: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+def _error(data: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """Return an error in Seam's own form."""
-    error = (answer or {}).get("error")
+    error = (data or {}).get("error")
     if not isinstance(error, Mapping):
         return None
     is_whole = isinstance(error.get("type"), str) and isinstance(error.get("message"), str)

@@ -80,7 +80,7 @@ def device_of(data: Any) -> SeamDevice | None:
             provider=as_texts(data.get("device_provider")),
         ),
         is_managed=data.get("is_managed") is not False,
-        is_lock=_is_lock(data, device_type, flags),
+        is_lock=_is_lock(device_type, flags),
         connected_account_id=as_id(data.get("connected_account_id")),
         created_at=as_instant(data.get("created_at")),
         others={
@@ -111,13 +111,9 @@ def _name(data: Json, properties: Json, device_type: str) -> str:
     return (found or device_type.replace("_", " ").capitalize())[:LONGEST_NAME]
 
 
-def _is_lock(data: Json, device_type: str, flags: Json) -> bool:
-    abilities = data.get("capabilities_supported")
-    return (
-        device_type.endswith("_lock")
-        or not _LOCK_FLAGS.isdisjoint(flags)
-        or any(word in as_list(abilities) for word in ("lock", "access_code"))
-    )
+def _is_lock(device_type: str, flags: Json) -> bool:
+    """Return whether a device is a lock; the older list of abilities says so of anything."""
+    return device_type.endswith("_lock") or not _LOCK_FLAGS.isdisjoint(flags)
 
 
 def _capabilities(device_type: str, flags: Json, properties: Json) -> Capabilities:

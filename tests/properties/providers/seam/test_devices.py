@@ -130,10 +130,10 @@ def test_what_can_be_simulated_at_seam_is_left_out():
     ("raw", "is_lock"),
     [
         ({"device_type": "nuki_lock"}, True),
-        ({"device_type": "genie_door", "capabilities_supported": ["access_code"]}, True),
+        ({"device_type": "genie_door", "can_remotely_unlock": True}, True),
         ({"device_type": "two_n_intercom", "can_unlock_with_code": False}, True),
-        ({"device_type": "ecobee_thermostat", "capabilities_supported": ["thermostat"]}, False),
-        ({"device_type": "minut_sensor", "capabilities_supported": None}, False),
+        ({"device_type": "ecobee_thermostat", "can_hvac_cool": True}, False),
+        ({"device_type": "minut_sensor", "capabilities_supported": ["access_code"]}, False),
     ],
 )
 def test_whether_a_device_is_a_lock(raw, is_lock):

@@ -158,7 +158,7 @@ def test_anything_else_is_read(read, originals, data):
 
 
 def test_json_that_is_nested_without_end_is_read():
-    deep = {"device_id": "lock"}
+    deep: dict = {"device_id": "lock"}
     for _ in range(100_000):
         deep = {"deeper": deep}
 
