@@ -391,3 +391,28 @@ def test_readings_are_thinned_after_a_day_unless_something_rests_on_them(world):
     thin_readings(world.clock.move(days=2))
 
     assert set(LockReading.objects.all()) == {proof, newest}
+
+
+def test_a_cloud_that_does_not_answer_is_one_problem_and_not_one_for_each_lock(world):
+    issue(world)
+    world.run(minutes=2)
+    Device.objects.update(last_read_at=world.now)
+    world.account.silent_since = world.now
+    world.account.save(update_fields=["silent_since"])
+
+    watch(world.clock.move(minutes=1, seconds=59))
+    assert open_problems() == []
+    watch(world.clock.move(minutes=20))
+
+    [problem] = Problem.objects.open()
+    assert (problem.account, problem.device, problem.cause) == (
+        world.account,
+        None,
+        "account_silent",
+    )
+    assert problem.since == world.account.silent_since
+    world.account.silent_since = None
+    world.account.save(update_fields=["silent_since"])
+    Device.objects.update(last_read_at=world.now)
+    watch(world.now)
+    assert open_problems() == []

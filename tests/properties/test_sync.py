@@ -1,5 +1,6 @@
 """The mirror of an account's locks: what it writes, what it tells, and what it leaves alone."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,15 @@ from django.test.utils import CaptureQueriesContext
 from locksite.actors import SYSTEM
 from locksite.journal.models import Event
 from properties import simulation
-from properties.choices import AccountState, Fault
+from properties.choices import AccountState, Fault, ProviderKind
 from properties.models import Device
-from properties.providers.base import Unreachable
+from properties.providers.base import (
+    Capabilities,
+    DeviceReport,
+    Hint,
+    Hints,
+    Unreachable,
+)
 from properties.providers.registry import source_for
 from properties.providers.virtual.people import set_batteries, switch_fault
 from properties.sync import refresh_account
@@ -434,3 +441,103 @@ def test_an_account_that_gives_no_answer_keeps_everything_as_it_was(
     )
     assert (device.reported_at, device.errors, device.due_at) == (START, [], None)
     assert told() == []
+
+
+class Cloud:
+    """An account of a cloud with one lock, in memory."""
+
+    def __init__(self, report, hints=Hints((), is_whole=True)):
+        self.report, self.hints, self.asked_since = report, hints, []
+        self.failure = None
+
+    def list_devices(self):
+        if self.failure is not None:
+            raise self.failure
+        return [self.report]
+
+    def hints_since(self, since):
+        self.asked_since.append(since)
+        return self.hints
+
+
+@pytest.fixture
+def cloud(monkeypatch):
+    report = DeviceReport(
+        remote_id="far-1",
+        name="Apartment 1",
+        device_type="august_lock",
+        capabilities=Capabilities(schedules_itself=True),
+        flags={"can_program_online_access_codes": True},
+        properties={"online": True},
+    )
+    cloud = Cloud(report)
+    for provider in ("source_for", "hints_for"):
+        monkeypatch.setattr(f"properties.sync.{provider}", lambda account, doors: cloud)
+    return cloud
+
+
+@pytest.fixture
+def far_account():
+    return AccountFactory(kind=ProviderKind.SEAM)
+
+
+def test_an_account_is_asked_what_happened_since_it_last_told_with_an_overlap(
+    cloud, far_account, clock
+):
+    refresh_account(far_account, doors=clock.doors())
+    assert cloud.asked_since == []
+    far_account.refresh_from_db()
+    settled(Device.objects.get())
+    cloud.hints = Hints((Hint("far-1", "access_code.set_on_device"),), is_whole=True)
+    clock.move(minutes=1)
+
+    refresh_account(far_account, doors=clock.doors())
+
+    assert cloud.asked_since == [START - timedelta(minutes=2)]
+    assert Device.objects.get().due_at == clock()
+    far_account.refresh_from_db()
+    assert far_account.hinted_at == clock()
+
+
+@pytest.mark.parametrize(("is_whole", "is_poked"), [(True, False), (False, True)])
+def test_where_too_much_happened_to_be_told_every_lock_is_looked_at(
+    cloud, far_account, clock, is_whole, is_poked
+):
+    refresh_account(far_account, doors=clock.doors())
+    far_account.refresh_from_db()
+    settled(Device.objects.get())
+    cloud.hints = Hints((Hint("far-2", "lock.unlocked"),), is_whole=is_whole)
+
+    refresh_account(far_account, doors=clock.doors())
+
+    assert (Device.objects.get().due_at is not None) is is_poked
+
+
+def test_since_when_an_account_is_silent_is_kept_until_it_answers(cloud, far_account, clock):
+    refresh_account(far_account, doors=clock.doors())
+    cloud.failure = Unreachable("provider_issue", "No answer.", timedelta(minutes=5))
+    for _ in range(2):
+        clock.move(minutes=1)
+        refresh_account(far_account, doors=clock.doors())
+
+    far_account.refresh_from_db()
+    assert far_account.silent_since == START + timedelta(minutes=1)
+    assert far_account.due_at == clock() + timedelta(minutes=5)
+    cloud.failure = None
+    refresh_account(far_account, doors=clock.doors())
+    far_account.refresh_from_db()
+    assert far_account.silent_since is None
+
+
+def test_a_problem_without_a_time_is_dated_by_when_it_was_first_told(cloud, far_account, clock):
+    cloud.report = replace(
+        cloud.report,
+        errors=[{"error_code": "device_unmanaged", "message": "x", "is_device_error": True}],
+    )
+
+    refresh_account(far_account, doors=clock.doors())
+    clock.move(minutes=1)
+    refresh_account(far_account, doors=clock.doors())
+
+    [error] = Device.objects.get().errors
+    assert error["created_at"] == "2026-11-23T10:00:00.000Z"

@@ -1,0 +1,207 @@
+"""The whole way to Seam's own fake of its server: the engine, the mirror and a real process."""
+
+import uuid
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import requests
+
+from accesscodes import services
+from accesscodes.choices import Status
+from accesscodes.engine import lease as leases
+from accesscodes.engine.cloud import driver_for
+from accesscodes.engine.reconcile import reconcile
+from accesscodes.engine.watchdog import watch
+from accesscodes.models import AccessCode, EngineBeat, Problem
+from accesscodes.services import CodeChanges, CodeSpec
+from locksite.actors import SYSTEM
+from locksite.errors import RuleBroken
+from locksite.http import bounded_sessions
+from locksite.journal.models import AuditEntry
+from locksite.masked import Pin
+from properties import connecting
+from properties.choices import AccountState
+from properties.models import Device, ProviderAccount
+from properties.sync import refresh_account
+from tests.clock import Clock
+from tests.factories import PropertyFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.processes]
+
+KEY = "seam_apikey1_token"
+
+
+class Desk:
+    """One property whose only account is the fake, and an engine that is asked to work."""
+
+    def __init__(self, url: str):
+        self.url = url
+        self.clock = Clock()
+        self.doors = replace(self.clock.doors(), http=bounded_sessions())
+        self.house = PropertyFactory()
+        self.said: list[str] = []
+        found = connecting.connect(
+            "Fake",
+            url,
+            Pin(KEY),
+            self.house,
+            actor=SYSTEM,
+            doors=self.doors,
+            on_progress=self.said.append,
+        )
+        self.account, self.locks = found.account, found.locks
+        self.engine_id = uuid.uuid4()
+        EngineBeat.objects.create(
+            engine_id=self.engine_id,
+            host="test",
+            pid=1,
+            started_at=self.clock.now,
+            beat_at=self.clock.now,
+        )
+
+    def work(self, *, times: int = 1) -> None:
+        for _ in range(times):
+            EngineBeat.objects.update(beat_at=self.clock.now)
+            for pk in leases.due_locks(self.clock.now, 100):
+                lease = leases.take(pk, self.engine_id, self.clock.now)
+                wake_at = reconcile(lease, self.doors, driver_for)
+                leases.give_back(lease, wake_at)
+            self.clock.move(minutes=6)
+
+    def lock(self, remote_id: str = "schlage_device_id") -> Device:
+        return Device.objects.get(remote_id=remote_id)
+
+    def there(self) -> list[tuple[str, str]]:
+        """Return name and PIN of each code that the fake has for the lock."""
+        answer = requests.post(
+            f"{self.url}/access_codes/list",
+            json={"device_id": "schlage_device_id"},
+            headers={"Authorization": f"Bearer {KEY}"},
+            timeout=20,
+        )
+        found = answer.json()["access_codes"]
+        return sorted((code["name"], code["code"]) for code in found)
+
+
+@pytest.fixture
+def desk(fake_seam):
+    return Desk(fake_seam)
+
+
+def fresh(code):
+    return AccessCode.objects.get(pk=code.pk)
+
+
+def test_an_account_is_connected_and_its_locks_are_mirrored(desk):
+    assert desk.locks == 3
+    assert desk.said == ["Checking the key", "Mirroring the locks", "Asking for webhooks"]
+    lock = desk.lock()
+    assert lock.property == desk.house
+    assert lock.flags["can_program_online_access_codes"] is True
+    assert lock.capabilities.schedules_itself
+    assert desk.account.state == AccountState.CONNECTED
+    [entry] = AuditEntry.objects.filter(action="account.connect")
+    assert KEY not in str(entry.detail)
+
+
+def test_a_key_that_opens_nothing_is_stored_nowhere(fake_seam):
+    clock = Clock()
+    doors = replace(clock.doors(), http=bounded_sessions())
+
+    with pytest.raises(RuleBroken) as broken:
+        connecting.connect("Fake", fake_seam, Pin("seam_wrong"), None, actor=SYSTEM, doors=doors)
+
+    assert broken.value.field == "api_key"
+    assert ProviderAccount.objects.count() == 0
+
+
+def test_keys_travel_over_tls_alone(db):
+    doors = Clock().doors()
+
+    with pytest.raises(RuleBroken) as broken:
+        connecting.connect("Far", "http://seam.example", Pin(KEY), None, actor=SYSTEM, doors=doors)
+
+    assert (broken.value.field, broken.value.message) == (
+        "endpoint",
+        "Use https: keys and PINs would travel in the clear.",
+    )
+
+
+def test_a_code_is_issued_changed_and_deleted_there(desk):
+    code = services.issue_code(
+        desk.lock(),
+        CodeSpec(name="Lena Okafor", pin=Pin("482917")),
+        actor=SYSTEM,
+        now=desk.clock.now,
+    )
+    desk.work(times=2)
+    assert ("Lena Okafor", "482917") in desk.there()
+    assert fresh(code).status in {Status.SET, Status.SETTING}
+
+    services.change_code(
+        fresh(code),
+        CodeChanges(name="Lena and Tom", pin=Pin("730261")),
+        actor=SYSTEM,
+        now=desk.clock.now,
+    )
+    desk.work(times=2)
+    assert [each for each in desk.there() if each[0].startswith("Lena")] == [
+        ("Lena and Tom", "730261")
+    ]
+
+    services.withdraw_code(fresh(code), actor=SYSTEM, now=desk.clock.now)
+    desk.work(times=3)
+    assert fresh(code).status == Status.GONE
+    assert not [each for each in desk.there() if each[0].startswith("Lena")]
+
+
+def test_a_workspace_that_is_away_is_one_problem_and_heals(desk):
+    services.issue_code(
+        desk.lock(),
+        CodeSpec(name="Ana Prado", pin=Pin("482931")),
+        actor=SYSTEM,
+        now=desk.clock.now,
+    )
+    desk.work(times=2)
+    known = ProviderAccount.objects.filter(pk=desk.account.pk)
+    known.update(endpoint="http://127.0.0.1:9")  # nobody answers there
+
+    for _ in range(4):
+        desk.account.refresh_from_db()
+        refresh_account(desk.account, doors=desk.doors)
+        desk.work()
+        watch(desk.clock.now)
+
+    assert list(Problem.objects.open().values_list("cause", "account", "device")) == [
+        ("account_silent", desk.account.pk, None)
+    ]
+    known.update(endpoint=desk.url)
+    desk.account.refresh_from_db()
+    refresh_account(desk.account, doors=desk.doors)
+    Device.objects.poke(desk.clock.now)
+    desk.work()
+    watch(desk.clock.now - timedelta(minutes=6))
+    assert not Problem.objects.open().filter(cause="account_silent").exists()
+
+
+def test_disconnecting_forgets_the_key_and_connecting_again_finds_the_codes(desk):
+    code = services.issue_code(
+        desk.lock(),
+        CodeSpec(name="Cleo Adler", pin=Pin("482973")),
+        actor=SYSTEM,
+        now=desk.clock.now,
+    )
+    desk.work(times=2)
+    before = fresh(code).status
+
+    connecting.disconnect(desk.account, actor=SYSTEM, doors=desk.doors)
+    desk.work()
+    assert fresh(code).status == Status.UNKNOWN
+    desk.account.refresh_from_db()
+    assert (desk.account.credentials, desk.account.problem) == (None, connecting.DISCONNECTED)
+    connecting.connect("Fake", desk.url, Pin(KEY), desk.house, actor=SYSTEM, doors=desk.doors)
+    desk.work(times=2)
+
+    assert fresh(code).status == before
+    assert [each for each in desk.there() if each[0] == "Cleo Adler"] == [("Cleo Adler", "482973")]
