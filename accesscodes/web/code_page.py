@@ -10,6 +10,7 @@ from accesscodes.confidence import confidence
 from accesscodes.models import AccessCode, Problem, UnmanagedCode
 from accesscodes.pin_rules import PinRules
 from accesscodes.web import (
+    arrivals,
     fixes,
     happenings,
     live,
@@ -218,6 +219,7 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
     )
     clash = reading.clash_of(code) if state.key == "duplicate" else None
     can = possible_for(desk, known, clash)
+    near = arrivals.near_names(desk).get(code.uid, "") if code.starts_at else ""
     found = fixes.fixes(state, can)
     manage = _manage(desk, known, can)
     return Board(
@@ -226,7 +228,7 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
             Part(
                 "code-head",
                 "accesscodes/_code_head.html",
-                {"head": presenters.code_head(code, state, zone, now)},
+                {"head": presenters.code_head(code, state, zone, now, near=near)},
                 letter=live.letter_of(state),
                 announcement=live.announcement_of(state, code.device.display_name, code.name),
             ),

@@ -1,7 +1,7 @@
 """Pages about codes: the list, one code, its PIN."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accesscodes import services
 from accesscodes.models import AccessCode
-from accesscodes.web import live, reading, shell
+from accesscodes.web import arrivals, live, reading, shell
 from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if
 from accesscodes.web.asked import shown_in, uid_in
 from accesscodes.web.code_page import code_page, gone_page, pin_card_of
@@ -143,7 +143,10 @@ def _code_list(desk: Desk, asked: _Asked) -> tuple[CodeList, list[AccessCode]]:
         pairs = [pair for pair in alive if GROUPS[asked.state][3](pair[1].state)]
     else:
         pairs = alive
-    shown = pairs[: asked.shown]
+    near = arrivals.near_names(desk)
+    shown = [
+        (code, replace(card, near=near.get(card.uid, ""))) for code, card in pairs[: asked.shown]
+    ]
     more = ""
     if len(pairs) > len(shown):
         more = f"{path}?{urlencode(asked.query(show=str(asked.shown + PAGE)))}"

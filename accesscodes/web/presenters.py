@@ -45,7 +45,10 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class CodeCard:
-    """One code in a list. `more` counts further problems that its badge does not name."""
+    """One code in a list. `more` counts further problems that its badge does not name.
+
+    `near` names another arrival whose name is easily taken for this one, or is empty.
+    """
 
     uid: UUID
     name: str
@@ -56,6 +59,7 @@ class CodeCard:
     state: CodeState
     more: int
     is_over: bool
+    near: str = ""
 
     @property
     def is_trouble(self) -> bool:
@@ -115,6 +119,7 @@ class CodeHead:
     window: str
     nights: str
     state: CodeState
+    near: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +178,10 @@ def code_panel(
     )
 
 
-def code_head(code: AccessCode, state: CodeState, zone: tzinfo, now: datetime) -> CodeHead:
-    """Return the heading of a code's page."""
+def code_head(
+    code: AccessCode, state: CodeState, zone: tzinfo, now: datetime, *, near: str = ""
+) -> CodeHead:
+    """Return the heading of a code's page. `near`: another arrival with a name like this one."""
     nights = ""
     if code.starts_at is not None and code.ends_at is not None:
         nights = wall_time.nights(code.starts_at, code.ends_at, zone)
@@ -185,6 +192,7 @@ def code_head(code: AccessCode, state: CodeState, zone: tzinfo, now: datetime) -
         window_words(code, zone, now),
         nights,
         state,
+        near,
     )
 
 

@@ -207,6 +207,7 @@ def _frame() -> list[Specimen]:
             "components/_chips.html",
             {"chips": chips, "chips_id": "chips", "target": "rows", "kept": ()},
         ),
+        Specimen("Similar name", "components/_near.html", {"near": "Lena Okafur, Apartment 204"}),
         Specimen("Count in the navigation", "components/_nav_count.html", {"urgent": 3}),
         Specimen("Timeline", "components/_timeline.html", {"timeline": timeline}),
         Specimen("Note of the engine", "components/_engine_note.html", {"engine": stopped}),
