@@ -44,6 +44,24 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
+class Maker:
+    """Who made a code, where it was not the desk."""
+
+    icon: str
+    text: str
+
+
+IN_THE_APP = Maker("smartphone", "Made in the lock's app")
+
+
+def maker_of(code: AccessCode) -> Maker | None:
+    """Return the partner who made a code; ``None`` where the desk did, or Locksite itself."""
+    if code.created_by_kind != "key":
+        return None
+    return Maker("key-round", f"Made by API key {code.created_by}")
+
+
+@dataclass(frozen=True, slots=True)
 class CodeCard:
     """One code in a list. `more` counts further problems that its badge does not name.
 
@@ -60,6 +78,7 @@ class CodeCard:
     more: int
     is_over: bool
     near: str = ""
+    maker: Maker | None = None
 
     @property
     def is_trouble(self) -> bool:
@@ -101,6 +120,7 @@ def code_card(code: AccessCode, lock: LockVerdict, now: datetime) -> CodeCard:
         state=code_state(facts, lock, now),
         more=max(0, problems - 1),
         is_over=code.gone_at is not None,
+        maker=maker_of(code),
     )
 
 

@@ -404,6 +404,13 @@ def foreign_codes(device: Device) -> list[UnmanagedCode]:
     return rows
 
 
+def strangers_at(desk: Desk) -> list[UnmanagedCode]:
+    """Return the codes on the locks of this property that are not ours, by name. One query."""
+    rows = UnmanagedCode.objects.for_actor(desk.actor).live().select_related("device")
+    here = rows.filter(device__property=desk.house, device__is_managed=True)
+    return list(here.order_by("name", "device_id", "slot"))
+
+
 def lock_problems(desk: Desk, device: Device) -> list[Problem]:
     """Return what is open on the lock itself, or on its whole account."""
     return list(Problem.objects.for_actor(desk.actor).open().of_lock(device).order_by("since"))
