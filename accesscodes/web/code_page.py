@@ -222,6 +222,9 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
     near = arrivals.near_names(desk).get(code.uid, "") if code.starts_at else ""
     found = fixes.fixes(state, can)
     manage = _manage(desk, known, can)
+    panel = presenters.code_panel(
+        code, state, zone, now, clash="" if clash is None else clash.name
+    )
     return Board(
         parts=(
             *shell.frame_parts(desk),
@@ -241,9 +244,7 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
                 "code-panel",
                 "accesscodes/_code_panel.html",
                 {
-                    "panel": presenters.code_panel(
-                        code, state, zone, now, clash="" if clash is None else clash.name
-                    ),
+                    "panel": panel,
                     "buttons": buttons(desk, code, found, clash),
                     "hints": fixes.hints(found),
                     "problems": presenters.problem_notes(_problems(desk, code, state), zone, now),
@@ -261,6 +262,7 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
                     "steps": progress.steps(facts, state, track, now),
                     "timeline": line,
                     "state": state,
+                    "is_explained": panel is not None,
                 },
             ),
             Part(
