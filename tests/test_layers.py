@@ -40,6 +40,7 @@ LAYERS = (
     ("accesscodes.groups", Layer.DECISIONS),
     ("accesscodes.lateness", Layer.DECISIONS),
     ("accesscodes.slot_forecast", Layer.DECISIONS),
+    ("accesscodes.near_names", Layer.DECISIONS),
     ("accesscodes.pool_rules", Layer.DECISIONS),
     ("accesscodes.lifecycle", Layer.DECISIONS),
     ("accesscodes.entries", Layer.DECISIONS),

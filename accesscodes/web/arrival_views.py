@@ -46,6 +46,7 @@ class ArrivalRow:
     seen: str
     buttons: tuple[Button, ...]
     may_copy: bool
+    near: str
 
     @property
     def is_trouble(self) -> bool:
@@ -129,7 +130,7 @@ def _button(desk: Desk, arrival: Arrival, offer: Offer) -> Button:
     return code_buttons.buttons(desk, code, (fix,), None)[0]
 
 
-def _row(desk: Desk, arrival: Arrival) -> ArrivalRow:
+def _row(desk: Desk, arrival: Arrival, near: str) -> ArrivalRow:
     code, state = arrival.code, arrival.state
     can = possible_for(desk, Known(code, state, arrival.verdict, arrival.handover), None)
     time, when = start_words(arrival.starts_at, desk.zone, desk.now)
@@ -158,6 +159,7 @@ def _row(desk: Desk, arrival: Arrival) -> ArrivalRow:
             _button(desk, arrival, offer) for offer in offered if offer.key != actions.COPY
         ),
         may_copy=any(offer.key == actions.COPY for offer in offered),
+        near=near,
     )
 
 
@@ -186,7 +188,8 @@ def arrivals_board(desk: Desk) -> Board:
     """Return what may change on the start page."""
     everybody = arrivals.arrivals(desk)
     head = _head(desk, everybody)
-    rows = [_row(desk, arrival) for arrival in everybody]
+    near = arrivals.near_names_among(everybody)
+    rows = [_row(desk, arrival, near.get(arrival.code.uid, "")) for arrival in everybody]
     groups = tuple(
         ArrivalGroup(group, words, _hint(group, len(inside)), inside)
         for group, words in GROUPS.items()

@@ -10,6 +10,7 @@ from accesscodes.confidence import confidence
 from accesscodes.models import AccessCode, Problem, UnmanagedCode
 from accesscodes.pin_rules import PinRules
 from accesscodes.web import (
+    arrivals,
     fixes,
     happenings,
     live,
@@ -218,15 +219,19 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
     )
     clash = reading.clash_of(code) if state.key == "duplicate" else None
     can = possible_for(desk, known, clash)
+    near = arrivals.near_names(desk).get(code.uid, "") if code.starts_at else ""
     found = fixes.fixes(state, can)
     manage = _manage(desk, known, can)
+    panel = presenters.code_panel(
+        code, state, zone, now, clash="" if clash is None else clash.name
+    )
     return Board(
         parts=(
             *shell.frame_parts(desk),
             Part(
                 "code-head",
                 "accesscodes/_code_head.html",
-                {"head": presenters.code_head(code, state, zone, now)},
+                {"head": presenters.code_head(code, state, zone, now, near=near)},
                 letter=live.letter_of(state),
                 announcement=live.announcement_of(state, code.device.display_name, code.name),
             ),
@@ -239,9 +244,7 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
                 "code-panel",
                 "accesscodes/_code_panel.html",
                 {
-                    "panel": presenters.code_panel(
-                        code, state, zone, now, clash="" if clash is None else clash.name
-                    ),
+                    "panel": panel,
                     "buttons": buttons(desk, code, found, clash),
                     "hints": fixes.hints(found),
                     "problems": presenters.problem_notes(_problems(desk, code, state), zone, now),
@@ -259,6 +262,7 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
                     "steps": progress.steps(facts, state, track, now),
                     "timeline": line,
                     "state": state,
+                    "is_explained": panel is not None,
                 },
             ),
             Part(

@@ -1,7 +1,7 @@
 """Pages about codes: the list, one code, its PIN."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,13 +15,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accesscodes import services
 from accesscodes.models import AccessCode
-from accesscodes.web import live, reading, shell
+from accesscodes.web import arrivals, live, reading, shell, wall_time
 from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if
 from accesscodes.web.asked import shown_in, uid_in
 from accesscodes.web.code_page import code_page, gone_page, pin_card_of
 from accesscodes.web.live import Board, Part
 from accesscodes.web.lock_views import Chip, code_part
-from accesscodes.web.presenters import CodeCard
+from accesscodes.web.presenters import IN_THE_APP, CodeCard, Maker
 from accesscodes.web.states import CodeState, Tone
 from locksite.errors import RuleBroken
 from locksite.htmx import HtmxHttpRequest, render_fragments
@@ -49,10 +49,23 @@ GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
+class Stranger:
+    """A code that was made outside Locksite, as a reading showed it on its lock."""
+
+    uid: UUID
+    name: str
+    door: str
+    lock_uid: UUID
+    window: str
+    maker: Maker
+
+
+@dataclass(frozen=True, slots=True)
 class CodeList:
-    """The list of codes as it is shown."""
+    """The list of codes as it is shown; `strangers` below it, where all are asked for."""
 
     cards: tuple[CodeCard, ...]
+    strangers: tuple[Stranger, ...]
     chips: tuple[Chip, ...]
     state: str
     search: str
@@ -130,7 +143,8 @@ def _code_list(desk: Desk, asked: _Asked) -> tuple[CodeList, list[AccessCode]]:
         url = f"{path}?{urlencode(query)}" if query else path
         return Chip(key, label, icon, tone, count, url, asked.state == key)
 
-    chips = [chip("", "All", "", "", len(alive))]
+    found = [row for row in _strangers(desk, asked) if is_found(row.name, row.door)]
+    chips = [chip("", "All", "", "", len(alive) + len(found))]
     for key, (label, icon, tone, fits) in GROUPS.items():
         count = sum(fits(card.state) for _, card in alive)
         if count or asked.state == key:
@@ -143,23 +157,42 @@ def _code_list(desk: Desk, asked: _Asked) -> tuple[CodeList, list[AccessCode]]:
         pairs = [pair for pair in alive if GROUPS[asked.state][3](pair[1].state)]
     else:
         pairs = alive
-    shown = pairs[: asked.shown]
+    near = arrivals.near_names(desk)
+    shown = [
+        (code, replace(card, near=near.get(card.uid, ""))) for code, card in pairs[: asked.shown]
+    ]
     more = ""
     if len(pairs) > len(shown):
         more = f"{path}?{urlencode(asked.query(show=str(asked.shown + PAGE)))}"
     return (
         CodeList(
             tuple(card for _, card in shown),
+            () if asked.state else tuple(found[:MOST]),
             tuple(chips),
             asked.state,
             asked.search,
             "" if asked.lock is None else str(asked.lock),
-            len(alive) + gone_count,
+            len(alive) + gone_count + len(found),
             more,
             desk.may_issue,
         ),
         [code for code, _ in shown],
     )
+
+
+def _strangers(desk: Desk, asked: _Asked) -> list[Stranger]:
+    return [
+        Stranger(
+            row.uid,
+            row.name or f"Slot {row.slot}",
+            row.device.display_name,
+            row.device.uid,
+            wall_time.capital(wall_time.window(row.starts_at, row.ends_at, desk.zone, desk.now)),
+            IN_THE_APP,
+        )
+        for row in reading.strangers_at(desk)
+        if asked.lock in {None, row.device.uid}
+    ]
 
 
 def _order(card: CodeCard, now: datetime) -> tuple[Any, ...]:
@@ -186,6 +219,11 @@ def list_board(desk: Desk, query: Any) -> Board:
                         if value
                     ),
                 },
+            ),
+            Part(
+                "code-strangers",
+                "accesscodes/_code_strangers.html",
+                {"strangers": codes.strangers},
             ),
         ),
         rows=tuple(code_part(card, "accesscodes/_code_row.html") for card in codes.cards),

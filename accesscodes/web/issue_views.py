@@ -31,7 +31,6 @@ from accesscodes.web.feedback import (
 )
 from accesscodes.web.forms import IssueForm, code_uid_of, new_token
 from accesscodes.web.issue_plan import Sheet, plan_of
-from accesscodes.web.lock_presenters import LockRow
 from accesscodes.web.reading import KnownLock
 from accesscodes.web.stays import Stay, quick_stays
 from locksite.errors import RuleBroken
@@ -520,8 +519,7 @@ def choose_door(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
         door = None
     if door is not None:
         return redirect("code-issue", desk.house.slug, door)
-    rows: list[LockRow] = reading.lock_rows(desk)
-    rows.sort(key=lambda row: lock_presenters.natural_key(row.name))
-    first = next((row.uid for row in rows if row.may_issue), None)
-    context = {"rows": rows, "first": first}
+    doors = reading.doors_to_choose(desk)
+    first = next((door.row.uid for door in doors if door.row.may_issue), None)
+    context = {"doors": doors, "first": first}
     return shell.page(request, desk, "accesscodes/choose_door.html", "codes", context)

@@ -6,7 +6,7 @@ Frozen values, as in `presenters`.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -87,6 +87,9 @@ VERDICTS: Mapping[Verdict, VerdictWords] = {
     ),
 }
 """In the order in which locks are listed: what needs somebody first."""
+
+NEXT_NIGHT = timedelta(hours=24)
+"""Who arrives within this time is told of even where the room is taken."""
 
 NO_WAY_IN = frozenset({Verdict.BLOCKED, Verdict.OFFLINE_DUE})
 """Verdicts for which the next guest may need another way in than a code."""
@@ -209,7 +212,10 @@ def usage_words(used: int, size: int | None) -> str:
 def _stay(usage: Usage, zone: tzinfo, now: datetime) -> str:
     if usage.running_end is not None:
         ends = wall_time.moment(usage.running_end, zone, now)
-        return f"Leaves {ends}" if ends.startswith("today") else f"Occupied to {ends}"
+        leaves = f"Leaves {ends}" if ends.startswith("today") else f"Occupied to {ends}"
+        if usage.next_start is None or usage.next_start - now > NEXT_NIGHT:
+            return leaves
+        return f"{leaves}, next arrives {wall_time.moment(usage.next_start, zone, now)}"
     if usage.next_start is not None:
         return f"Arrives {wall_time.moment(usage.next_start, zone, now)}"
     return "No stay planned"

@@ -44,8 +44,29 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
+class Maker:
+    """Who made a code, where it was not the desk."""
+
+    icon: str
+    text: str
+
+
+IN_THE_APP = Maker("smartphone", "Made in the lock's app")
+
+
+def maker_of(code: AccessCode) -> Maker | None:
+    """Return the partner who made a code; ``None`` where the desk did, or Locksite itself."""
+    if code.created_by_kind != "key":
+        return None
+    return Maker("key-round", f"Made by API key {code.created_by}")
+
+
+@dataclass(frozen=True, slots=True)
 class CodeCard:
-    """One code in a list. `more` counts further problems that its badge does not name."""
+    """One code in a list. `more` counts further problems that its badge does not name.
+
+    `near` names another arrival whose name is easily taken for this one, or is empty.
+    """
 
     uid: UUID
     name: str
@@ -56,6 +77,8 @@ class CodeCard:
     state: CodeState
     more: int
     is_over: bool
+    near: str = ""
+    maker: Maker | None = None
 
     @property
     def is_trouble(self) -> bool:
@@ -97,6 +120,7 @@ def code_card(code: AccessCode, lock: LockVerdict, now: datetime) -> CodeCard:
         state=code_state(facts, lock, now),
         more=max(0, problems - 1),
         is_over=code.gone_at is not None,
+        maker=maker_of(code),
     )
 
 
@@ -115,6 +139,7 @@ class CodeHead:
     window: str
     nights: str
     state: CodeState
+    near: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +198,10 @@ def code_panel(
     )
 
 
-def code_head(code: AccessCode, state: CodeState, zone: tzinfo, now: datetime) -> CodeHead:
-    """Return the heading of a code's page."""
+def code_head(
+    code: AccessCode, state: CodeState, zone: tzinfo, now: datetime, *, near: str = ""
+) -> CodeHead:
+    """Return the heading of a code's page. `near`: another arrival with a name like this one."""
     nights = ""
     if code.starts_at is not None and code.ends_at is not None:
         nights = wall_time.nights(code.starts_at, code.ends_at, zone)
@@ -185,6 +212,7 @@ def code_head(code: AccessCode, state: CodeState, zone: tzinfo, now: datetime) -
         window_words(code, zone, now),
         nights,
         state,
+        near,
     )
 
 

@@ -1,6 +1,6 @@
 """What pages need from the database, each in a fixed number of queries. Reads only."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,7 +22,15 @@ from accesscodes.models import (
 )
 from accesscodes.slot_forecast import Stay
 from accesscodes.web.access import Desk
-from accesscodes.web.lock_presenters import LockRow, Usage, lock_order, lock_row
+from accesscodes.web.door_choice import Door, Guest, door_of
+from accesscodes.web.lock_presenters import (
+    NEXT_NIGHT,
+    LockRow,
+    Usage,
+    lock_order,
+    lock_row,
+    natural_key,
+)
 from accesscodes.web.presenters import CodeCard, code_card
 from accesscodes.web.proof import Told
 from accesscodes.web.record import Rows
@@ -175,6 +183,33 @@ def lock_rows(desk: Desk) -> list[LockRow]:
         for lock in locks.values()
     ]
     return sorted(rows, key=lock_order)
+
+
+def doors_to_choose(desk: Desk) -> list[Door]:
+    """Return every door of the property with who is in the room and who arrives, by name.
+
+    One query more than `lock_rows`.
+    """
+    guests: dict[UUID, list[Guest]] = defaultdict(list)
+    stays = (
+        AccessCode.objects.live()
+        .for_actor(desk.actor)
+        .filter(Q(withdrawn_at=None) | Q(withdrawn_at__gt=desk.now))
+        .filter(
+            device__property=desk.house,
+            kind=Kind.TIME_BOUND,
+            is_backup=False,
+            starts_at__lte=desk.now + NEXT_NIGHT,
+            ends_at__gt=desk.now,
+        )
+        .order_by("starts_at", "name")
+        .values_list("device__uid", "name", "starts_at", "ends_at")
+    )
+    for uid, name, starts_at, ends_at in stays:
+        if starts_at is not None and ends_at is not None:
+            guests[uid].append(Guest(name, starts_at, ends_at))
+    rows = sorted(lock_rows(desk), key=lambda row: natural_key(row.name))
+    return [door_of(row, guests[row.uid], desk.zone, desk.now) for row in rows]
 
 
 # ---- Codes --------------------------------------------------------------------------------------
@@ -402,6 +437,13 @@ def foreign_codes(device: Device) -> list[UnmanagedCode]:
     for row in rows:
         row.device = device
     return rows
+
+
+def strangers_at(desk: Desk) -> list[UnmanagedCode]:
+    """Return the codes on the locks of this property that are not ours, by name. One query."""
+    rows = UnmanagedCode.objects.for_actor(desk.actor).live().select_related("device")
+    here = rows.filter(device__property=desk.house, device__is_managed=True)
+    return list(here.order_by("name", "device_id", "slot"))
 
 
 def lock_problems(desk: Desk, device: Device) -> list[Problem]:

@@ -1,12 +1,12 @@
 """One field that finds doors, guests and codes of a property, ended ones too."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from accesscodes.web import lock_presenters, reading, shell
+from accesscodes.web import arrivals, lock_presenters, reading, shell
 from accesscodes.web.access import Desk, at_desk
 from accesscodes.web.lock_presenters import VERDICTS, VerdictWords
 from accesscodes.web.presenters import CodeCard, code_card
@@ -43,7 +43,7 @@ class Hits:
 
 
 def find(desk: Desk, text: str) -> Hits:
-    """Return the doors and codes in whose names each word occurs. Seven queries at most."""
+    """Return the doors and codes in whose names each word occurs. Eight queries at most."""
     shown = text.strip()
     words = shown.casefold().split()
     if not words:
@@ -72,11 +72,12 @@ def find(desk: Desk, text: str) -> Hits:
         if lock in locks and fits(name, locks[lock].device.display_name):
             found[gone_at is not None].append(pk)
     shown_pks = [*found[False][:SHOWN], *found[True][:SHOWN]]
+    near = arrivals.near_names(desk)
     cards: dict[bool, list[CodeCard]] = {True: [], False: []}
     for code in rows.filter(pk__in=shown_pks):
         code.device = locks[code.device_id].device
         card = code_card(code, locks[code.device_id].verdict, desk.now)
-        cards[card.is_over].append(card)
+        cards[card.is_over].append(replace(card, near=near.get(card.uid, "")))
     is_cut = max(len(doors), len(found[False]), len(found[True])) > SHOWN
     return Hits(
         shown, tuple(doors[:SHOWN]), tuple(cards[False]), tuple(cards[True]), is_cut=is_cut

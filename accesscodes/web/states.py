@@ -808,12 +808,22 @@ def code_state(code: CodeFacts, lock: LockVerdict, now: datetime) -> CodeState:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """Whether the PIN may be handed over. `is_safe` is false where the desk asks once more."""
+    """Whether the PIN may be handed over.
+
+    `is_safe` is false where the desk asks once more, and says `why` not; empty: there is no more
+    to say.
+    """
 
     tone: Tone
     icon: str
     sentence: str
     is_safe: bool
+    why: str = ""
+
+    @property
+    def whole(self) -> str:
+        """Return the sentence with its reason."""
+        return f"{self.sentence} {self.why}".rstrip()
 
 
 _NOT_FOR_CERTAIN = frozenset(
@@ -859,4 +869,5 @@ def handover(state: CodeState, code: CodeFacts, lock: LockVerdict, now: datetime
         text = "Don't hand this PIN over. It is being taken off the lock."
     elif state.key in _NOT_FOR_CERTAIN:
         text = "Don't hand this PIN over yet. It may not open the door."
-    return Handover(Tone.WARN, "triangle-alert", text, is_safe=False)
+    why = f"{state.label}. {state.sentence}"
+    return Handover(Tone.WARN, "triangle-alert", text, is_safe=False, why=why)

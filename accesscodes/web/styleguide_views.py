@@ -25,7 +25,7 @@ from accesscodes.web.issue_plan import Neighbour, Plan, PlanNote
 from accesscodes.web.keypad_views import KeypadAnswer
 from accesscodes.web.live import Live
 from accesscodes.web.lock_views import Chip, LockHead
-from accesscodes.web.presenters import Effect, EvidenceLine, ProblemNote, Stamp
+from accesscodes.web.presenters import IN_THE_APP, Effect, EvidenceLine, ProblemNote, Stamp
 from accesscodes.web.shell import EngineNote
 from accesscodes.web.slips import House, Slip
 from accesscodes.web.states import Tone
@@ -207,6 +207,8 @@ def _frame() -> list[Specimen]:
             "components/_chips.html",
             {"chips": chips, "chips_id": "chips", "target": "rows", "kept": ()},
         ),
+        Specimen("Made by others", "components/_made_by.html", {"maker": IN_THE_APP}),
+        Specimen("Similar name", "components/_near.html", {"near": "Lena Okafur, Apartment 204"}),
         Specimen("Count in the navigation", "components/_nav_count.html", {"urgent": 3}),
         Specimen("Timeline", "components/_timeline.html", {"timeline": timeline}),
         Specimen("Note of the engine", "components/_engine_note.html", {"engine": stopped}),

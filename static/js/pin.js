@@ -25,8 +25,8 @@
       label.textContent = text
       setTimeout(() => { label.textContent = name }, 4000)
     }
-    const isSafe = (button.dataset.safe ?? one('#handover')?.dataset.safe) === 'yes'
-    if (!isSafe && !confirm('This PIN may not open the door yet. Copy it all the same?')) return
+    const { safe, why } = button.dataset.safe ? button.dataset : one('#handover').dataset
+    if (safe !== 'yes' && !confirm(`${why}\n\nCopy it all the same?`)) return
     if (!navigator.clipboard) {
       one('#pin-show')?.click()
       say(one('#pin-show') ? 'Select it, then Ctrl+C' : 'Open the code to copy')

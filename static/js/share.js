@@ -11,8 +11,8 @@
   const send = async (button) => {
     const box = button.closest('[data-share]')
     const text = box.dataset.share.replace('{PIN}', box.dataset.sharePin)
-    const isSafe = one('#handover')?.dataset.safe !== 'no'
-    if (!isSafe && !confirm('This PIN may not open the door yet. Send it all the same?')) return
+    const verdict = one('[data-safe="no"]', box.closest('.slip') ?? document)
+    if (verdict && !confirm(`${verdict.dataset.why}\n\nSend it all the same?`)) return
     const body = encodeURIComponent(text)
     switch (button.dataset.shareBy) {
       case 'share':

@@ -32,7 +32,9 @@ def test_a_pin_hides_when_nobody_looks_and_is_not_copied_unasked_before_it_opens
     page.locator(".row--code .row__name a").first.click()
     expect(page.locator("#handover")).to_have_attribute("data-safe", "no")
     page.locator("#pin-copy").click()
-    assert asked == ["This PIN may not open the door yet. Copy it all the same?"]
+    why = page.locator("#handover").get_attribute("data-why") or ""
+    assert "Don't hand this PIN over" in why
+    assert asked == [f"{why}\n\nCopy it all the same?"]
     expect(page.locator("[data-copy-label]")).to_have_text("Copy")
 
     page.locator("#pin-show").click()
@@ -41,7 +43,7 @@ def test_a_pin_hides_when_nobody_looks_and_is_not_copied_unasked_before_it_opens
     expect(digits).to_be_focused()
     expect(digits).to_have_attribute("aria-label", f"PIN {' '.join(pin)}")
     page.locator("#message-pin").click()
-    assert asked[1:] == ["This PIN may not open the door yet. Send it all the same?"]
+    assert asked[1:] == [f"{why}\n\nSend it all the same?"]
     page.evaluate(LOOK_AWAY)
     expect(digits).to_have_count(0)
     expect(page.locator("[data-pin-dots]")).to_be_visible()

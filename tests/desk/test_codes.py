@@ -354,7 +354,7 @@ def test_the_list_costs_the_same_however_many_codes(desk, world, codes, django_a
 
     # session, user, roles, properties; locks, slots, dates, events; codes, their entries, those
     # that are gone; engine, arrivals; how things stand
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         desk.get(where)
 
 

@@ -87,6 +87,6 @@ def test_a_search_costs_the_same_however_much_there_is(
     search(desk, world.property, "emil")
 
     # session, user, roles, properties; how things stand; engine; arrivals; doors, slots, dates,
-    # events; names, codes, their entries
-    with django_assert_num_queries(14):
+    # events; names, arrivals' names, codes, their entries
+    with django_assert_num_queries(15):
         search(desk, world.property, "emil")

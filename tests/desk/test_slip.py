@@ -93,7 +93,10 @@ def test_a_pin_that_does_not_open_is_printed_only_for_somebody_who_insists(desk,
 
     asked = desk.get(path(world, late))
     unsure = desk.post(path(world, late))
-    assert "Don't hand this PIN over yet." in words(asked, "main")
+    assert (
+        "Don't hand this PIN over yet. It may not open the door. Sending to lock. Started just "
+        "now."
+    ) in words(asked, "main")
     assert "slip-anyway" in ids(asked)
     assert "slip-show" not in ids(asked)
     assert "703" not in words(unsure, "main")
@@ -101,6 +104,8 @@ def test_a_pin_that_does_not_open_is_printed_only_for_somebody_who_insists(desk,
 
     sure = desk.post(path(world, late), {"sure": "1"})
     assert "703 611" in words(sure, "main")
+    assert 'data-safe="no"' in sure.content.decode()
+    assert 'data-safe="no"' not in desk.post(path(world, code)).content.decode()
 
 
 def test_several_slips_are_asked_for_at_once_and_each_is_written_down(

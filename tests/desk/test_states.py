@@ -555,6 +555,7 @@ def test_a_pin_that_opens_nothing_now_is_not_handed_over():
         "triangle-alert",
         "Don't hand this PIN over yet. It does not open the door.",
         is_safe=False,
+        why=f"{state.label}. {state.sentence}",
     )
 
 
@@ -633,7 +634,11 @@ SAFE = "Ready to hand over."
     ],
 )
 def test_whether_the_pin_may_be_handed_over(code, lock, verdict):
-    assert handover(code_state(code, lock, NOW), code, lock, NOW) == verdict
+    state = code_state(code, lock, NOW)
+    if verdict.tone is Tone.WARN:
+        verdict = replace(verdict, why=f"{state.label}. {state.sentence}")
+
+    assert handover(state, code, lock, NOW) == verdict
 
 
 def test_content_of_a_wish_is_what_the_lock_should_hold():

@@ -28,6 +28,7 @@ doors = [
 for name, make in (
     ("native", "schlage"), ("walk", "schlage"), ("life", "schlage"),
     ("just_in_time", "lockly"), ("offline", "igloohome"), ("spare", "yale"),
+    ("client", "yale"), ("client_too", "yale"),
     *doors, *((f"guide_{number}", "schlage") for number in range(4)),
 ):
     VirtualLock.objects.create(

@@ -21,7 +21,7 @@ from locksite.http import DEADLINE, CallFailed, DeadlinePassed, retry_after
 from locksite.masked import Pin
 from properties.providers.base import AccountProblem, Refused, Retry, Unreachable
 from properties.providers.seam.devices import device_of
-from properties.providers.seam.fields import hushed
+from properties.providers.seam.fields import as_word, clean, hushed
 from properties.providers.seam.mapping import (
     attempt_of,
     code_of,
@@ -433,11 +433,10 @@ def _no_constant(name: str) -> None:
 
 def _error(data: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """Return an error in Seam's own form."""
-    error = (data or {}).get("error")
-    if not isinstance(error, Mapping):
+    error = clean((data or {}).get("error"))
+    if not isinstance(error, Mapping) or not isinstance(error.get("message"), str):
         return None
-    is_whole = isinstance(error.get("type"), str) and isinstance(error.get("message"), str)
-    return error if is_whole else None
+    return error if as_word(error.get("type")) else None
 
 
 def _refusal(

@@ -179,6 +179,13 @@ def test_the_words_of_a_refusal_reach_staff():
     assert refused.sentence == "Seam refused: The lock has no keypad."
 
 
+def test_the_words_of_a_refusal_fit_into_any_database():
+    refused = failure(whole(400, error("something_new", "half \ud800, nothing \0" + "." * 600)))
+
+    assert refused.sentence.encode().startswith(b"Seam refused: half , nothing ...")
+    assert len(refused.sentence) < 600
+
+
 @pytest.mark.parametrize(
     ("name", "error_type", "error_code"),
     [
@@ -334,6 +341,33 @@ def test_a_server_that_does_not_answer_well_costs_only_the_time_of_a_call(answer
 
         assert len(server.requests) == 1, "nothing is tried twice"
     assert took < PATIENCE
+
+
+def test_a_connection_that_the_server_has_closed_is_not_used_again():
+    """A stale one would leave open whether a command was carried out."""
+    ended = WORKSPACE.replace(b"Connection: close", b"Connection: keep-alive")
+    with answering(ended) as server:
+        client = client_of(server)
+        for _ in range(3):
+            client.get_workspace()
+            server.closed.acquire(timeout=PATIENCE)
+
+        assert server.connections == 3
+
+
+def test_a_connection_that_stays_open_is_used_again():
+    def answer(peer):
+        peer.sendall(kept)
+        while peer.receive():
+            peer.sendall(kept)
+
+    kept = WORKSPACE.replace(b"Connection: close", b"Connection: keep-alive")
+    with Loopback(answer) as server:
+        client = client_of(server)
+        for _ in range(3):
+            client.get_workspace()
+
+        assert (len(server.requests), server.connections) == (3, 1)
 
 
 def test_an_answer_that_is_too_large_is_not_read():

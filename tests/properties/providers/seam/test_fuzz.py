@@ -13,7 +13,7 @@ from locksite.masked import Pin
 from properties.capabilities import LockFacts, lock_verdict
 from properties.changes import Seen, device_events
 from properties.offline_windows import frames_of
-from properties.providers.base import Capabilities
+from properties.providers.base import Capabilities, ProviderError
 from properties.providers.seam.devices import device_of
 from properties.providers.seam.mapping import (
     attempt_of,
@@ -22,8 +22,11 @@ from properties.providers.seam.mapping import (
     webhook_of,
     workspace_of,
 )
+from properties.providers.seam.values import SeamWish
 from properties.sync import EVERY_OTHER
-from tests.properties.providers.seam.samples import found
+from tests.loopback import Loopback
+from tests.properties.providers.seam.samples import body, found, names
+from tests.properties.providers.seam.servers import client_of, error, whole
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
@@ -155,6 +158,44 @@ def test_anything_else_is_read(read, originals, data):
     value = read(data.draw(damaged(originals) | anything))
 
     assert value is None or is_plain(value)
+
+
+CALLS = {
+    "workspaces_get": lambda seam: seam.get_workspace(),
+    "devices_list": lambda seam: seam.list_devices(),
+    "devices_get": lambda seam: seam.get_device("lock"),
+    "access_codes_list": lambda seam: seam.list_access_codes(),
+    "access_codes_create_ongoing": lambda seam: seam.create_access_code("lock", SeamWish("Ana")),
+    "access_codes_pull_backup": lambda seam: seam.pull_backup_access_code("code"),
+    "sparse_access_codes_delete": lambda seam: seam.delete_access_code("code"),
+    "locks_unlock_door_pending": lambda seam: seam.unlock_door("lock"),
+    "events_list": lambda seam: seam.list_events(NOW),
+    "sparse_webhooks_list": lambda seam: seam.list_webhooks(),
+}
+FAILURES = [body(name) for name in names() if "_error_" in name]
+
+
+@pytest.fixture(scope="module")
+def far_side():
+    """Return a client, and a list whose last entry is what it is answered."""
+    answers: list[bytes] = []
+    with Loopback(lambda peer: peer.sendall(answers[-1])) as server:
+        yield client_of(server), answers
+
+
+@pytest.mark.parametrize("name", CALLS)
+@settings(max_examples=40)
+@given(data=st.data())
+def test_whatever_a_call_is_answered_it_returns_or_says_what_that_means(name, far_side, data):
+    seam, answers = far_side
+    status = data.draw(st.sampled_from([200, 200, 200, 400, 401, 403, 404, 409, 429, 500, 503]))
+    told = data.draw(damaged([body(name) if status == 200 else error("x"), *FAILURES]) | anything)
+    answers.append(whole(status, told))
+
+    try:
+        CALLS[name](seam)
+    except ProviderError as failure:
+        json.dumps([failure.error_code, failure.sentence], ensure_ascii=False).encode()
 
 
 def test_json_that_is_nested_without_end_is_read():
