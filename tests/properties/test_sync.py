@@ -446,8 +446,8 @@ def test_an_account_that_gives_no_answer_keeps_everything_as_it_was(
 class Cloud:
     """An account of a cloud with one lock, in memory."""
 
-    def __init__(self, report, hints=Hints((), is_whole=True)):
-        self.report, self.hints, self.asked_since = report, hints, []
+    def __init__(self, report):
+        self.report, self.hints, self.asked_since = report, Hints((), is_whole=True), []
         self.failure = None
 
     def list_devices(self):

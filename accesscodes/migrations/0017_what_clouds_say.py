@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accesscodes', '0015_shift_notes'),
+        ('accesscodes', '0016_pin_changed_at'),
         ('properties', '0011_accounts_of_clouds'),
     ]
 
