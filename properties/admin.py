@@ -28,11 +28,12 @@ from locksite.admin_kit import (
     plain_fields,
     visitor,
 )
+from locksite.doors import real_doors
 from locksite.errors import RuleBroken
 from locksite.masked import Pin
 from locksite.pins import seal
 from locksite.visitors import address_of
-from properties import services
+from properties import connecting, services
 from properties.choices import Fault, ProviderKind
 from properties.models import (
     Device,
@@ -218,7 +219,7 @@ class ProviderAccountAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
     list_filter = ("kind", "state")
     search_fields = ("name",)
     ordering = ("name",)
-    actions = ("read_again",)
+    actions = ("read_again", "disconnect")
     fields = ("kind", "name", "endpoint", "api_key", "webhook_secret")
     _facts = ("uid", "has_api_key", "state", "problem", "refreshed_at", "due_at", "created_at")
     has_api_key = masked("credentials", "Stored API key")
@@ -266,6 +267,14 @@ class ProviderAccountAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
         """Ask the engine to read these accounts now."""
         number = queryset.update(due_at=timezone.now())
         messages.success(request, f"The engine reads {counted(number, 'account')} now.")
+
+    @admin.action(description="Disconnect: forget the API key", permissions=["change"])
+    def disconnect(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
+        """Forget the keys of accounts that have one. Codes stay, and read as unknown."""
+        accounts = list(queryset.exclude(credentials=None))
+        for account in accounts:
+            connecting.disconnect(account, actor=visitor(request), doors=real_doors())
+        messages.success(request, f"Disconnected {counted(len(accounts), 'account')}.")
 
 
 # ---- Locks --------------------------------------------------------------------------------------

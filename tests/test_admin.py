@@ -847,3 +847,18 @@ def test_equal_pins_are_not_told_by_their_index():
     device, other = DeviceFactory(), DeviceFactory()
 
     assert index_of(device.uid, Pin(CANARY)) != index_of(other.uid, Pin(CANARY))
+
+
+def test_disconnecting_an_account_forgets_its_key_and_keeps_its_locks(admin, device):
+    account = device.account
+    account.credentials = seal(Pin("seam_a_key_of_a_far_side"), bound_to=account.uid)
+    account.save(update_fields=["credentials"])
+
+    admin.post(
+        reverse("admin:properties_provideraccount_changelist"),
+        {"action": "disconnect", "_selected_action": [account.pk]},
+    )
+
+    account.refresh_from_db()
+    assert (account.credentials, account.state) == (None, "disconnected")
+    assert account.devices.count() == 1
