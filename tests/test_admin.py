@@ -849,13 +849,13 @@ def test_equal_pins_are_not_told_by_their_index():
     assert index_of(device.uid, Pin(CANARY)) != index_of(other.uid, Pin(CANARY))
 
 
-def test_disconnecting_an_account_forgets_its_key_and_keeps_its_locks(admin, device):
-    account = device.account
+def test_disconnecting_an_account_forgets_its_key_and_keeps_its_locks(boss):
+    account = DeviceFactory().account
     account.credentials = seal(Pin("seam_a_key_of_a_far_side"), bound_to=account.uid)
     account.save(update_fields=["credentials"])
 
-    admin.post(
-        reverse("admin:properties_provideraccount_changelist"),
+    boss.post(
+        address(ProviderAccount, "changelist"),
         {"action": "disconnect", "_selected_action": [account.pk]},
     )
 
