@@ -36,6 +36,9 @@ class NewEvent:
 ASSIGNED = "The lock's maker chose the PIN."
 """What `code_changed` says where nobody changed the wish."""
 
+KEPT = "The deletion that was asked for was undone. The code stays as it was."
+"""The reason of the `changed` that takes the word of a deletion back."""
+
 
 def events_between(before: Snapshot | None, after: Snapshot, terms: LockTerms) -> list[NewEvent]:
     """Return the events of one change, in the order in which they are written.
@@ -66,6 +69,8 @@ def _about_wish(before: Snapshot, after: Snapshot, terms: LockTerms) -> Iterator
             EventType.MUTATIONS_REQUESTED,
             {"requested_mutations": [{"mutation_code": "deleting"}]},
         )
+    if old.withdrawn_at is not None and new.withdrawn_at is None:
+        yield NewEvent(EventType.CHANGED, {"change_reason": KEPT, "changed_properties": []})
     if _is_assigned(before, after):
         chosen = _pin_assigned()
         yield NewEvent(EventType.CHANGED, {"changed_properties": chosen.properties})

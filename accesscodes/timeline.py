@@ -159,7 +159,7 @@ def _of_event(event: Event) -> Entry:
         uid=event.uid,
         event_type=event.event_type,
         at=event.occurred_at,
-        description=DESCRIPTIONS[event_type],
+        description=event.payload.get("change_reason") or DESCRIPTIONS[event_type],
         event_uid=event.uid,
         actor="external" if event_type in _OUTSIDE else "system",
     )

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from accesscodes.choices import EventType
-from accesscodes.events import ASSIGNED
+from accesscodes.events import ASSIGNED, KEPT
 from accesscodes.web import wall_time
 from accesscodes.web.changed import what_changed
 from accesscodes.web.presenters import Stamp
@@ -152,6 +152,8 @@ def happening(event: Event, names: Mapping[str, str], zone: tzinfo, now: datetim
         text = f"{text} {method}".strip()
     if event.event_type == EventType.CODE_CHANGED and event.payload.get("description") == ASSIGNED:
         text = "PIN chosen by the lock's maker"
+    if event.event_type == EventType.CHANGED and event.payload.get("change_reason") == KEPT:
+        text = "Delete undone"
     if event.event_type in {"device.battery_status_changed", "device.low_battery"}:
         text = _battery(event.payload, text)
     if name:
@@ -175,7 +177,7 @@ def said_by(payload: Mapping[str, Any]) -> str:
             return str(problems[0]["message"])
     if isinstance(reason := payload.get("reason"), Mapping) and reason.get("message"):
         return str(reason["message"])
-    return ""
+    return str(payload.get("change_reason", ""))
 
 
 def happenings(

@@ -1,16 +1,19 @@
 """Deleting a code can be undone for ten seconds; nothing leaves the lock before."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
 from accesscodes import services
+from accesscodes.api.serializers import event_text
+from accesscodes.events import KEPT
 from accesscodes.models import AccessCode, LockCommand
 from accesscodes.services import CodeSpec, issue_code
 from locksite.actors import SYSTEM
 from locksite.errors import RuleBroken
-from locksite.journal.models import AuditEntry
+from locksite.journal.models import AuditEntry, Event
 from locksite.masked import Pin
 from properties.choices import Fault, Role
 from properties.providers.virtual.people import contents, edit_at_keypad, switch_fault
@@ -73,6 +76,39 @@ def test_undo_leaves_everything_as_it_was(desk, world, code):
     assert (after.withdrawn_at, after.revision) == (None, before.revision)
     assert after.status == "set"
     assert actions(code)[-2:] == ["access_code.delete", "access_code.undo_delete"]
+
+
+def test_partners_who_heard_of_the_delete_hear_that_it_was_undone(desk, world, code):
+    heard_before = Event.objects.latest("id").pk
+    desk.post(path(world, code, "code-delete"))
+    world.clock.move(seconds=5)
+    desk.post(path(world, code, "code-undo"))
+    world.run(minutes=5)
+
+    told = Event.objects.filter(pk__gt=heard_before).order_by("id")
+    [_, undone] = told
+    wire = json.loads(event_text(undone))
+    assert [(event.event_type, event.payload) for event in told] == [
+        (
+            "access_code.mutations_requested",
+            {"requested_mutations": [{"mutation_code": "deleting"}]},
+        ),
+        ("access_code.changed", {"change_reason": KEPT, "changed_properties": []}),
+    ]
+    assert (wire["access_code_id"], wire["change_reason"]) == (str(code.uid), KEPT)
+    assert "Delete undone" in words(desk.get(path(world, code)), "code-events")
+    assert "482915" not in json.dumps(wire)
+
+
+def test_a_spare_that_is_wanted_again_is_told_of_too(world, code):
+    spare = AccessCodeFactory(device=world.device(), name="Spare", digits="703611", is_backup=True)
+    AccessCode.objects.filter(pk=code.pk).update(pulled_backup=spare)
+    code.refresh_from_db()
+    services.withdraw_code(code, actor=SYSTEM, now=world.now, wait=services.UNDO_FOR)
+    services.undo_withdrawal(code, actor=SYSTEM, now=world.now)
+
+    rows = Event.objects.filter(event_type="access_code.changed").order_by("id")
+    assert list(rows.values_list("access_code_uid", flat=True)) == [code.uid, spare.uid]
 
 
 def test_after_ten_seconds_it_is_too_late(desk, world, code):
