@@ -180,7 +180,11 @@ def _hints(account: ProviderAccount, doors: Doors) -> Hints | None:
         return None
     if account.hinted_at is None:  # everything is read for the first time anyway
         return Hints((), is_whole=True)
-    return source.hints_since(account.hinted_at - HINTS_OVERLAP)
+    try:
+        return source.hints_since(account.hinted_at - HINTS_OVERLAP)
+    except Refused as refusal:  # then locks are looked at when their time comes
+        log.warning("account %s tells nothing: %s", account.uid, refusal.error_code)
+        return Hints((), is_whole=True)
 
 
 def _follow(account: ProviderAccount, hints: Hints, asked_at: datetime, now: datetime) -> None:

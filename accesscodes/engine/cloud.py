@@ -60,10 +60,10 @@ def number(
 ) -> dict[str, int]:
     """Return a slot for each id that a cloud lists. Pure.
 
-    `codes` are the ids with what they hold, `known` the slots of ids that are on record, live ones
-    before others. An id that nobody has heard of and that holds what we asked for without an
-    answer is that creation; any other gets the next number from `first_free` on. No slot is given
-    twice, whatever the record says.
+    `codes` are the ids with what they hold, `known` the slots of ids that are on record. An id
+    that nobody has heard of and that holds what we asked for without an answer is that creation;
+    any other gets the next number from `first_free` on. No slot is given twice, whatever the
+    record says.
     """
     slots: dict[str, int] = {}
     taken: set[int] = set()
@@ -171,28 +171,37 @@ class CloudDriver:
     def _numbered(self, lock: LockRef, codes: Mapping[str, RemoteCode]) -> dict[str, int]:
         ours = Installation.objects.filter(device__uid=lock.device_uid)
         others = UnmanagedCode.objects.filter(device__uid=lock.device_uid)
-        rows = others.filter(remote_id__in=codes).order_by("id")
-        known = dict(rows.values_list("remote_id", "slot"))
+        # A slot may have served several codes: what holds it now goes before what has left it.
+        now_there: dict[str, int] = {}
+        was_there: dict[str, int] = {}
+        held: set[int] = set()
         awaited = []
+        for remote_id, slot, gone_at in others.filter(remote_id__in=codes).values_list(
+            "remote_id", "slot", "gone_at"
+        ):
+            (now_there if gone_at is None else was_there)[remote_id] = slot
         # Those of codes that are gone as well, while what was sent for them may still turn up.
-        wanted = ours.filter(
+        for row in ours.filter(
             Q(remote_id__in=codes) | Q(code__gone_at=None) | Q(audit_until__gt=self._now())
-        ).order_by("id")
-        # A live entry comes last and so counts more than one that its code has left.
-        for row in sorted(wanted, key=lambda row: row.placement != Placement.ABSENT):
+        ):
             installed = row.installed()
             if installed.slot is None:
                 continue
+            if installed.is_on_lock:
+                held.add(installed.slot)
             if installed.remote_id in codes:
-                known[installed.remote_id] = installed.slot
+                place = now_there if installed.is_on_lock else was_there
+                place[installed.remote_id] = installed.slot
             elif installed.sent is not None and installed.placement is not Placement.PRESENT:
                 awaited.append(Awaited(installed.slot, installed.sent))
+        held.update(now_there.values())
+        left = {remote_id: slot for remote_id, slot in was_there.items() if slot not in held}
         last = max(
             ours.aggregate(last=Max("slot"))["last"] or 0,
             others.aggregate(last=Max("slot"))["last"] or 0,
         )
         contents = [(remote_id, _content(lock, code)) for remote_id, code in sorted(codes.items())]
-        return number(contents, known, awaited, last + 1)
+        return number(contents, {**left, **now_there}, awaited, last + 1)
 
 
 def _content(lock: LockRef, code: RemoteCode) -> Content:

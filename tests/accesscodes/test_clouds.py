@@ -252,6 +252,26 @@ def test_a_code_that_the_cloud_keeps_for_us_already_is_adopted_as_it_is(world):
     assert UnmanagedCode.objects.count() == 0
 
 
+def test_a_code_that_comes_back_does_not_take_the_slot_of_the_one_that_has_it_now(world):
+    leaving = issue(world)
+    world.run(minutes=2)
+    old_id = world.remote_id(leaving)
+    old = world.cloud.codes[old_id]
+    services.withdraw_code(fresh(leaving), actor=world.actor, now=world.now)
+    world.run(minutes=30)
+    staying = issue(world, "730264")
+    world.run(minutes=2)
+    slots = {code.installations.get().slot for code in (leaving, staying)}
+    assert len(slots) == 1
+
+    world.cloud.codes[old_id] = old
+    world.run(minutes=6)
+
+    assert fresh(staying).status == Status.SET
+    assert world.cloud.pins().count("730264") == 1
+    assert world.cloud.calls.count("update") == 0
+
+
 def test_one_pin_serves_one_stay_after_another(world):
     first = issue(world, **stay(world, timedelta(hours=-1)))
     second = issue(

@@ -127,6 +127,19 @@ class Houses:
             stdin=f"{key}\n",
         )
 
+    def move_account(self, url: str, *, hooks: str) -> None:
+        """Let the account's calls, and the webhooks back, take another way."""
+        self.desk_site.run(
+            "from properties.models import ProviderAccount; "
+            f"ProviderAccount.objects.update(endpoint={url!r})"
+        )
+        self.upstream_site.run(
+            "from locksite.partners.models import WebhookEndpoint; "
+            "endpoint = WebhookEndpoint.objects.get(); "
+            f"endpoint.url = endpoint.url.replace({self.desk_site.url!r}, {hooks!r}); "
+            "endpoint.save(update_fields=['url'])"
+        )
+
     def stop(self) -> None:
         self.desk_site.stop()
         self.upstream_site.stop()
