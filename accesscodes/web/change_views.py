@@ -1,5 +1,6 @@
 """Changing and deleting a code: plain forms that work without JavaScript."""
 
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from accesscodes import services
+from accesscodes import linked, pin_rules, services
 from accesscodes.choices import Kind
 from accesscodes.models import AccessCode
 from accesscodes.pin_rules import PinRules, length_for
@@ -18,7 +19,6 @@ from accesscodes.services import CodeChanges
 from accesscodes.web import presenters, reading, shell
 from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if, refused
 from accesscodes.web.action_views import NOT_YOURS, answer
-from accesscodes.web.code_page import doors_elsewhere, effect_of
 from accesscodes.web.feedback import (
     NameFeedback,
     PinFeedback,
@@ -27,6 +27,7 @@ from accesscodes.web.feedback import (
     name_hint,
 )
 from accesscodes.web.forms import NameForm, PinForm, WhenForm
+from accesscodes.web.scope import Scope, deletion_of, other_dates, scope_of
 from locksite.errors import RuleBroken
 from locksite.htmx import HtmxHttpRequest
 from locksite.local_time import as_written
@@ -45,33 +46,76 @@ def code_delete(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpRespons
     row = reading.code_or_404(desk, code)
     if not desk.may_delete(row):
         return refused(request, NOT_YOURS)
+    scope = deletion_of(desk, row, request.POST if request.method == "POST" else None)
     if request.method == "GET":
         context = {
             "code": row,
-            "effect": effect_of(desk, row),
+            "effect": presenters.delete_effect(row, desk.zone, desk.now),
+            "scope": scope,
             "window": _window(desk, row),
         }
         return shell.page(request, desk, "accesscodes/code_delete.html", "codes", context)
+    if "now" in request.POST and not _may_hurry(desk, row):
+        return refused(request, NOT_YOURS)
     wait = timedelta(0) if "now" in request.POST else services.UNDO_FOR
     try:
-        services.withdraw_code(row, actor=desk.actor, now=desk.now, wait=wait)
+        number = len(_withdrawn(desk, row, wait, is_all=scope.is_all))
     except RuleBroken as broken:
         messages.info(request, broken.message)
     else:
         undo = reverse("code-undo", args=[desk.house.slug, code]) if wait else ""
         sentence = f"Code for {row.name} is being removed from the lock."
+        if number > 1:
+            sentence = f"Codes for {row.name} are being removed from {number} locks."
         messages.success(request, sentence, extra_tags=undo)
     return answer(request, desk, code)
+
+
+def _may_hurry(desk: Desk, code: AccessCode) -> bool:
+    return all(desk.may_delete(row) for row in linked.deleted_together(code))
+
+
+def _withdrawn(desk: Desk, code: AccessCode, wait: timedelta, *, is_all: bool) -> list[AccessCode]:
+    """Withdraw the code, or with no wait what was deleted with it; return what is withdrawn."""
+    if not wait:
+        return linked.withdraw_now(code, actor=desk.actor, now=desk.now)
+    if is_all:
+        return linked.withdraw_all(code, actor=desk.actor, now=desk.now, wait=wait)
+    return [services.withdraw_code(code, actor=desk.actor, now=desk.now, wait=wait)]
 
 
 # ---- Changing -----------------------------------------------------------------------------------
 
 
+def _scope(
+    request: HtmxHttpRequest,
+    code: AccessCode,
+    codes: list[AccessCode],
+    stays: str,
+    why_not: str = "",
+) -> Scope:
+    data = request.POST if request.method == "POST" else None
+    return scope_of(code, codes, data, stays, why_not_all=why_not)
+
+
 def _change(
-    request: HtmxHttpRequest, desk: Desk, code: AccessCode, changes: CodeChanges, done: str
+    request: HtmxHttpRequest,
+    desk: Desk,
+    code: AccessCode,
+    changes: CodeChanges,
+    scope: Scope,
+    done: str,
 ) -> HttpResponse:
-    services.change_code(code, changes, actor=desk.actor, now=desk.now)
-    messages.success(request, done)
+    change = linked.change_all if scope.is_all else services.change_code
+    change(code, changes, actor=desk.actor, now=desk.now)
+    return _done(request, desk, code, scope, done)
+
+
+def _done(
+    request: HtmxHttpRequest, desk: Desk, code: AccessCode, scope: Scope, done: str
+) -> HttpResponse:
+    where = f" at {scope.number} doors" if scope.is_all else ""
+    messages.success(request, done.format(where=where))
     return redirect("code-detail", desk.house.slug, code.uid)
 
 
@@ -102,6 +146,7 @@ def _names_beside(code: AccessCode) -> list[str]:
 def code_rename(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
     """Give the code another name."""
     row = reading.code_or_404(desk, code)
+    scope = _scope(request, row, linked.together(row, desk.now), "The old name stays at {doors}.")
     rules = PinRules.from_properties(row.device.properties)
     form = NameForm(
         request.POST if request.method == "POST" else {"name": row.name},
@@ -111,12 +156,13 @@ def code_rename(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpRespons
     if request.method == "POST" and form.is_valid():
         try:
             changes = CodeChanges(name=form.cleaned_data["name"])
-            return _change(request, desk, row, changes, "Renamed.")
+            return _change(request, desk, row, changes, scope, "Renamed{where}.")
         except RuleBroken as broken:
             form.take(broken)
     is_sent = request.method == "POST"
     context = {
         "code": row,
+        "scope": scope,
         "v": form.data,
         "name_hint": name_hint(rules),
         "name_feedback": NameFeedback.of(form, shown=is_sent),
@@ -147,10 +193,13 @@ def code_dates(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse
     """Extend or shorten the stay, or let the code work until it is removed."""
     row = reading.code_or_404(desk, code)
     is_sent = request.method == "POST"
+    codes = linked.together(row, desk.now)
+    scope = _scope(request, row, codes, "The old dates stay in force at {doors}.")
+    scope = replace(scope, differs=other_dates(row, codes))
     form = WhenForm(request.POST if is_sent else _when_of(row, desk), zone=desk.zone, now=desk.now)
     if is_sent and form.is_valid():
         try:
-            return _change(request, desk, row, _new_dates(form), "Dates changed.")
+            return _change(request, desk, row, _new_dates(form), scope, "Dates changed{where}.")
         except RuleBroken as broken:
             form.take(broken)
     form.is_valid()
@@ -158,7 +207,7 @@ def code_dates(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse
         "code": row,
         "v": form.data,
         "window": _window(desk, row),
-        "elsewhere": " and ".join(doors_elsewhere(desk, row)),
+        "scope": scope,
         "when_feedback": WhenFeedback.of(form, None if is_sent else frozenset()),
         "zone_name": desk.zone_name,
         "error_list": error_list(form) if is_sent else [],
@@ -172,65 +221,93 @@ def _new_dates(form: WhenForm) -> CodeChanges:
     return CodeChanges(kind=Kind.TIME_BOUND, starts_at=form.starts_at, ends_at=form.ends_at)
 
 
-def _pin_feedback(desk: Desk, code: AccessCode, form: PinForm) -> PinFeedback:
+@dataclass(frozen=True, slots=True)
+class _PinSheet:
+    """For which doors a code gets another PIN, and what that must be like."""
+
+    codes: list[AccessCode]
+    scope: Scope
+    rules: PinRules
+
+
+def _pin_sheet(request: HtmxHttpRequest, desk: Desk, code: AccessCode) -> _PinSheet:
+    codes = linked.together(code, desk.now)
+    rules = {
+        row.device.display_name: PinRules.from_properties(row.device.properties) for row in codes
+    }
+    scope = _scope(
+        request,
+        code,
+        codes,
+        "The old PIN stays in force at {doors}.",
+        pin_rules.why_none_suits(rules) if len(codes) > 1 else "",
+    )
+    shared = pin_rules.shared(list(rules.values())) if scope.is_all else None
+    if shared is not None:
+        return _PinSheet(codes, scope, shared)
+    return _PinSheet([code], scope, PinRules.from_properties(code.device.properties))
+
+
+def _pin_feedback(desk: Desk, sheet: _PinSheet, form: PinForm) -> PinFeedback:
     """Return what stands below a PIN that was refused, with one that would do."""
     errors = list(form.errors.get("pin", []))
     if not errors:
         return PinFeedback()
     wanted = len(form.typed_pin)
-    try:
-        pin = services.free_pin(
-            code.device,
-            now=desk.now,
-            length=wanted if wanted in form.rules.supported else None,
-            for_desk=True,
-            starts_at=code.starts_at,
-            ends_at=code.ends_at,
-        )
-    except RuleBroken:
-        return PinFeedback(str(errors[0]))
-    return PinFeedback(str(errors[0]), (), pin.digits)
+    length = wanted if wanted in form.rules.supported else None
+    pin = linked.free_pin(sheet.codes, desk.now, length=length)
+    return PinFeedback(str(errors[0]), (), "" if pin is None else pin.digits)
 
 
 @require_http_methods(["GET", "POST"])
 @at_desk
 @only_if(lambda desk: desk.may_issue, instead=NOT_ALLOWED)
 def code_change_pin(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
-    """Put another PIN in place of this one."""
+    """Put another PIN in place of this one, at this door or at all that share it."""
     row = reading.code_or_404(desk, code)
-    rules = PinRules.from_properties(row.device.properties)
+    sheet = _pin_sheet(request, desk, row)
     is_sent = request.method == "POST"
-    length = length_for(rules, None, for_desk=True)
+    length = length_for(sheet.rules, None, for_desk=True)
     form = PinForm(
         request.POST if is_sent else {"pin_mode": "generate", "pin_length": str(length)},
-        rules=rules,
+        rules=sheet.rules,
     )
     if "take_pin" in request.POST:
         taken = {"pin_mode": "choose", "pin": request.POST["take_pin"], "pin_length": str(length)}
-        form, is_sent = PinForm(taken, rules=rules), False
+        form, is_sent = PinForm(taken, rules=sheet.rules), False
     if is_sent and form.is_valid():
         try:
-            pin = form.cleaned_data["pin"] or services.free_pin(
-                row.device,
-                now=desk.now,
-                length=form.cleaned_data["pin_length"],
-                for_desk=True,
-                starts_at=row.starts_at,
-                ends_at=row.ends_at,
-            )
-            changes = CodeChanges(pin=pin, refuse_weak=True)
-            done = "PIN changed. The old one stops working when the new one is on the lock."
-            return _change(request, desk, row, changes, done)
+            return _new_pin(request, desk, row, sheet, form)
         except RuleBroken as broken:
             form.take(broken)
     context = {
         "code": row,
         "v": form.data,
-        "elsewhere": " and ".join(doors_elsewhere(desk, row)),
-        "lengths": [(str(length), f"{length} digits") for length in rules.supported],
-        "pin_feedback": _pin_feedback(desk, row, form) if is_sent else PinFeedback(),
+        "scope": sheet.scope,
+        "lengths": [(str(length), f"{length} digits") for length in sheet.rules.supported],
+        "pin_feedback": _pin_feedback(desk, sheet, form) if is_sent else PinFeedback(),
         "error_list": error_list(form) if is_sent else [],
     }
     return _form_page(
         request, desk, "accesscodes/code_change_pin.html", context, has_errors=is_sent
     )
+
+
+def _new_pin(
+    request: HtmxHttpRequest, desk: Desk, code: AccessCode, sheet: _PinSheet, form: PinForm
+) -> HttpResponse:
+    pin, length = form.cleaned_data["pin"], form.cleaned_data["pin_length"]
+    done = "PIN changed{where}. The old one stops working when the new one is on the lock."
+    if sheet.scope.is_all:
+        linked.change_pin(code, pin, actor=desk.actor, now=desk.now, length=length)
+        return _done(request, desk, code, sheet.scope, done)
+    drawn = pin or services.free_pin(
+        code.device,
+        now=desk.now,
+        length=length,
+        for_desk=True,
+        starts_at=code.starts_at,
+        ends_at=code.ends_at,
+    )
+    changes = CodeChanges(pin=drawn, refuse_weak=True)
+    return _change(request, desk, code, changes, sheet.scope, done)

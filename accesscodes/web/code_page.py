@@ -24,7 +24,7 @@ from accesscodes.web.access import Desk
 from accesscodes.web.code_buttons import buttons
 from accesscodes.web.fixes import Possible
 from accesscodes.web.live import Board, Part
-from accesscodes.web.presenters import Effect
+from accesscodes.web.scope import deletion_of
 from accesscodes.web.states import (
     ABOUT_PIN,
     SHUTS,
@@ -300,23 +300,11 @@ def pin_card_of(desk: Desk, code: AccessCode) -> PinCard:
 
 
 def _around(desk: Desk, code: AccessCode) -> dict[str, object]:
-    """Return what the page needs beside its board."""
-    return {"effect": effect_of(desk, code)}
-
-
-def doors_elsewhere(desk: Desk, code: AccessCode) -> list[str]:
-    """Return the names of the other doors that the same PIN is for. One query, or none."""
-    return [
-        row.device.display_name
-        for row in reading.linked_codes(desk, code)
-        if row.wish().unwanted_since(desk.now) is None
-    ]
-
-
-def effect_of(desk: Desk, code: AccessCode) -> Effect:
-    """Return what is said before a code is deleted. One query where it is for several doors."""
-    elsewhere = doors_elsewhere(desk, code)
-    return presenters.delete_effect(code, desk.zone, desk.now, elsewhere=elsewhere)
+    """Return what the page needs beside its board. One query for a code of several doors."""
+    return {
+        "effect": presenters.delete_effect(code, desk.zone, desk.now),
+        "scope": deletion_of(desk, code),
+    }
 
 
 def code_page(

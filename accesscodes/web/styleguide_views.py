@@ -6,7 +6,7 @@ data.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +26,7 @@ from accesscodes.web.keypad_views import KeypadAnswer
 from accesscodes.web.live import Live
 from accesscodes.web.lock_views import Chip, LockHead
 from accesscodes.web.presenters import IN_THE_APP, Effect, EvidenceLine, ProblemNote, Stamp
+from accesscodes.web.scope import Scope
 from accesscodes.web.shell import EngineNote
 from accesscodes.web.slips import House, Slip
 from accesscodes.web.states import Tone
@@ -132,6 +133,9 @@ def _forms() -> list[Specimen]:
     long = WhenFeedback(notice="That is 120 days. Is the end date right?")
     two = [("id_name", "Enter who the code is for."), ("id_end_date", "End must be after start.")]
     empty = {"pin_feedback": PinFeedback(), "lengths": [("6", "6 digits")], "v": {}}
+    scope = Scope("Room 101", ("Room 102",), is_all=True, stays="The old PIN stays at Room 102.")
+    why_not = "Room 102 picks its own PINs, so it cannot share one with other doors."
+    here_only = replace(scope, is_all=False, why_not_all=why_not)
     ahead = next(code for code in specimens.codes() if code.state.key == "loaded")
     warning = PlanNote(Tone.WARN, "triangle-alert", "Overlaps Ana Prado. Continue if they share.")
     plan = Plan(
@@ -152,6 +156,8 @@ def _forms() -> list[Specimen]:
         Specimen("Field, note", name, {"name_feedback": note}),
         Specimen("Field, dates in error", when, {"when_feedback": end}),
         Specimen("Field, dates to check", when, {"when_feedback": long}),
+        Specimen("For which doors", "accesscodes/_code_scope.html", {"scope": scope}),
+        Specimen("For this door only", "accesscodes/_code_scope.html", {"scope": here_only}),
         Specimen("Segmented choice", "accesscodes/_pin_fields.html", empty),
         Specimen("Plan", "accesscodes/_plan.html", {"plan": plan}),
         Specimen("Button that Enter presses", "components/_enter.html"),
@@ -257,7 +263,7 @@ def groups() -> dict[str, list[Specimen]]:
 
 
 _NAMES = re.compile(
-    r'(?<=[\s<])(id|for|aria-labelledby|aria-describedby|data-dialog|name)="([^"]+)"'
+    r'(?<=[\s<])(id|for|form|aria-labelledby|aria-describedby|data-dialog|name)="([^"]+)"'
 )
 _ASKS = re.compile(r'\shx-[a-z-]+="[^"]*"')
 
