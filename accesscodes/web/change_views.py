@@ -9,14 +9,14 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accesscodes import linked, pin_rules, services
 from accesscodes.choices import Kind
 from accesscodes.models import AccessCode
 from accesscodes.pin_rules import PinRules, length_for
 from accesscodes.services import CodeChanges
-from accesscodes.web import presenters, reading, shell
+from accesscodes.web import preflight, presenters, reading, shell
 from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if, refused
 from accesscodes.web.action_views import NOT_YOURS, answer
 from accesscodes.web.feedback import (
@@ -27,9 +27,10 @@ from accesscodes.web.feedback import (
     name_hint,
 )
 from accesscodes.web.forms import NameForm, PinForm, WhenForm
+from accesscodes.web.preflight import Asked, Overlap
 from accesscodes.web.scope import Scope, deletion_of, other_dates, scope_of
 from locksite.errors import RuleBroken
-from locksite.htmx import HtmxHttpRequest
+from locksite.htmx import HtmxHttpRequest, render_fragments
 from locksite.local_time import as_written
 
 # ---- Deleting ----------------------------------------------------------------------------------
@@ -186,6 +187,56 @@ def _when_of(code: AccessCode, desk: Desk) -> dict[str, str]:
     return values
 
 
+@dataclass(frozen=True, slots=True)
+class _DatesSheet:
+    """New dates of a code, looked through: for which doors, and what stands beside the fields."""
+
+    form: WhenForm
+    scope: Scope
+    beside: dict[str, Any]
+
+
+def _dates_sheet(
+    request: HtmxHttpRequest, desk: Desk, code: AccessCode, shown: frozenset[str] | None
+) -> _DatesSheet:
+    """Look through what was sent, or the dates as they are; nothing is saved. Three queries.
+
+    `shown`: whose errors may be seen; ``None``: all.
+    """
+    codes = linked.together(code, desk.now)
+    scope = _scope(request, code, codes, "The old dates stay in force at {doors}.")
+    scope = replace(scope, differs=other_dates(code, codes))
+    data = request.POST if request.method == "POST" else _when_of(code, desk)
+    form = WhenForm(data, zone=desk.zone, now=desk.now)
+    is_whole = form.is_valid() and not form.is_ongoing
+    concerned = codes if scope.is_all else [code]
+    overlap: Overlap | None = None
+    if is_whole:
+        others = reading.codes_by_door([row.device for row in concerned])
+        own = {row.pk for row in codes}
+        overlap = preflight.overlap_at(
+            [
+                (
+                    row.device.display_name,
+                    [
+                        other
+                        for other in others[row.device_id]
+                        if other.pk not in own and not other.is_backup
+                    ],
+                )
+                for row in concerned
+            ],
+            Asked(form.starts_at, form.ends_at, desk.zone, desk.now),
+        )
+    beside = {
+        "v": form.data,
+        "when_feedback": WhenFeedback.of(form, shown),
+        "overlap": overlap,
+        "zone_name": desk.zone_name,
+    }
+    return _DatesSheet(form, scope, beside)
+
+
 @require_http_methods(["GET", "POST"])
 @at_desk
 @only_if(lambda desk: desk.may_issue, instead=NOT_ALLOWED)
@@ -193,26 +244,43 @@ def code_dates(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse
     """Extend or shorten the stay, or let the code work until it is removed."""
     row = reading.code_or_404(desk, code)
     is_sent = request.method == "POST"
-    codes = linked.together(row, desk.now)
-    scope = _scope(request, row, codes, "The old dates stay in force at {doors}.")
-    scope = replace(scope, differs=other_dates(row, codes))
-    form = WhenForm(request.POST if is_sent else _when_of(row, desk), zone=desk.zone, now=desk.now)
+    shown = None if is_sent else frozenset[str]()
+    sheet = _dates_sheet(request, desk, row, shown)
+    form = sheet.form
+    beside = sheet.beside
     if is_sent and form.is_valid():
         try:
-            return _change(request, desk, row, _new_dates(form), scope, "Dates changed{where}.")
+            return _change(
+                request, desk, row, _new_dates(form), sheet.scope, "Dates changed{where}."
+            )
         except RuleBroken as broken:
             form.take(broken)
-    form.is_valid()
+            beside = {**beside, "when_feedback": WhenFeedback.of(form, shown)}
     context = {
+        **beside,
         "code": row,
-        "v": form.data,
         "window": _window(desk, row),
-        "scope": scope,
-        "when_feedback": WhenFeedback.of(form, None if is_sent else frozenset()),
-        "zone_name": desk.zone_name,
+        "scope": sheet.scope,
         "error_list": error_list(form) if is_sent else [],
     }
     return _form_page(request, desk, "accesscodes/code_dates.html", context, has_errors=is_sent)
+
+
+@require_POST
+@at_desk
+@only_if(lambda desk: desk.may_issue, instead=NOT_ALLOWED)
+def code_dates_validate(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+    """Look through new dates while they are typed; nothing is saved."""
+    row = reading.code_or_404(desk, code)
+    touched = frozenset(request.POST.getlist("touched"))
+    context = {**shell.shared(desk, "codes"), **_dates_sheet(request, desk, row, touched).beside}
+    return render_fragments(
+        request,
+        None,
+        ("accesscodes/_when_feedback.html", context),
+        ("accesscodes/_nights.html", context),
+        ("accesscodes/_overlap.html", context),
+    )
 
 
 def _new_dates(form: WhenForm) -> CodeChanges:

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import RowNumber
 from django.http import Http404
 
 from accesscodes import due
@@ -378,25 +379,29 @@ def answer_times(device: Device, number: int = 20) -> list[timedelta]:
     return [answered_at - asked_at for asked_at, answered_at in rows if answered_at is not None]
 
 
-def settings_of(device: Device, now: datetime) -> list[Setting]:
-    """Return how the lock's last codes got on it, newest first. Two queries.
+def settings_of(devices: Iterable[Device], now: datetime) -> dict[int, list[Setting]]:
+    """Return how the last codes of each lock got on it, by its key, newest first. Two queries.
 
     From the first try until a reading showed the code; one that was tried a moment ago says
     nothing yet.
     """
-    tried = dict(
+    found: dict[int, list[Setting]] = {device.pk: [] for device in devices}
+    tried = list(
         LockCommand.objects.filter(
-            device=device, action=CommandAction.PROGRAM, installation__isnull=False
+            device__in=found, action=CommandAction.PROGRAM, installation__isnull=False
         )
-        .values("installation__code__uid")
+        .values("device_id", "installation__code__uid")
         .annotate(first=Min("asked_at"))
+        .annotate(
+            place=Window(RowNumber(), partition_by=F("device_id"), order_by=Min("asked_at").desc())
+        )
+        .filter(place__lte=2 * LAST)
         .order_by("-first")
-        .values_list("installation__code__uid", "first")[: 2 * LAST]
+        .values_list("device_id", "installation__code__uid", "first")
     )
     shown = dict(
         Event.objects.filter(
-            device_uid=device.uid,
-            access_code_uid__in=list(tried),
+            access_code_uid__in=[uid for _, uid, _ in tried],
             event_type__in=["access_code.set_on_device", "access_code.scheduled_on_device"],
         )
         .values("access_code_uid")
@@ -404,10 +409,56 @@ def settings_of(device: Device, now: datetime) -> list[Setting]:
         .order_by()
         .values_list("access_code_uid", "first")
     )
+    for pk, uid, asked in tried:
+        if uid in shown or now - asked > LATE:
+            found[pk].append(Setting(shown[uid] - asked if uid in shown else None))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A door for which a code is asked, with what it holds and will hold.
+
+    `neighbours` are its codes that are no spares, by start. `planned` is when its slots are held,
+    `settings` how its last codes got on it.
+    """
+
+    lock: KnownLock
+    neighbours: Sequence[AccessCode]
+    planned: Sequence[Stay] = ()
+    settings: Sequence[Setting] = ()
+
+    @property
+    def name(self) -> str:
+        """Return the name of the door."""
+        return self.lock.device.display_name
+
+
+def codes_by_door(devices: Iterable[Device]) -> dict[int, list[AccessCode]]:
+    """Return the codes on these locks, by the lock's key, by start. Two queries."""
+    found: dict[int, list[AccessCode]] = {device.pk: [] for device in devices}
+    rows = AccessCode.objects.live().filter(device__in=found).prefetch_related("installations")
+    for code in rows.order_by(F("starts_at").asc(nulls_first=True), "name"):
+        found[code.device_id].append(code)
+    return found
+
+
+def places_of(locks: Sequence[KnownLock], now: datetime) -> list[Place]:
+    """Return these doors with what they hold, in their order. Five queries for any number."""
+    devices = [lock.device for lock in locks]
+    codes, settings = codes_by_door(devices), settings_of(devices, now)
+    others = dict.fromkeys(codes, 0)
+    foreign = UnmanagedCode.objects.live().filter(device__in=others).values_list("device_id")
+    others |= dict(foreign.annotate(number=Count("pk")).order_by())
     return [
-        Setting(shown[uid] - asked if uid in shown else None)
-        for uid, asked in tried.items()
-        if uid in shown or now - asked > LATE
+        Place(
+            lock,
+            [code for code in codes[pk] if not code.is_backup],
+            planned_stays(lock.device, codes[pk], others[pk], now),
+            settings[pk],
+        )
+        for lock in locks
+        for pk in (lock.device.pk,)
     ]
 
 

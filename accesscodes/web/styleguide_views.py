@@ -21,10 +21,11 @@ from accesscodes.web import lock_presenters, specimens
 from accesscodes.web.code_page import PinCard
 from accesscodes.web.feedback import NameFeedback, PinFeedback, RuleLine, WhenFeedback
 from accesscodes.web.happenings import WORDS, Happening
-from accesscodes.web.issue_plan import Neighbour, Plan, PlanNote
+from accesscodes.web.issue_plan import Neighbour, Plan
 from accesscodes.web.keypad_views import KeypadAnswer
 from accesscodes.web.live import Live
 from accesscodes.web.lock_views import Chip, LockHead
+from accesscodes.web.preflight import Overlap, PlanNote
 from accesscodes.web.presenters import IN_THE_APP, Effect, EvidenceLine, ProblemNote, Stamp
 from accesscodes.web.scope import Scope
 from accesscodes.web.shell import EngineNote
@@ -139,7 +140,6 @@ def _forms() -> list[Specimen]:
     ahead = next(code for code in specimens.codes() if code.state.key == "loaded")
     warning = PlanNote(Tone.WARN, "triangle-alert", "Overlaps Ana Prado. Continue if they share.")
     plan = Plan(
-        door="Apartment 101",
         doors="Apartment 101",
         guest="Lena Okafor",
         works="Today 16:32 to Thu 14:32",
@@ -148,7 +148,10 @@ def _forms() -> list[Specimen]:
         timeline=ahead.timeline,
         notes=(warning,),
         neighbours=(Neighbour("Ana Prado", "Today to Thu"),),
-        overlap=warning,
+    )
+    overlap = Overlap(
+        "Overlaps other guests. Continue if they share the door.",
+        ("Room 101: Ana Prado, Thu 15:00 to Sun 11:00", "Room 102: Bea Lang, Fri to Sun"),
     )
     return [
         Specimen("Error summary", "accesscodes/_error_summary.html", {"error_list": two}),
@@ -160,6 +163,9 @@ def _forms() -> list[Specimen]:
         Specimen("For this door only", "accesscodes/_code_scope.html", {"scope": here_only}),
         Specimen("Segmented choice", "accesscodes/_pin_fields.html", empty),
         Specimen("Plan", "accesscodes/_plan.html", {"plan": plan}),
+        Specimen(
+            "Other guests at the same time", "accesscodes/_overlap.html", {"overlap": overlap}
+        ),
         Specimen("Button that Enter presses", "components/_enter.html"),
     ]
 
