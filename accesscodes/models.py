@@ -317,12 +317,17 @@ class AccessCode(models.Model):
         models.prefetch_related_objects([self], "installations")
 
     def has_no_installations(self) -> None:
-        """Let `installation` know that nothing was ever put on the lock: the code is new.
+        """Let `installation` know that nothing was ever put on the lock: the code is new."""
+        self.has_installation(None)
+
+    def has_installation(self, entry: "Installation | None") -> None:
+        """Let `installation` know what somebody has read already.
 
         What asks the database anew, such as `installations.get`, goes on doing so.
         """
         rows: Any = self.installations.all()
-        rows._result_cache, rows._prefetch_done = [], True  # as Django marks what it prefetched
+        rows._result_cache = [] if entry is None else [entry]
+        rows._prefetch_done = True  # as Django marks what it prefetched
         self.__dict__.setdefault("_prefetched_objects_cache", {})["installations"] = rows
 
     def wish(self) -> Wish:

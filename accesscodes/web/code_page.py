@@ -93,12 +93,12 @@ class Known:
 
 
 def known_code(desk: Desk, code: AccessCode) -> Known:
-    """Return a code with what is said of it now. Three queries."""
+    """Return a code with what is said of it now. The queries of `reading.known_locks`."""
     return known_codes(desk, [code])[0]
 
 
 def known_codes(desk: Desk, codes: Sequence[AccessCode]) -> list[Known]:
-    """Return codes with what is said of them now, in their order. Three queries in all."""
+    """Return codes with what is said of them now, in their order. As many queries as for one."""
     devices = {code.device_id: code.device for code in codes}
     locks = reading.known_locks(list(devices.values()), desk.now)
     found = []
@@ -154,9 +154,10 @@ def _manage(desk: Desk, known: Known, can: Possible) -> Manage:
 
 
 def _other_doors(desk: Desk, code: AccessCode) -> tuple[OtherDoor, ...]:
-    """Return the other doors of a code that is for several, worst first. Four queries, or none."""
+    """Return the other doors of a code that is for several, worst first. Two queries at most."""
     rows = reading.linked_codes(desk, code)
-    cards = reading.cards_of(rows, {row.device_id: row.device for row in rows}.values(), desk.now)
+    locks = reading.known_locks([row.device for row in rows], desk.now)
+    cards = reading.cards_of(rows, locks, desk.now)
     doors = [
         OtherDoor(
             row.uid,
@@ -219,7 +220,8 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
     )
     clash = reading.clash_of(code) if state.key == "duplicate" else None
     can = possible_for(desk, known, clash)
-    near = arrivals.near_names(desk).get(code.uid, "") if code.starts_at else ""
+    everybody = arrivals.arrivals(desk)
+    near = arrivals.near_names_among(everybody).get(code.uid, "")
     found = fixes.fixes(state, can)
     manage = _manage(desk, known, can)
     panel = presenters.code_panel(
@@ -227,7 +229,7 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
     )
     return Board(
         parts=(
-            *shell.frame_parts(desk),
+            *shell.frame_parts(desk, everybody),
             Part(
                 "code-head",
                 "accesscodes/_code_head.html",

@@ -86,11 +86,11 @@ def _sheet(desk: Desk, lock_uid: UUID, data: Mapping[str, Any] | QueryDict) -> S
 
 
 def _locks(desk: Desk, lock_uid: UUID, more: Collection[UUID]) -> list[KnownLock]:
-    """Return the lock of the page and the others that were ticked, by name; four queries.
+    """Return the lock of the page and the others that were ticked, by name; two queries at most.
 
     What is out of reach is left out; the lock of the page is answered as one that does not exist.
     """
-    devices = list(reading.devices_at(desk).filter(uid__in=[lock_uid, *more]))
+    devices = list(reading.devices_with_figures(desk).filter(uid__in=[lock_uid, *more]))
     if lock_uid not in {device.uid for device in devices}:
         raise Http404("no such lock")
     return sorted(
@@ -290,7 +290,7 @@ def _door_choices(desk: Desk, sheet: Sheet) -> tuple[DoorChoice, ...]:
     if not (sheet.draws_pin or chosen):
         return ()
     found = []
-    for lock in reading.known_locks(list(reading.devices_at(desk)), desk.now).values():
+    for lock in reading.known_locks(reading.devices_with_figures(desk), desk.now).values():
         device = lock.device
         row = lock_presenters.lock_row(device, lock.verdict, lock.usage, desk.zone, desk.now)
         is_chosen = row.uid in chosen
