@@ -120,7 +120,7 @@ def list_board(desk: Desk, state: str, search: str) -> Board:
                 f"lock-{row.uid}",
                 "accesscodes/_lock_row.html",
                 {"row": row, "may_issue": locks.may_issue},
-                letter=live.ALPHABET[list(Verdict).index(row.verdict)],
+                letter=live.letter_of_lock(list(Verdict).index(row.verdict)),
                 announcement=f"{row.name}: {row.words.label}.",
             )
             for row in locks.rows
@@ -240,9 +240,9 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
                 "verdict",
                 "accesscodes/_verdict.html",
                 {"panel": panel, "head": head, "may_issue": desk.may_issue},
-                letter=live.ALPHABET[
+                letter=live.letter_of_lock(
                     2 * list(Verdict).index(panel.verdict) + int(panel.is_asking)
-                ],
+                ),
                 announcement=panel.asked or f"{head.name}: {panel.words.label}.",
             ),
             Part(

@@ -9,6 +9,8 @@ from accesscodes.models import EngineBeat
 from accesscodes.services import CodeSpec, issue_code, withdraw_code
 from locksite.actors import SYSTEM
 from locksite.masked import Pin
+from properties.choices import Fault
+from properties.providers.virtual.people import switch_fault
 from tests.desk.html import attributes, ids, words
 
 pytestmark = pytest.mark.django_db
@@ -242,6 +244,18 @@ def test_the_seconds_left_to_undo_are_counted_down(desk, world):
     assert before.startswith("Removing in")
     assert words(answer, "code-badge").startswith("Removing in")
     assert words(answer, "code-badge") != before
+
+
+def test_a_lock_to_be_checked_soon_is_not_taken_for_a_code_that_is_counted_down(desk, world):
+    switch_fault(world.locks[0], Fault.OFFLINE, True, now=world.now)
+    world.refresh()
+    for name, thing in (("lock-list", []), ("lock-detail", [world.device().uid])):
+        page = desk.get(reverse(name, args=[world.property.slug, *thing]))
+        assert "check" in words(page, "main").lower()
+        world.clock.move(seconds=2)
+
+        assert "t=1-" not in next_look(page)
+        assert desk.get(next_look(page), headers=HTMX).status_code == 204
 
 
 def test_looking_does_not_keep_a_session_alive(desk, world):
