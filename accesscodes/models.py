@@ -5,7 +5,7 @@ by `services` alone, and the *summary* (what we say of it), written by `ledger` 
 """
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -125,9 +125,26 @@ class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
         only touch do not overlap. A code past its end, or withdrawn, and not proven gone may still
         open the door, so it holds its PIN without an end.
         """
+        return self.holding_any(
+            {device.pk: pin_index}, starts_at=starts_at, ends_at=ends_at, now=now
+        )
+
+    def holding_any(
+        self,
+        indexes: Mapping[int, str],
+        *,
+        starts_at: datetime | None,
+        ends_at: datetime | None,
+        now: datetime,
+    ) -> Self:
+        """Return what `holding` does for several locks: `indexes` has a PIN's index for each key.
+
+        An index is made with the id of its lock, so no other lock has the same.
+        """
         is_overdue = Q(ends_at__lte=now) | Q(withdrawn_at__lte=now)
         reaches_in = Q(ends_at=None) | Q(ends_at__gt=starts_at or now) | is_overdue
-        rows = self.live().filter(reaches_in, device=device, pin_index=pin_index)
+        held = {"device__in": list(indexes), "pin_index__in": list(indexes.values())}
+        rows = self.live().filter(reaches_in, **held)
         if ends_at is None:
             return rows
         return rows.filter(Q(starts_at__lt=ends_at) | Q(starts_at=None, created_at__lt=ends_at))
@@ -301,12 +318,17 @@ class AccessCode(models.Model):
         models.prefetch_related_objects([self], "installations")
 
     def has_no_installations(self) -> None:
-        """Let `installation` know that nothing was ever put on the lock: the code is new.
+        """Let `installation` know that nothing was ever put on the lock: the code is new."""
+        self.has_installation(None)
+
+    def has_installation(self, entry: "Installation | None") -> None:
+        """Let `installation` know what somebody has read already.
 
         What asks the database anew, such as `installations.get`, goes on doing so.
         """
         rows: Any = self.installations.all()
-        rows._result_cache, rows._prefetch_done = [], True  # as Django marks what it prefetched
+        rows._result_cache = [] if entry is None else [entry]
+        rows._prefetch_done = True  # as Django marks what it prefetched
         self.__dict__.setdefault("_prefetched_objects_cache", {})["installations"] = rows
 
     def wish(self) -> Wish:

@@ -8,7 +8,7 @@ Order of the checks (Seam, PIN rules): capability, PIN, window, name, duplicates
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -95,7 +95,11 @@ class CodeSpec:
 
 @dataclass(frozen=True, slots=True)
 class CodeChanges:
-    """What somebody wants changed; everything else stays. `kind` ongoing clears the dates."""
+    """What somebody wants changed; everything else stays. `kind` ongoing clears the dates.
+
+    `common_code_key`: what links the codes that get this same `pin`; without it, a code that gets
+    another PIN is linked no more.
+    """
 
     name: str | Keep = KEEP
     pin: Pin | Keep = KEEP
@@ -108,6 +112,7 @@ class CodeChanges:
     use_backup_access_code_pool: bool | Keep = KEEP
     attempt_for_offline_device: bool = True
     refuse_weak: bool = False
+    common_code_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +250,7 @@ def change_code(
             _check_duplicate(device, current, window, now, ignore=code)
         if pin is not None:
             if pin != _opened(code):
-                code.common_code_key = None  # linked codes share one PIN
+                code.common_code_key = changes.common_code_key  # linked codes share one PIN
                 code.pin_changed_at = now
             _give_pin(code, device, pin)
         code.revision += 1
@@ -437,17 +442,23 @@ def free_pin(
 
 
 def taken_pins(device: Device, now: datetime) -> set[str]:
-    """Return the indexes of the PINs that are not to be drawn for this lock.
+    """Return the indexes of the PINs that are not to be drawn for this lock; see `taken_on`."""
+    return taken_on([device], now)[device.pk]
 
-    Those on it, ours and others', those that will be, and those that left it not long ago.
+
+def taken_on(devices: Collection[Device], now: datetime) -> dict[int, set[str]]:
+    """Return the indexes of the PINs that are not to be drawn for each of these locks, by key.
+
+    Those on it, ours and others', those that will be, and those that left it not long ago. Two
+    queries for any number of locks.
     """
-    rows = AccessCode.objects.filter(
-        Q(gone_at=None) | Q(gone_at__gt=now - PIN_RESTS_FOR),
-        device=device,
-        pin_index__isnull=False,
-    )
-    ours = {str(pin_index) for pin_index in rows.values_list("pin_index", flat=True)}
-    return _foreign_pins(device) | ours
+    taken: dict[int, set[str]] = {device.pk: set() for device in devices}
+    ours = AccessCode.objects.filter(Q(gone_at=None) | Q(gone_at__gt=now - PIN_RESTS_FOR))
+    for rows in (ours, UnmanagedCode.objects.live()):
+        known = rows.filter(device__in=taken, pin_index__isnull=False)
+        for pk, pin_index in known.values_list("device_id", "pin_index"):
+            taken[pk].add(str(pin_index))
+    return taken
 
 
 def pin_in_use(
@@ -457,12 +468,39 @@ def pin_in_use(
     starts_at: datetime | None,
     ends_at: datetime | None,
     now: datetime,
-    ignore: AccessCode | None = None,
 ) -> bool:
     """Return whether the PIN is in use on this lock in this window, by our codes or by others."""
-    index = index_of(device.uid, pin)
+    return bool(pin_in_use_at([device], pin, starts_at=starts_at, ends_at=ends_at, now=now))
+
+
+def pin_in_use_at(
+    devices: Collection[Device],
+    pin: Pin,
+    *,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    now: datetime,
+) -> set[int]:
+    """Return the keys of the locks on which the PIN is in use in this window; see `pin_in_use`.
+
+    Two queries for any number of locks.
+    """
+    indexes = {device.pk: index_of(device.uid, pin) for device in devices}
+    ours = AccessCode.objects.holding_any(
+        indexes, starts_at=starts_at, ends_at=ends_at, now=now
+    ).values_list("device_id", flat=True)
+    others = UnmanagedCode.objects.live().filter(
+        device__in=indexes, pin_index__in=indexes.values()
+    )
+    return {*ours, *others.values_list("device_id", flat=True)}
+
+
+def days_of(
+    devices: Iterable[Device], starts_at: datetime | None, ends_at: datetime | None
+) -> list[date]:
+    """Return the first and the last day of a window, by the calendars of these locks' houses."""
     window = _Window(starts_at, ends_at)
-    return _is_held(device, index, window, now, ignore) or index in _foreign_pins(device)
+    return [day for device in devices for day in window.days(device)]
 
 
 # ---- rules --------------------------------------------------------------------------------------
@@ -759,12 +797,6 @@ def _is_held(
     if ignore is not None:
         holders = holders.exclude(pk=ignore.pk)
     return holders.exists()
-
-
-def _foreign_pins(device: Device) -> set[str]:
-    """Return the indexes of the PINs that were last seen on the lock and are not ours."""
-    rows = UnmanagedCode.objects.live().filter(device=device, pin_index__isnull=False)
-    return {str(pin_index) for pin_index in rows.values_list("pin_index", flat=True)}
 
 
 def _values(code: AccessCode) -> dict[str, Any]:

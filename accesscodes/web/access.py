@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from accesscodes.models import AccessCode
-from accesscodes.web.news import news_of
+from accesscodes.web.news import News, news_of
 from locksite.actors import Actor
 from locksite.htmx import HtmxHttpRequest, ask_to_sign_in
 from locksite.local_time import Telling, told_as
@@ -35,8 +35,8 @@ NOT_ALLOWED = "Housekeeping sees whether doors are ready, and no PINs. Ask the f
 class Desk:
     """One request at one property: who asks, where, as what, and when (aware UTC).
 
-    `news` names how things stood before anything else was read; empty where a page is not kept up
-    to date from here.
+    `news` names how things stood before anything else was read; ``None`` where a page is not kept
+    up to date from here.
     """
 
     actor: Actor
@@ -44,8 +44,13 @@ class Desk:
     houses: tuple[Property, ...]
     role: Role | None
     now: datetime
-    news: tuple[str, ...] = ()
+    news: News | None = None
     preferences: Preferences = field(default_factory=Preferences)
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Return the marks of the news, none where there are no news."""
+        return () if self.news is None else self.news.marks
 
     @property
     def zone(self) -> ZoneInfo:
@@ -121,7 +126,7 @@ def _answer(
     if not request.htmx and request.session.get(LAST_PROPERTY) != slug:
         request.session[LAST_PROPERTY] = slug
     now = timezone.now()
-    news = news_of(house, now) if request.method == "GET" else ()
+    news = news_of(house, now) if request.method == "GET" else None
     likes = preferences_of(request.user.pk, request.session, may_keep=not request.htmx)
     desk = Desk(actor, house, houses, role_at(actor, house.pk), now, news, likes)
     with told_as(Telling(likes.twelve_hours, likes.shows_utc)):

@@ -5,7 +5,7 @@ asks once. The answer is the page of the code: its main part for htmx, a redirec
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -15,7 +15,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
-from accesscodes import services
+from accesscodes import linked, services
 from accesscodes.models import AccessCode
 from accesscodes.web import presenters, reading, shell
 from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if, refused
@@ -144,13 +144,23 @@ def code_accept(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpRespons
     return _act(request, desk, code, ACCEPT)
 
 
+def _undo(code: AccessCode, *, actor: Actor, now: datetime) -> AccessCode:
+    linked.undo_all(code, actor=actor, now=now)
+    return code
+
+
 UNDO = Action(
-    services.undo_withdrawal,
+    _undo,
     "Keep the code of {name}?",
     "It stays on the lock as it is.",
     "Undo",
     "undo-2",
     "Nothing was deleted. The code stays.",
+)
+UNDO_ALL = replace(
+    UNDO,
+    effect="It stays on the locks of all doors that it was deleted for.",
+    done="Nothing was deleted. The codes of all doors stay.",
 )
 
 
@@ -158,7 +168,8 @@ UNDO = Action(
 @at_desk
 @only_if(_may_issue, instead=NOT_ALLOWED)
 def code_undo(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
-    """Take a delete back while it waits."""
-    if not desk.may_delete(reading.code_or_404(desk, code)):
+    """Take a delete back while it waits, at all doors that it was for."""
+    codes = linked.deleted_together(reading.code_or_404(desk, code))
+    if not all(desk.may_delete(row) for row in codes):
         return refused(request, NOT_YOURS)
-    return _act(request, desk, code, UNDO)
+    return _act(request, desk, code, UNDO_ALL if len(codes) > 1 else UNDO)

@@ -24,7 +24,7 @@ from accesscodes.web.access import Desk
 from accesscodes.web.code_buttons import buttons
 from accesscodes.web.fixes import Possible
 from accesscodes.web.live import Board, Part
-from accesscodes.web.presenters import Effect
+from accesscodes.web.scope import deletion_of
 from accesscodes.web.states import (
     ABOUT_PIN,
     SHUTS,
@@ -93,12 +93,12 @@ class Known:
 
 
 def known_code(desk: Desk, code: AccessCode) -> Known:
-    """Return a code with what is said of it now. Three queries."""
+    """Return a code with what is said of it now. The queries of `reading.known_locks`."""
     return known_codes(desk, [code])[0]
 
 
 def known_codes(desk: Desk, codes: Sequence[AccessCode]) -> list[Known]:
-    """Return codes with what is said of them now, in their order. Three queries in all."""
+    """Return codes with what is said of them now, in their order. As many queries as for one."""
     devices = {code.device_id: code.device for code in codes}
     locks = reading.known_locks(list(devices.values()), desk.now)
     found = []
@@ -154,9 +154,10 @@ def _manage(desk: Desk, known: Known, can: Possible) -> Manage:
 
 
 def _other_doors(desk: Desk, code: AccessCode) -> tuple[OtherDoor, ...]:
-    """Return the other doors of a code that is for several, worst first. Four queries, or none."""
+    """Return the other doors of a code that is for several, worst first. Two queries at most."""
     rows = reading.linked_codes(desk, code)
-    cards = reading.cards_of(rows, {row.device_id: row.device for row in rows}.values(), desk.now)
+    locks = reading.known_locks([row.device for row in rows], desk.now)
+    cards = reading.cards_of(rows, locks, desk.now)
     doors = [
         OtherDoor(
             row.uid,
@@ -219,7 +220,8 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
     )
     clash = reading.clash_of(code) if state.key == "duplicate" else None
     can = possible_for(desk, known, clash)
-    near = arrivals.near_names(desk).get(code.uid, "") if code.starts_at else ""
+    everybody = arrivals.arrivals(desk)
+    near = arrivals.near_names_among(everybody).get(code.uid, "")
     found = fixes.fixes(state, can)
     manage = _manage(desk, known, can)
     panel = presenters.code_panel(
@@ -227,7 +229,7 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
     )
     return Board(
         parts=(
-            *shell.frame_parts(desk),
+            *shell.frame_parts(desk, everybody),
             Part(
                 "code-head",
                 "accesscodes/_code_head.html",
@@ -300,23 +302,11 @@ def pin_card_of(desk: Desk, code: AccessCode) -> PinCard:
 
 
 def _around(desk: Desk, code: AccessCode) -> dict[str, object]:
-    """Return what the page needs beside its board."""
-    return {"effect": effect_of(desk, code)}
-
-
-def doors_elsewhere(desk: Desk, code: AccessCode) -> list[str]:
-    """Return the names of the other doors that the same PIN is for. One query, or none."""
-    return [
-        row.device.display_name
-        for row in reading.linked_codes(desk, code)
-        if row.wish().unwanted_since(desk.now) is None
-    ]
-
-
-def effect_of(desk: Desk, code: AccessCode) -> Effect:
-    """Return what is said before a code is deleted. One query where it is for several doors."""
-    elsewhere = doors_elsewhere(desk, code)
-    return presenters.delete_effect(code, desk.zone, desk.now, elsewhere=elsewhere)
+    """Return what the page needs beside its board. One query for a code of several doors."""
+    return {
+        "effect": presenters.delete_effect(code, desk.zone, desk.now),
+        "scope": deletion_of(desk, code),
+    }
 
 
 def code_page(

@@ -1,6 +1,6 @@
 """Pages about codes: the list, one code, its PIN."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from accesscodes import services
 from accesscodes.models import AccessCode
 from accesscodes.web import arrivals, live, reading, shell, wall_time
 from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if
+from accesscodes.web.arrivals import Arrival
 from accesscodes.web.asked import shown_in, uid_in
 from accesscodes.web.code_page import code_page, gone_page, pin_card_of
 from accesscodes.web.live import Board, Part
@@ -106,36 +107,25 @@ class _Asked:
         return {name: value for name, value in values.items() if value}
 
 
-def _code_list(desk: Desk, asked: _Asked) -> tuple[CodeList, list[AccessCode]]:
-    live_rows, gone_rows = reading.live_codes(desk), reading.gone_codes(desk)
-    if asked.lock is not None:
-        live_rows = live_rows.filter(device__uid=asked.lock)
-        gone_rows = gone_rows.filter(device__uid=asked.lock)
-    devices = list(reading.devices_at(desk))
+def _code_list(
+    desk: Desk,
+    asked: _Asked,
+    found: Iterable[tuple[AccessCode, CodeCard]],
+    everybody: list[Arrival],
+) -> tuple[CodeList, list[AccessCode]]:
     words = asked.search.casefold().split()
 
     def is_found(name: str, door: str) -> bool:
         text = f"{name} {door}".casefold()
         return all(word in text for word in words)
 
+    alive: list[tuple[AccessCode, CodeCard]] = []
     gone: list[tuple[AccessCode, CodeCard]] = []
-    if asked.state == GONE:
-        gone = [
-            pair
-            for pair in reading.cards_of(gone_rows[:GONE_SHOWN], devices, desk.now)
-            if is_found(pair[1].name, pair[1].door)
-        ]
-        gone_count = len(gone)
-    else:
-        gone_count = sum(
-            is_found(name, door) for name, door in reading.names_and_doors(gone_rows[:GONE_SHOWN])
-        )
-    alive = [
-        pair
-        for pair in reading.cards_of(live_rows, devices, desk.now)
-        if is_found(pair[1].name, pair[1].door)
-    ]
+    for code, card in found:
+        if asked.lock in {None, card.lock_uid} and is_found(card.name, card.door):
+            (alive if code.gone_at is None else gone).append((code, card))
     alive.sort(key=lambda pair: _order(pair[1], desk.now))
+    gone.sort(key=lambda pair: (pair[0].gone_at or desk.now, pair[0].pk), reverse=True)
     path = reverse("code-list", args=[desk.house.slug])
 
     def chip(key: str, label: str, icon: str, tone: str, count: int) -> Chip:
@@ -143,21 +133,21 @@ def _code_list(desk: Desk, asked: _Asked) -> tuple[CodeList, list[AccessCode]]:
         url = f"{path}?{urlencode(query)}" if query else path
         return Chip(key, label, icon, tone, count, url, asked.state == key)
 
-    found = [row for row in _strangers(desk, asked) if is_found(row.name, row.door)]
-    chips = [chip("", "All", "", "", len(alive) + len(found))]
+    strangers = [row for row in _strangers(desk, asked) if is_found(row.name, row.door)]
+    chips = [chip("", "All", "", "", len(alive) + len(strangers))]
     for key, (label, icon, tone, fits) in GROUPS.items():
         count = sum(fits(card.state) for _, card in alive)
         if count or asked.state == key:
             chips.append(chip(key, label, icon, tone, count))
-    if gone_count or asked.state == GONE:
-        chips.append(chip(GONE, "Removed", "circle-minus", "idle", gone_count))
+    if gone or asked.state == GONE:
+        chips.append(chip(GONE, "Removed", "circle-minus", "idle", len(gone)))
     if asked.state == GONE:
         pairs = gone
     elif asked.state:
         pairs = [pair for pair in alive if GROUPS[asked.state][3](pair[1].state)]
     else:
         pairs = alive
-    near = arrivals.near_names(desk)
+    near = arrivals.near_names_among(everybody)
     shown = [
         (code, replace(card, near=near.get(card.uid, ""))) for code, card in pairs[: asked.shown]
     ]
@@ -167,12 +157,12 @@ def _code_list(desk: Desk, asked: _Asked) -> tuple[CodeList, list[AccessCode]]:
     return (
         CodeList(
             tuple(card for _, card in shown),
-            () if asked.state else tuple(found[:MOST]),
+            () if asked.state else tuple(strangers[:MOST]),
             tuple(chips),
             asked.state,
             asked.search,
             "" if asked.lock is None else str(asked.lock),
-            len(alive) + gone_count + len(found),
+            len(alive) + len(gone) + len(strangers),
             more,
             desk.may_issue,
         ),
@@ -204,10 +194,15 @@ def _order(card: CodeCard, now: datetime) -> tuple[Any, ...]:
 def list_board(desk: Desk, query: Any) -> Board:
     """Return what may change on the list of codes."""
     asked = _Asked.of(query)
-    codes, rows = _code_list(desk, asked)
+    everything = reading.live_and_gone(desk, asked.lock, GONE_SHOWN)
+    devices = reading.devices_with_figures(desk)
+    locks = reading.known_locks(devices, desk.now, codes=everything)
+    pairs = reading.cards_of(everything, locks, desk.now)
+    everybody = arrivals.among(everything, locks, desk.now)
+    codes, rows = _code_list(desk, asked, pairs, everybody)
     return Board(
         parts=(
-            *shell.frame_parts(desk),
+            *shell.frame_parts(desk, everybody),
             Part(
                 "code-chips",
                 "accesscodes/_code_chips.html",

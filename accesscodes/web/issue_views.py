@@ -1,6 +1,6 @@
 """Issuing a code: choose the door, fill in the form, see what will happen, send it once."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import IntegrityError
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -37,7 +37,6 @@ from locksite.errors import RuleBroken
 from locksite.htmx import HtmxHttpRequest, render_fragments
 from locksite.masked import Pin
 from properties.capabilities import LockVerdict, Verdict, refusal
-from properties.models import Device
 
 IN_USE_AT = "This PIN is in use on"
 IN_USE = f"{IN_USE_AT} this door."
@@ -48,51 +47,37 @@ WEAK = "This PIN is easy to guess."
 
 
 def _sheet(desk: Desk, lock_uid: UUID, data: Mapping[str, Any] | QueryDict) -> Sheet:
-    device = reading.device_or_404(desk, lock_uid)
-    lock = reading.known_locks([device], desk.now)[device.pk]
-    rules = PinRules.from_properties(device.properties)
-    codes = list(
-        AccessCode.objects.live()
-        .filter(device=device)
-        .prefetch_related("installations")
-        .order_by("starts_at", "name")
-    )
-    neighbours = [code for code in codes if not code.is_backup]
+    asked = _asked_doors(lock_uid, data)
+    locks = _locks(desk, lock_uid, asked)
+    lock, *more = locks
+    device = lock.device
     is_offline = _is_offline(lock.verdict, data)
-    more = [] if is_offline else _more_doors(desk, device, data)
-    no_pin_for_all = ""
+    if is_offline:
+        more = []
+    places = reading.places_of([lock, *more], desk.now)
+    all_rules = [PinRules.from_properties(place.lock.device.properties) for place in places]
+    rules = all_rules[0]
     if more:
-        all_rules = {
-            device.display_name: rules,
-            **{
-                each.device.display_name: PinRules.from_properties(each.device.properties)
-                for each in more
-            },
-        }
-        no_pin_for_all = pin_rules.why_none_suits(all_rules)
-        rules = pin_rules.shared(list(all_rules.values())) or rules
+        rules = pin_rules.shared(all_rules) or rules
     form = IssueForm(
         data,
         zone=desk.zone,
         now=desk.now,
         rules=rules,
-        others=[code.name for code in neighbours],
+        others=[
+            code.name
+            for place, own in zip(places, all_rules, strict=True)
+            if own.name_must_be_unique
+            for code in place.neighbours
+        ],
         offer=Offer.of(device) if is_offline else None,
     )
-    sheet = Sheet(
-        desk,
-        lock,
-        form,
-        rules,
-        neighbours,
-        planned=reading.planned_stays(device, codes, len(reading.foreign_codes(device)), desk.now),
-        settings=reading.settings_of(device, desk.now),
-        more=more,
-    )
+    sheet = Sheet(desk, places, form, rules)
     form.is_valid()
-    if no_pin_for_all:
+    by_door = {place.name: own for place, own in zip(places, all_rules, strict=True)}
+    if more and (no_pin_for_all := pin_rules.why_none_suits(by_door)):
         form.add_error("doors", no_pin_for_all)
-    if not is_offline and len(more) < len(_asked_doors(device, data)):
+    if not is_offline and len(more) < len(asked):
         form.add_error(
             "doors", "A door that was ticked is no longer here. Look at the list again."
         )
@@ -100,28 +85,31 @@ def _sheet(desk: Desk, lock_uid: UUID, data: Mapping[str, Any] | QueryDict) -> S
     return sheet
 
 
-def _more_doors(
-    desk: Desk, device: Device, data: Mapping[str, Any] | QueryDict
-) -> list[KnownLock]:
-    """Return the other doors that the code is for as well; what is out of reach is left out."""
-    uids = _asked_doors(device, data)
-    if not uids:
-        return []
-    devices = list(reading.devices_at(desk).filter(uid__in=uids).exclude(pk=device.pk))
-    locks = reading.known_locks(devices, desk.now)
+def _locks(desk: Desk, lock_uid: UUID, more: Collection[UUID]) -> list[KnownLock]:
+    """Return the lock of the page and the others that were ticked, by name; two queries at most.
+
+    What is out of reach is left out; the lock of the page is answered as one that does not exist.
+    """
+    devices = list(reading.devices_with_figures(desk).filter(uid__in=[lock_uid, *more]))
+    if lock_uid not in {device.uid for device in devices}:
+        raise Http404("no such lock")
     return sorted(
-        locks.values(), key=lambda lock: lock_presenters.natural_key(lock.device.display_name)
+        reading.known_locks(devices, desk.now).values(),
+        key=lambda lock: (
+            lock.device.uid != lock_uid,
+            lock_presenters.natural_key(lock.device.display_name),
+        ),
     )
 
 
-def _asked_doors(device: Device, data: Mapping[str, Any] | QueryDict) -> set[UUID]:
+def _asked_doors(lock_uid: UUID, data: Mapping[str, Any] | QueryDict) -> set[UUID]:
     """Return the ids of other doors that were ticked; odd ones are left out."""
     asked = data.getlist("doors") if isinstance(data, QueryDict) else data.get("doors", [])
     uids = set()
     for text in asked:
         with suppress(ValueError):
             uids.add(UUID(text))
-    return uids - {device.uid}
+    return uids - {lock_uid}
 
 
 def _is_offline(verdict: LockVerdict, data: Mapping[str, Any]) -> bool:
@@ -161,13 +149,14 @@ def _check_against_lock(sheet: Sheet) -> None:
 def _check_clashes(sheet: Sheet, pin: Pin) -> None:
     """Say at which door the PIN is in use, and never whose it is."""
     form = sheet.form
-    for device in sheet.devices:
-        if services.pin_in_use(
-            device, pin, starts_at=form.starts_at, ends_at=form.ends_at, now=sheet.desk.now
-        ):
-            where = f" {IN_USE_AT} {device.display_name}." if sheet.more else ""
-            form.add_error("pin", where.strip() or IN_USE)
-            return
+    used = services.pin_in_use_at(
+        sheet.devices, pin, starts_at=form.starts_at, ends_at=form.ends_at, now=sheet.desk.now
+    )
+    names = [device.display_name for device in sheet.devices if device.pk in used]
+    if names:
+        form.add_error(
+            "pin", f"{IN_USE_AT} {wall_time.in_words(names)}." if sheet.more else IN_USE
+        )
 
 
 def _days(form: IssueForm) -> list[Any]:
@@ -228,6 +217,7 @@ def _feedback(sheet: Sheet, shown: frozenset[str] | None) -> dict[str, Any]:
     """Return what stands beside the fields. `shown`: whose errors may be seen; ``None``: all."""
     form = sheet.form
     pin_error = first_error(form, "pin", shown) if form.chooses else ""
+    plan = plan_of(sheet)
     return {
         "name_feedback": NameFeedback.of(form, shown=shown is None or "name" in shown),
         "when_feedback": WhenFeedback.of(form, shown),
@@ -236,7 +226,8 @@ def _feedback(sheet: Sheet, shown: frozenset[str] | None) -> dict[str, Any]:
             _rule_lines(sheet) if form.chooses else (),
             _free_pin(sheet) if pin_error else "",
         ),
-        "plan": plan_of(sheet),
+        "plan": plan,
+        "overlap": plan.overlap,
     }
 
 
@@ -299,7 +290,7 @@ def _door_choices(desk: Desk, sheet: Sheet) -> tuple[DoorChoice, ...]:
     if not (sheet.draws_pin or chosen):
         return ()
     found = []
-    for lock in reading.known_locks(list(reading.devices_at(desk)), desk.now).values():
+    for lock in reading.known_locks(reading.devices_with_figures(desk), desk.now).values():
         device = lock.device
         row = lock_presenters.lock_row(device, lock.verdict, lock.usage, desk.zone, desk.now)
         is_chosen = row.uid in chosen
@@ -501,6 +492,7 @@ def validate(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
         None,
         ("accesscodes/_name_feedback.html", {**shared, **feedback}),
         ("accesscodes/_when_feedback.html", {**shared, **feedback, "v": request.POST}),
+        ("accesscodes/_overlap.html", {**shared, **feedback}),
         ("accesscodes/_nights.html", {**shared, **feedback, "zone_name": desk.zone_name}),
         *(about_pin if sheet.draws_pin else []),
         ("accesscodes/_plan.html", {**shared, **feedback}),

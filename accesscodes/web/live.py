@@ -159,6 +159,11 @@ def letter_of(state: CodeState) -> str:
     return ALPHABET[_STATE_KEYS.index(state.key)]
 
 
+def letter_of_lock(number: int) -> str:
+    """Return a letter for a lock's state, numbered from 0, that stands for no state of a code."""
+    return ALPHABET[len(_STATE_KEYS) + number]
+
+
 def announcement_of(state: CodeState, door: str, name: str) -> str:
     """Return what is read out when a code gets into this state, or ""."""
     words = ANNOUNCED.get(state.key)

@@ -58,10 +58,10 @@ def _uid(text: str) -> UUID:
 def look(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
     """Tell a page what changed since it last heard; 204 where nothing did.
 
-    Whether anything did is asked first, in two queries; only then is the page made again.
+    Whether anything did is asked first, in one query; only then is the page made again.
     """
     seen = request.GET.get("t", "")
-    if live.is_as_seen(seen, desk.news, shell.engine_part(desk).mark, desk.now):
+    if live.is_as_seen(seen, desk.marks, shell.engine_part(desk).mark, desk.now):
         return HttpResponse(status=204)
     board, section = _board(request, desk)
     return live.answer(

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accesscodes.models import AccessCode
 from accesscodes.web import (
+    arrivals,
     happenings,
     live,
     lock_help,
@@ -61,8 +62,7 @@ class LockList:
     may_issue: bool
 
 
-def _lock_list(desk: Desk, state: str, search: str) -> LockList:
-    everything = reading.lock_rows(desk)
+def _lock_list(desk: Desk, everything: list[LockRow], state: str, search: str) -> LockList:
     words = search.casefold().split()
     found = [
         row
@@ -102,12 +102,13 @@ def _kept(state: str) -> tuple[tuple[str, str], ...]:
 
 def list_board(desk: Desk, state: str, search: str) -> Board:
     """Return what may change on the list of doors."""
-    locks = _lock_list(desk, state, search)
+    known = reading.known_locks(reading.devices_with_figures(desk), desk.now)
+    locks = _lock_list(desk, reading.rows_of(desk, known), state, search)
     query = {"scope": "locks", "state": locks.state, "q": search}
     is_moving = any("being sent" in row.why for row in locks.rows)
     return Board(
         parts=(
-            *shell.frame_parts(desk),
+            *shell.frame_parts(desk, arrivals.arrivals(desk, known)),
             Part(
                 "lock-chips",
                 "accesscodes/_lock_chips.html",
@@ -119,7 +120,7 @@ def list_board(desk: Desk, state: str, search: str) -> Board:
                 f"lock-{row.uid}",
                 "accesscodes/_lock_row.html",
                 {"row": row, "may_issue": locks.may_issue},
-                letter=live.ALPHABET[list(Verdict).index(row.verdict)],
+                letter=live.letter_of_lock(list(Verdict).index(row.verdict)),
                 announcement=f"{row.name}: {row.words.label}.",
             )
             for row in locks.rows
@@ -175,7 +176,8 @@ def _asked_at(text: str, now: datetime) -> datetime | None:
 
 def codes_on(desk: Desk, device: Device) -> list[AccessCode]:
     """Return the codes of one lock that are not proven gone."""
-    codes = list(reading.live_codes(desk).filter(device=device).order_by("starts_at", "pk"))
+    rows = reading.live_codes(desk).filter(device=device)
+    codes = reading.with_entries(rows.order_by("starts_at", "pk"))
     for code in codes:
         code.device = device
     return codes
@@ -238,9 +240,9 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
                 "verdict",
                 "accesscodes/_verdict.html",
                 {"panel": panel, "head": head, "may_issue": desk.may_issue},
-                letter=live.ALPHABET[
+                letter=live.letter_of_lock(
                     2 * list(Verdict).index(panel.verdict) + int(panel.is_asking)
-                ],
+                ),
                 announcement=panel.asked or f"{head.name}: {panel.words.label}.",
             ),
             Part(

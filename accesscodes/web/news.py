@@ -1,15 +1,18 @@
 """Did anything change at a property? One query that says so, for every page's question for news.
 
 It names what the journal, the codes, the locks and the problems were last at, so a page whose news
-are the same need not be made again. What changes with the clock alone is not in it, nor how the
-engine stands: those are looked at beside it.
+are the same need not be made again. What changes with the clock alone is not in it. How the engine
+stands comes along.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Aggregate, Count, Max, OuterRef, QuerySet, Subquery, Sum
 
+from accesscodes import engine_health
+from accesscodes.engine_health import EngineHealth
 from accesscodes.models import AccessCode, Problem
 from locksite.journal.models import AuditEntry, Event
 from properties.models import Device, Property
@@ -20,8 +23,16 @@ def _figure(rows: "QuerySet[Any]", by: str, figure: Aggregate) -> Subquery:
     return Subquery(rows.order_by().values(by).annotate(figure=figure).values("figure"))
 
 
-def news_of(house: Property, now: datetime) -> tuple[str, ...]:
-    """Return what changes whenever something at this property does. One query."""
+@dataclass(frozen=True, slots=True)
+class News:
+    """How things stand: `marks` change whenever something at the property does."""
+
+    marks: tuple[str, ...]
+    engine: EngineHealth
+
+
+def news_of(house: Property, now: datetime) -> News:
+    """Return how things stand at this property. One query."""
     codes = AccessCode.objects.live().filter(device__property=OuterRef("pk"))
     here = Device.objects.filter(property=house.pk)
     problems = (
@@ -32,32 +43,25 @@ def news_of(house: Property, now: datetime) -> tuple[str, ...]:
         .annotate(n=Count("pk"), last=Max("pk"))
     )
     own = Device.objects.filter(property=OuterRef("pk"))
-    rows = Property.objects.filter(pk=house.pk).annotate(
-        event=Subquery(
+    asked = {
+        "event": Subquery(
             Event.objects.filter(property_id=OuterRef("pk")).newest_first().values("pk")[:1]
         ),
-        deed=Subquery(
+        "deed": Subquery(
             AuditEntry.objects.filter(property_id=OuterRef("pk")).order_by("-id").values("pk")[:1]
         ),
-        codes=_figure(codes, "device__property", Count("pk")),
-        versions=_figure(codes, "device__property", Sum("version")),
-        undone=_figure(codes.filter(withdrawn_at__gt=now), "device__property", Count("pk")),
-        reported=Subquery(
+        "codes": _figure(codes, "device__property", Count("pk")),
+        "versions": _figure(codes, "device__property", Sum("version")),
+        "undone": _figure(codes.filter(withdrawn_at__gt=now), "device__property", Count("pk")),
+        "reported": Subquery(
             own.exclude(reported_at=None).order_by("-reported_at").values("reported_at")[:1]
         ),
-        failures=_figure(own, "property", Sum("failures")),
-        problems=Subquery(problems.values("n")),
-        problem=Subquery(problems.values("last")),
-    )
-    found = rows.values_list(
-        "event",
-        "deed",
-        "codes",
-        "versions",
-        "undone",
-        "reported",
-        "failures",
-        "problems",
-        "problem",
-    ).first()
-    return tuple(str(each) for each in found or ())
+        "failures": _figure(own, "property", Sum("failures")),
+        "problems": Subquery(problems.values("n")),
+        "problem": Subquery(problems.values("last")),
+    }
+    engine = engine_health.figures(now)
+    rows = Property.objects.filter(pk=house.pk).annotate(**asked, **engine)
+    found = rows.values(*asked, *engine).first() or {}
+    marks = tuple(str(found.get(name)) for name in asked)
+    return News(marks, engine_health.health_from(found))

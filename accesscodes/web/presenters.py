@@ -4,8 +4,8 @@ Frozen values made from rows; templates only print them. Nothing here holds the 
 the `repr` of a value may be hashed to find out whether a fragment changed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
@@ -351,19 +351,8 @@ class Effect:
     text: str
 
 
-def delete_effect(
-    code: AccessCode, zone: tzinfo, now: datetime, *, elsewhere: Sequence[str] = ()
-) -> Effect:
-    """Return what is said before a code is deleted. `elsewhere`: other doors of the same PIN."""
-    effect = _effect_here(code, zone, now)
-    if not elsewhere:
-        return effect
-    doors = " and ".join(elsewhere)
-    text = f"{effect.text} It goes on opening {doors}: delete it there, too, if that is meant."
-    return replace(effect, text=text)
-
-
-def _effect_here(code: AccessCode, zone: tzinfo, now: datetime) -> Effect:
+def delete_effect(code: AccessCode, zone: tzinfo, now: datetime) -> Effect:
+    """Return what is said before a code is deleted."""
     if code.starts_at is not None and code.ends_at is not None:
         if code.starts_at <= now < code.ends_at:
             ends = wall_time.moment(code.ends_at, zone, now)

@@ -4,10 +4,26 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    FilteredRelation,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+    Window,
+)
+from django.db.models.expressions import BaseExpression
+from django.db.models.functions import Coalesce, RowNumber
 from django.http import Http404
 
 from accesscodes import due
@@ -15,6 +31,8 @@ from accesscodes.choices import CommandAction, Kind, Outcome, Placement, Status
 from accesscodes.lateness import LAST, LATE, Setting
 from accesscodes.models import (
     AccessCode,
+    AccessCodeQuerySet,
+    Installation,
     LockCommand,
     Problem,
     UnmanagedCode,
@@ -38,7 +56,7 @@ from locksite.journal.models import AuditEntry, Event
 from locksite.partners.models import WebhookDelivery
 from properties.capabilities import CodesDue, LockVerdict, lock_verdict, with_codes_due
 from properties.models import Device
-from properties.past import past_of
+from properties.past import past_from, past_in_row
 
 RECORDED = 1000
 """How many rows of each kind the record of one code shows at most, the newest."""
@@ -65,57 +83,47 @@ def devices_at(desk: Desk) -> QuerySet[Device]:
     )
 
 
+def devices_with_figures(desk: Desk) -> QuerySet[Device]:
+    """Return the same locks with all that `known_locks` needs to know of them."""
+    return devices_at(desk).annotate(**_figures(desk.now))
+
+
 def device_or_404(desk: Desk, uid: UUID) -> Device:
-    """Return one lock; one out of reach is answered like one that does not exist."""
-    device = devices_at(desk).filter(uid=uid).first()
+    """Return one lock; one out of reach is answered like one that does not exist. One query."""
+    device = devices_with_figures(desk).filter(uid=uid).first()
     if device is None:
         raise Http404("no such lock")
     return device
 
 
-def usage_of(device_ids: Iterable[int], now: datetime) -> dict[int, Usage]:
-    """Return what the codes of these locks say, and how many slots are taken. Two queries.
+def _figures(now: datetime, *, lock: str = "pk", uid: str = "uid") -> dict[str, BaseExpression]:
+    """Return what `_known` makes a lock's usage and past of, as annotations of a query.
 
-    Slots are counted as the services count them: our entries, and foreign ones seen last.
+    `lock` and `uid` lead from its rows to the lock's key and public id. Slots are counted as the
+    services count them: our entries, and foreign ones seen last.
     """
-    ids = list(device_ids)
-    others = UnmanagedCode.objects.live().filter(device=OuterRef("pk")).order_by()
-    slots = {
-        pk: (ours + (foreign or 0), yielding)
-        for pk, ours, foreign, yielding in Device.objects.filter(pk__in=ids)
-        .annotate(
-            ours=Count("installations", filter=~Q(installations__placement=Placement.ABSENT)),
-            foreign=Subquery(others.values("device").annotate(n=Count("pk")).values("n")),
-            yielding=Count(
-                "installations",
-                filter=Q(
-                    installations__placement=Placement.PRESENT,
-                    installations__code__starts_at__gt=now,
-                ),
-            ),
-        )
-        .order_by()
-        .values_list("pk", "ours", "foreign", "yielding")
-    }
+    ours = Installation.objects.filter(device=OuterRef(lock))
+    others = UnmanagedCode.objects.live().filter(device=OuterRef(lock))
+    codes = AccessCode.objects.live().filter(device=OuterRef(lock))
     wanted = Q(withdrawn_at=None) | Q(withdrawn_at__gt=now)
-    stays = wanted & Q(kind=Kind.TIME_BOUND, is_backup=False)
-    rows = (
-        AccessCode.objects.live()
-        .filter(device_id__in=ids)
-        .values("device_id")
-        .annotate(
-            sending=Count("pk", filter=Q(status=Status.SETTING)),
-            next_start=Min("starts_at", filter=stays & Q(starts_at__gt=now)),
-            running_end=Max("ends_at", filter=stays & Q(starts_at__lte=now, ends_at__gt=now)),
-        )
-        .order_by()
-    )
-    known = {
-        row["device_id"]: (row["sending"], row["next_start"], row["running_end"]) for row in rows
-    }
+    stays = codes.filter(wanted, kind=Kind.TIME_BOUND, is_backup=False)
+    ahead = stays.filter(starts_at__gt=now).order_by("starts_at")
+    running = stays.filter(starts_at__lte=now, ends_at__gt=now).order_by("-ends_at")
     return {
-        pk: Usage(used, yielding, *known.get(pk, ())) for pk, (used, yielding) in slots.items()
+        "slots_ours": _number(ours.exclude(placement=Placement.ABSENT)),
+        "slots_of_others": _number(others),
+        "slots_yielding": _number(ours.yielding(now)),
+        "codes_sending": _number(codes.filter(status=Status.SETTING)),
+        "next_start": Subquery(ahead.values("starts_at")[:1]),
+        "running_end": Subquery(running.values("ends_at")[:1]),
+        "past_rows": past_in_row(uid),
     }
+
+
+def _number(rows: "QuerySet[Any]") -> Coalesce:
+    """Return how many of these rows, which belong to one lock, there are, as a subquery."""
+    counted = rows.order_by().values("device").annotate(number=Count("pk"))
+    return Coalesce(Subquery(counted.values("number")), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,57 +135,80 @@ class KnownLock:
     usage: Usage
 
 
-def known_locks(devices: Sequence[Device], now: datetime) -> dict[int, KnownLock]:
+def _known(device: Device, found: Mapping[str, Any], now: datetime) -> KnownLock:
+    usage = Usage(
+        found["slots_ours"] + found["slots_of_others"],
+        found["slots_yielding"],
+        found["codes_sending"],
+        found["next_start"],
+        found["running_end"],
+    )
+    facts = device.facts(
+        codes_used=usage.used,
+        codes_yielding=usage.yielding,
+        recent=past_from(found["past_rows"]),
+    )
+    return KnownLock(device, lock_verdict(facts, now, stale_after=stale_after()), usage)
+
+
+def known_locks(
+    devices: Iterable[Device], now: datetime, *, codes: Iterable[AccessCode] | None = None
+) -> dict[int, KnownLock]:
     """Return what is known of these locks, by primary key.
 
-    Three queries for any number of them, and two more where one of them is out of reach.
+    One query for any number, none where `devices_with_figures` or `codes_with_locks` read them;
+    and one more where one of them is out of reach, unless all their live `codes` are at hand.
     """
-    if not devices:
-        return {}
-    usage = usage_of([device.pk for device in devices], now)
-    past = past_of([device.uid for device in devices])
-    known: dict[int, KnownLock] = {}
-    for device in devices:
-        used = usage.get(device.pk, Usage())
-        facts = device.facts(
-            codes_used=used.used,
-            codes_yielding=used.yielding,
-            recent=past.get(device.uid, ()),
-        )
-        verdict = lock_verdict(facts, now, stale_after=stale_after())
-        known[device.pk] = KnownLock(device, verdict, used)
+    by_pk = {device.pk: device for device in devices}
+    found = {pk: vars(device) for pk, device in by_pk.items() if "past_rows" in vars(device)}
+    missing = by_pk.keys() - found.keys()
+    if missing:
+        figures = _figures(now)
+        rows = Device.objects.filter(pk__in=missing).annotate(**figures).order_by()
+        found |= {row["pk"]: row for row in rows.values("pk", *figures)}
+    known = {pk: _known(device, found[pk], now) for pk, device in by_pk.items()}
     silent = [lock.device for lock in known.values() if lock.verdict.silence is not None]
-    for pk, codes_due in _codes_due(silent, now).items():
+    for pk, codes_due in _codes_due(silent, now, codes).items():
         known[pk] = replace(known[pk], verdict=with_codes_due(known[pk].verdict, codes_due))
     return known
 
 
-def _codes_due(devices: Sequence[Device], now: datetime) -> dict[int, CodesDue]:
-    """Return how many codes these locks have to be told of soon. Two queries, none without locks.
+def _codes_due(
+    devices: Sequence[Device], now: datetime, codes: Iterable[AccessCode] | None
+) -> dict[int, CodesDue]:
+    """Return how many codes these locks have to be told of soon.
 
-    A spare that nobody has does not have to get onto its lock soon.
+    One query, none without locks, or with their `codes`. A spare that nobody has does not have to
+    get onto its lock soon.
     """
     if not devices:
         return {}
     terms = {device.pk: terms_of(device) for device in devices}
-    soon = now + due.DUE_WITHIN
-    rows = (
-        AccessCode.objects.live()
-        .filter(device_id__in=terms, is_offline=False)
-        .filter(Q(starts_at=None) | Q(starts_at__lt=soon) | Q(withdrawn_at__lt=soon))
-        .prefetch_related("installations")
-    )
+    if codes is None:
+        soon = now + due.DUE_WITHIN
+        codes = with_entries(
+            AccessCode.objects.live()
+            .filter(device_id__in=terms, is_offline=False)
+            .filter(Q(starts_at=None) | Q(starts_at__lt=soon) | Q(withdrawn_at__lt=soon))
+        )
     on, off = Counter[int](), Counter[int]()
-    for code in rows:
-        wish, installed, pk = code.wish(), code.installed(), code.device_id
+    for code in codes:
+        pk = code.device_id
+        if pk not in terms or code.is_offline or code.gone_at is not None:
+            continue
+        wish, installed = code.wish(), code.installed()
         on[pk] += not code.is_backup and due.is_to_go_on(wish, installed, terms[pk], now)
         off[pk] += due.is_to_come_off(wish, installed, now)
     return {pk: CodesDue(on[pk], off[pk]) for pk in terms}
 
 
 def lock_rows(desk: Desk) -> list[LockRow]:
-    """Return every door of the property, what needs somebody first. Four queries."""
-    locks = known_locks(list(devices_at(desk)), desk.now)
+    """Return every door of the property, what needs somebody first. One query or two."""
+    return rows_of(desk, known_locks(devices_with_figures(desk), desk.now))
+
+
+def rows_of(desk: Desk, locks: Mapping[int, KnownLock]) -> list[LockRow]:
+    """Return these doors as rows, what needs somebody first."""
     rows = [
         lock_row(lock.device, lock.verdict, lock.usage, desk.zone, desk.now)
         for lock in locks.values()
@@ -215,38 +246,46 @@ def doors_to_choose(desk: Desk) -> list[Door]:
 # ---- Codes --------------------------------------------------------------------------------------
 
 
-def codes_at(desk: Desk) -> QuerySet[AccessCode]:
-    """Return the codes of this property with their entries; `cards_of` puts their locks in."""
-    return (
-        AccessCode.objects.for_actor(desk.actor)
-        .filter(device__property=desk.house, device__is_managed=True)
-        .prefetch_related("installations")
+def codes_at(desk: Desk) -> AccessCodeQuerySet:
+    """Return the codes of this property; `with_entries` puts in what is on their locks."""
+    return AccessCode.objects.for_actor(desk.actor).filter(
+        device__property=desk.house, device__is_managed=True
     )
 
 
-def code_or_404(desk: Desk, uid: UUID) -> AccessCode:
-    """Return one code; one out of reach is answered like one that does not exist."""
-    code = codes_at(desk).select_related("device__property", "device__account").filter(uid=uid)
-    found = code.first()
-    if found is None:
-        raise Http404("no such code")
+def with_entries(codes: QuerySet[AccessCode]) -> list[AccessCode]:
+    """Return these codes, each with the entry that counts on its lock. One query."""
+    is_over = Case(When(placement=Placement.ABSENT, then=1), default=0)
+    entries = Installation.objects.filter(code=OuterRef("pk")).order_by(is_over, "-pk")
+    this_one = Q(installations__pk=Subquery(entries.values("pk")[:1]))
+    name: str = "entry"
+    entry = {name: FilteredRelation("installations", condition=this_one)}
+    found: list[AccessCode] = list(codes.annotate(**entry).select_related(name))
+    for code in found:
+        code.has_installation(vars(code).pop(name, None))
     return found
 
 
+def code_or_404(desk: Desk, uid: UUID) -> AccessCode:
+    """Return one code; one out of reach is answered like one that does not exist. One query."""
+    for code in codes_by_id(desk, [uid]):
+        return code
+    raise Http404("no such code")
+
+
 def codes_by_id(desk: Desk, uids: Iterable[UUID]) -> list[AccessCode]:
-    """Return the codes with these ids that are within reach."""
-    rows = codes_at(desk).select_related("device__property", "device__account")
-    return list(rows.filter(uid__in=list(uids)))
+    """Return the codes with these ids that are within reach. One query."""
+    rows = codes_at(desk).with_openings().filter(uid__in=list(uids))
+    return codes_with_locks(rows, desk.now)
 
 
 def cards_of(
-    codes: Iterable[AccessCode], devices: Iterable[Device], now: datetime
+    codes: Iterable[AccessCode], locks: Mapping[int, KnownLock], now: datetime
 ) -> list[tuple[AccessCode, CodeCard]]:
-    """Return codes with their cards. Three queries more.
+    """Return codes with their cards. No query where `with_entries` read them.
 
     Each lock is read once and shared by its codes: a lock's row is large, and has many codes.
     """
-    locks = known_locks(list(devices), now)
     pairs = []
     for code in codes:
         lock = locks[code.device_id]
@@ -255,22 +294,37 @@ def cards_of(
     return pairs
 
 
-def live_codes(desk: Desk) -> QuerySet[AccessCode]:
+def codes_with_locks(codes: QuerySet[AccessCode], now: datetime) -> list[AccessCode]:
+    """Return these codes with their entries and all that `known_locks` needs. One query.
+
+    For few codes: each brings the whole row of its lock along.
+    """
+    figures = _figures(now, lock="device", uid="device__uid")
+    rows = codes.select_related("device__property", "device__account").annotate(**figures)
+    found = with_entries(rows)
+    devices: dict[int, Device] = {}
+    for code in found:
+        known = {name: vars(code).pop(name) for name in figures}
+        vars(code.device).update(known)
+        code.device = devices.setdefault(code.device_id, code.device)
+    return found
+
+
+def live_codes(desk: Desk) -> AccessCodeQuerySet:
     """Return the codes that are not proven gone."""
     return codes_at(desk).filter(gone_at=None)
 
 
-def gone_codes(desk: Desk) -> QuerySet[AccessCode]:
-    """Return the codes that left their locks not long ago, newest first."""
-    return codes_at(desk).filter(gone_at__gt=desk.now - GONE_SHOWN_FOR).order_by("-gone_at", "-pk")
+def live_and_gone(desk: Desk, lock: UUID | None, most_gone: int) -> list[AccessCode]:
+    """Return the live codes, and those that left their locks not long ago. One query.
 
-
-def names_and_doors(codes: QuerySet[AccessCode]) -> list[tuple[str, str]]:
-    """Return the name of each code and of its door, and nothing else. One query."""
-    rows = codes.prefetch_related(None).values_list(
-        "name", "device__nickname", "device__reported_name"
-    )
-    return [(name, nickname or reported_name) for name, nickname, reported_name in rows]
+    Of the gone ones the newest `most_gone`, on this `lock` if there is one.
+    """
+    gone = codes_at(desk).filter(gone_at__gt=desk.now - GONE_SHOWN_FOR)
+    if lock is not None:
+        gone = gone.filter(device__uid=lock)
+    newest = gone.order_by("-gone_at", "-pk").values("pk")[:most_gone]
+    return with_entries(codes_at(desk).filter(Q(gone_at=None) | Q(pk__in=newest)))
 
 
 # ---- What happened ------------------------------------------------------------------------------
@@ -356,12 +410,11 @@ def clash_of(code: AccessCode) -> UnmanagedCode | None:
 
 
 def linked_codes(desk: Desk, code: AccessCode) -> list[AccessCode]:
-    """Return the codes within reach that share the PIN of this one, by door."""
+    """Return the codes within reach that share the PIN of this one, by door. At most one query."""
     if not code.common_code_key:
         return []
     rows = codes_at(desk).filter(common_code_key=code.common_code_key, gone_at=None)
-    others = rows.exclude(pk=code.pk).select_related("device__property", "device__account")
-    return list(others.order_by("device_id"))
+    return codes_with_locks(rows.exclude(pk=code.pk).order_by("device_id"), desk.now)
 
 
 def answer_times(device: Device, number: int = 20) -> list[timedelta]:
@@ -378,25 +431,29 @@ def answer_times(device: Device, number: int = 20) -> list[timedelta]:
     return [answered_at - asked_at for asked_at, answered_at in rows if answered_at is not None]
 
 
-def settings_of(device: Device, now: datetime) -> list[Setting]:
-    """Return how the lock's last codes got on it, newest first. Two queries.
+def settings_of(devices: Iterable[Device], now: datetime) -> dict[int, list[Setting]]:
+    """Return how the last codes of each lock got on it, by its key, newest first. Two queries.
 
     From the first try until a reading showed the code; one that was tried a moment ago says
     nothing yet.
     """
-    tried = dict(
+    found: dict[int, list[Setting]] = {device.pk: [] for device in devices}
+    tried = list(
         LockCommand.objects.filter(
-            device=device, action=CommandAction.PROGRAM, installation__isnull=False
+            device__in=found, action=CommandAction.PROGRAM, installation__isnull=False
         )
-        .values("installation__code__uid")
+        .values("device_id", "installation__code__uid")
         .annotate(first=Min("asked_at"))
+        .annotate(
+            place=Window(RowNumber(), partition_by=F("device_id"), order_by=Min("asked_at").desc())
+        )
+        .filter(place__lte=2 * LAST)
         .order_by("-first")
-        .values_list("installation__code__uid", "first")[: 2 * LAST]
+        .values_list("device_id", "installation__code__uid", "first")
     )
     shown = dict(
         Event.objects.filter(
-            device_uid=device.uid,
-            access_code_uid__in=list(tried),
+            access_code_uid__in=[uid for _, uid, _ in tried],
             event_type__in=["access_code.set_on_device", "access_code.scheduled_on_device"],
         )
         .values("access_code_uid")
@@ -404,10 +461,56 @@ def settings_of(device: Device, now: datetime) -> list[Setting]:
         .order_by()
         .values_list("access_code_uid", "first")
     )
+    for pk, uid, asked in tried:
+        if uid in shown or now - asked > LATE:
+            found[pk].append(Setting(shown[uid] - asked if uid in shown else None))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A door for which a code is asked, with what it holds and will hold.
+
+    `neighbours` are its codes that are no spares, by start. `planned` is when its slots are held,
+    `settings` how its last codes got on it.
+    """
+
+    lock: KnownLock
+    neighbours: Sequence[AccessCode]
+    planned: Sequence[Stay] = ()
+    settings: Sequence[Setting] = ()
+
+    @property
+    def name(self) -> str:
+        """Return the name of the door."""
+        return self.lock.device.display_name
+
+
+def codes_by_door(devices: Iterable[Device]) -> dict[int, list[AccessCode]]:
+    """Return the codes on these locks, by the lock's key, by start. Two queries."""
+    found: dict[int, list[AccessCode]] = {device.pk: [] for device in devices}
+    rows = AccessCode.objects.live().filter(device__in=found).prefetch_related("installations")
+    for code in rows.order_by(F("starts_at").asc(nulls_first=True), "name"):
+        found[code.device_id].append(code)
+    return found
+
+
+def places_of(locks: Sequence[KnownLock], now: datetime) -> list[Place]:
+    """Return these doors with what they hold, in their order. Five queries for any number."""
+    devices = [lock.device for lock in locks]
+    codes, settings = codes_by_door(devices), settings_of(devices, now)
+    others = dict.fromkeys(codes, 0)
+    foreign = UnmanagedCode.objects.live().filter(device__in=others).values_list("device_id")
+    others |= dict(foreign.annotate(number=Count("pk")).order_by())
     return [
-        Setting(shown[uid] - asked if uid in shown else None)
-        for uid, asked in tried.items()
-        if uid in shown or now - asked > LATE
+        Place(
+            lock,
+            [code for code in codes[pk] if not code.is_backup],
+            planned_stays(lock.device, codes[pk], others[pk], now),
+            settings[pk],
+        )
+        for lock in locks
+        for pk in (lock.device.pk,)
     ]
 
 

@@ -76,8 +76,8 @@ ENGINE_NOTE = "engine-note"
 
 
 def engine_part(desk: Desk) -> Part:
-    """Return the note on the engine. One query."""
-    health = engine_health(desk.now)
+    """Return the note on the engine. One query where there are no news."""
+    health = engine_health(desk.now) if desk.news is None else desk.news.engine
     since = (
         "" if health.since is None else wall_time.in_sentence(health.since, desk.zone, desk.now)
     )
@@ -86,7 +86,7 @@ def engine_part(desk: Desk) -> Part:
 
 
 def frame_parts(desk: Desk, everybody: list[Arrival] | None = None) -> tuple[Part, ...]:
-    """Return what may change on every page. One query, and those of `arrivals.arrivals`.
+    """Return what may change on every page. One query.
 
     Whether codes are sent and removed at all, and how many arrivals need somebody now; the page
     that has them already hands in `everybody`.
@@ -129,7 +129,7 @@ def live_element(desk: Desk, board: Board) -> Live:
     """Return the element by which a page keeps itself up to date."""
     path = reverse("live", args=[desk.house.slug])
     engine = next(part.mark for part in board.parts if part.id == ENGINE_NOTE)
-    seen = live.seen_mark(desk.news, engine, live.turn_of(board), desk.now)
+    seen = live.seen_mark(desk.marks, engine, live.turn_of(board), desk.now)
     return board.element(path, clock(desk.now, desk.zone), seen)
 
 

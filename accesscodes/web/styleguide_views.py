@@ -6,7 +6,7 @@ data.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -21,11 +21,13 @@ from accesscodes.web import lock_presenters, specimens
 from accesscodes.web.code_page import PinCard
 from accesscodes.web.feedback import NameFeedback, PinFeedback, RuleLine, WhenFeedback
 from accesscodes.web.happenings import WORDS, Happening
-from accesscodes.web.issue_plan import Neighbour, Plan, PlanNote
+from accesscodes.web.issue_plan import Neighbour, Plan
 from accesscodes.web.keypad_views import KeypadAnswer
 from accesscodes.web.live import Live
 from accesscodes.web.lock_views import Chip, LockHead
+from accesscodes.web.preflight import Overlap, PlanNote
 from accesscodes.web.presenters import IN_THE_APP, Effect, EvidenceLine, ProblemNote, Stamp
+from accesscodes.web.scope import Scope
 from accesscodes.web.shell import EngineNote
 from accesscodes.web.slips import House, Slip
 from accesscodes.web.states import Tone
@@ -132,10 +134,12 @@ def _forms() -> list[Specimen]:
     long = WhenFeedback(notice="That is 120 days. Is the end date right?")
     two = [("id_name", "Enter who the code is for."), ("id_end_date", "End must be after start.")]
     empty = {"pin_feedback": PinFeedback(), "lengths": [("6", "6 digits")], "v": {}}
+    scope = Scope("Room 101", ("Room 102",), is_all=True, stays="The old PIN stays at Room 102.")
+    why_not = "Room 102 picks its own PINs, so it cannot share one with other doors."
+    here_only = replace(scope, is_all=False, why_not_all=why_not)
     ahead = next(code for code in specimens.codes() if code.state.key == "loaded")
     warning = PlanNote(Tone.WARN, "triangle-alert", "Overlaps Ana Prado. Continue if they share.")
     plan = Plan(
-        door="Apartment 101",
         doors="Apartment 101",
         guest="Lena Okafor",
         works="Today 16:32 to Thu 14:32",
@@ -144,7 +148,10 @@ def _forms() -> list[Specimen]:
         timeline=ahead.timeline,
         notes=(warning,),
         neighbours=(Neighbour("Ana Prado", "Today to Thu"),),
-        overlap=warning,
+    )
+    overlap = Overlap(
+        "Overlaps other guests. Continue if they share the door.",
+        ("Room 101: Ana Prado, Thu 15:00 to Sun 11:00", "Room 102: Bea Lang, Fri to Sun"),
     )
     return [
         Specimen("Error summary", "accesscodes/_error_summary.html", {"error_list": two}),
@@ -152,8 +159,13 @@ def _forms() -> list[Specimen]:
         Specimen("Field, note", name, {"name_feedback": note}),
         Specimen("Field, dates in error", when, {"when_feedback": end}),
         Specimen("Field, dates to check", when, {"when_feedback": long}),
+        Specimen("For which doors", "accesscodes/_code_scope.html", {"scope": scope}),
+        Specimen("For this door only", "accesscodes/_code_scope.html", {"scope": here_only}),
         Specimen("Segmented choice", "accesscodes/_pin_fields.html", empty),
         Specimen("Plan", "accesscodes/_plan.html", {"plan": plan}),
+        Specimen(
+            "Other guests at the same time", "accesscodes/_overlap.html", {"overlap": overlap}
+        ),
         Specimen("Button that Enter presses", "components/_enter.html"),
     ]
 
@@ -257,7 +269,7 @@ def groups() -> dict[str, list[Specimen]]:
 
 
 _NAMES = re.compile(
-    r'(?<=[\s<])(id|for|aria-labelledby|aria-describedby|data-dialog|name)="([^"]+)"'
+    r'(?<=[\s<])(id|for|form|aria-labelledby|aria-describedby|data-dialog|name)="([^"]+)"'
 )
 _ASKS = re.compile(r'\shx-[a-z-]+="[^"]*"')
 

@@ -86,6 +86,11 @@ urlpatterns = [
     path("p/<slug:prop>/codes/<uuid:code>/rename/", change_views.code_rename, name="code-rename"),
     path("p/<slug:prop>/codes/<uuid:code>/dates/", change_views.code_dates, name="code-dates"),
     path(
+        "p/<slug:prop>/codes/<uuid:code>/dates/validate/",
+        change_views.code_dates_validate,
+        name="code-dates-validate",
+    ),
+    path(
         "p/<slug:prop>/codes/<uuid:code>/change-pin/",
         change_views.code_change_pin,
         name="code-change-pin",

@@ -3,6 +3,7 @@
 How a wall clock is read, and which of two equal times is meant, stands in `locksite.local_time`.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta, tzinfo
 
 from locksite.local_time import clock
@@ -115,3 +116,13 @@ def capital(text: str) -> str:
 def uncapital(text: str) -> str:
     """Return the text with its first letter small, unless it begins with a word like PIN."""
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
+def in_words(names: Sequence[str], *, most: int | None = None) -> str:
+    """Return "A, B and C"; with `most`, no more names than that: "A, B, C and 2 more"."""
+    shown = list(names if most is None else names[:most])
+    if len(shown) < len(names):
+        shown.append(f"{len(names) - len(shown)} more")
+    if len(shown) < 2:
+        return "".join(shown)
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"

@@ -12,9 +12,10 @@ from accesscodes.services import CodeChanges, CodeSpec
 from accesscodes.values import Summary
 from locksite.actors import SYSTEM
 from locksite.errors import RuleBroken
+from locksite.journal.models import AuditEntry
 from locksite.masked import Pin
 from tests.clock import START
-from tests.factories import DeviceFactory
+from tests.factories import AccessCodeFactory, DeviceFactory, PropertyFactory
 
 LONG = {"online": True, "supported_code_lengths": [6, 7], "code_constraints": []}
 NO_ZEROS = {
@@ -147,6 +148,183 @@ class TestManyDoors:
             (first.pk, "stay-7"),
             (second.pk, None),
         ]
+
+
+# ---- All doors of one code ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def house(db):
+    return PropertyFactory()
+
+
+@pytest.fixture
+def codes(house):
+    return issue([DeviceFactory(property=house), DeviceFactory(property=house)])
+
+
+def deeds(codes):
+    rows = AuditEntry.objects.filter(object_uid__in=[code.uid for code in codes]).order_by("id")
+    return sorted(rows.exclude(action="access_code.issue").values_list("action", flat=True))
+
+
+def linking():
+    return list(AccessCode.objects.order_by("id").values_list("common_code_key", flat=True))
+
+
+class TestAllDoors:
+    def test_another_pin_is_drawn_for_all_and_they_stay_linked(self, codes):
+        before, key = digits(codes[0]), codes[0].common_code_key
+
+        changed = linked.change_pin(codes[1], None, actor=SYSTEM, now=START, length=5)
+
+        [pin] = {digits(code) for code in changed}
+        assert (len(pin), pin == before) == (5, False)
+        assert linking() == [key, key]
+        assert deeds(codes) == ["access_code.change"] * 2
+
+    def test_the_audit_trail_names_what_was_changed_and_not_how(self, codes):
+        linked.change_pin(codes[0], Pin("482917"), actor=SYSTEM, now=START)
+
+        rows = AuditEntry.objects.filter(action="access_code.change")
+        assert [row.detail for row in rows] == [{"changed": ["pin"]}] * 2
+
+    def test_where_one_door_refuses_the_pin_no_door_gets_it_and_it_is_named(self, house, codes):
+        before = digits(codes[0])
+        there = codes[1].device
+        services.issue_code(
+            there, CodeSpec(name="Bea", pin=Pin("735162")), actor=SYSTEM, now=START
+        )
+
+        with pytest.raises(RuleBroken) as refused:
+            linked.change_pin(codes[0], Pin("735162"), actor=SYSTEM, now=START)
+
+        assert (refused.value.code, refused.value.field) == ("duplicate_access_code", "code")
+        assert refused.value.message == (f"{there.display_name}: This PIN is in use on this lock.")
+        rows = AccessCode.objects.filter(name="Lena")
+        assert {digits(code) for code in rows} == {before}
+        assert deeds(codes) == []
+
+    def test_each_door_judges_by_its_own_rules(self, house):
+        doors = [
+            DeviceFactory(property=house, properties=LONG),
+            DeviceFactory(property=house, properties=NO_ZEROS),
+        ]
+        codes = issue(doors)
+
+        with pytest.raises(RuleBroken, match=doors[1].display_name):
+            linked.change_pin(codes[0], Pin("482905"), actor=SYSTEM, now=START)
+
+    def test_doors_that_no_pin_suits_any_more_say_so(self, house, codes):
+        codes[1].device.properties = {"online": True, "supported_code_lengths": [9]}
+        codes[1].device.save(update_fields=["properties"])
+
+        with pytest.raises(RuleBroken, match="No PIN"):
+            linked.change_pin(codes[0], None, actor=SYSTEM, now=START)
+
+    def test_drawing_for_more_doors_costs_no_more_queries(self, house, django_assert_num_queries):
+        for number in (2, 4):
+            codes = issue([DeviceFactory(property=house) for _ in range(number)])
+            with django_assert_num_queries(3):
+                linked.free_pin(linked.together(codes[0], START), START, length=6)
+
+    def test_a_code_that_keeps_the_old_pin_does_not_keep_the_key_in_common(self, house):
+        first, second, leaving = issue([DeviceFactory(property=house) for _ in range(3)])
+        key = first.common_code_key
+        services.withdraw_code(leaving, actor=SYSTEM, now=START, wait=services.UNDO_FOR)
+
+        linked.change_pin(second, None, actor=SYSTEM, now=START)
+
+        now_first, now_second, now_leaving = linking()
+        assert now_first == now_second
+        assert (now_leaving, now_first == key) == (key, False)
+
+    def test_doors_of_another_house_are_left_alone(self, codes):
+        stranger = DeviceFactory()
+        other = AccessCodeFactory(device=stranger, common_code_key=codes[0].common_code_key)
+
+        linked.change_all(codes[0], CodeChanges(name="Bea"), actor=SYSTEM, now=START)
+        linked.withdraw_all(codes[0], actor=SYSTEM, now=START)
+
+        other.refresh_from_db()
+        assert (other.name, other.withdrawn_at) == ("Lena Okafor", None)
+        rows = AccessCode.objects.filter(device__property=codes[0].device.property)
+        assert set(rows.values_list("name", flat=True)) == {"Bea"}
+
+    def test_dates_are_changed_at_all_doors_or_at_none(self, house):
+        ends_at = START + timedelta(days=2)
+        codes = issue(
+            [DeviceFactory(property=house), DeviceFactory(property=house)],
+            starts_at=START,
+            ends_at=ends_at,
+        )
+        later = CodeChanges(ends_at=START + timedelta(days=3))
+        shut = codes[1].device
+        shut.errors = [{"error_code": "subscription_required", "message": "No plan."}]
+        shut.flags = {"can_program_online_access_codes": False}
+        shut.save(update_fields=["errors", "flags"])
+
+        with pytest.raises(RuleBroken) as refused:
+            linked.change_all(codes[0], later, actor=SYSTEM, now=START)
+
+        assert refused.value.message.startswith(f"{shut.display_name}: ")
+        assert set(AccessCode.objects.values_list("ends_at", flat=True)) == {ends_at}
+
+    def test_a_code_for_one_door_names_no_door(self, house):
+        door = DeviceFactory(property=house)
+        code = services.issue_code(door, CodeSpec(name="Lena"), actor=SYSTEM, now=START)
+
+        with pytest.raises(RuleBroken) as refused:
+            linked.change_pin(code, Pin("12"), actor=SYSTEM, now=START)
+
+        assert door.display_name not in refused.value.message
+
+    def test_a_delete_and_its_undo_concern_all_doors(self, codes):
+        wait = services.UNDO_FOR
+
+        linked.withdraw_all(codes[0], actor=SYSTEM, now=START, wait=wait)
+        withdrawn = list(AccessCode.objects.values_list("withdrawn_at", flat=True))
+        linked.undo_all(codes[1], actor=SYSTEM, now=START + wait / 2)
+
+        assert withdrawn == [START + wait] * 2
+        assert set(AccessCode.objects.values_list("withdrawn_at", flat=True)) == {None}
+        assert deeds(codes) == ["access_code.delete"] * 2 + ["access_code.undo_delete"] * 2
+
+    def test_undo_leaves_a_door_that_was_deleted_before(self, house):
+        early, first, second = issue([DeviceFactory(property=house) for _ in range(3)])
+        services.withdraw_code(early, actor=SYSTEM, now=START, wait=services.UNDO_FOR)
+        later = START + timedelta(seconds=3)
+        linked.withdraw_all(first, actor=SYSTEM, now=later, wait=services.UNDO_FOR)
+
+        linked.undo_all(second, actor=SYSTEM, now=later)
+
+        kept = AccessCode.objects.filter(withdrawn_at=None)
+        assert set(kept) == {first, second}
+
+    def test_too_late_for_one_is_too_late_for_all(self, codes):
+        linked.withdraw_all(codes[0], actor=SYSTEM, now=START, wait=services.UNDO_FOR)
+
+        with pytest.raises(RuleBroken, match="too late"):
+            linked.undo_all(codes[0], actor=SYSTEM, now=START + services.UNDO_FOR)
+
+        assert not AccessCode.objects.filter(withdrawn_at=None).exists()
+
+    def test_to_wait_no_longer_concerns_what_was_deleted_together(self, house):
+        first, second, stays = issue([DeviceFactory(property=house) for _ in range(3)])
+        services.withdraw_code(first, actor=SYSTEM, now=START, wait=services.UNDO_FOR)
+
+        linked.withdraw_now(first, actor=SYSTEM, now=START)
+
+        assert set(AccessCode.objects.filter(withdrawn_at=None)) == {second, stays}
+        assert AccessCode.objects.get(pk=first.pk).withdrawn_at == START
+
+    def test_a_code_that_is_leaving_is_not_changed_nor_are_its_other_doors(self, codes):
+        services.withdraw_code(codes[0], actor=SYSTEM, now=START)
+
+        with pytest.raises(RuleBroken, match="being removed"):
+            linked.change_all(codes[0], CodeChanges(name="Bea"), actor=SYSTEM, now=START)
+
+        assert set(AccessCode.objects.values_list("name", flat=True)) == {"Lena"}
 
 
 # ---- The worst door counts

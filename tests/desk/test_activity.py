@@ -95,9 +95,9 @@ def test_fifty_lines_are_shown_and_more_on_request(desk, world, django_assert_nu
     assert words(page, "activity-list").count("Lock online") == 50
     assert words(more, "activity-list").count("Lock online") == 60
     assert "activity-more" not in ids(more)
-    # session, user, roles, properties; how things stand; engine; arrivals; problems; doors;
+    # session, user, roles, properties; how things stand; arrivals; problems; doors;
     # events, deeds, names of codes, of others' codes, of doors
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         desk.get(path(world))
 
 

@@ -192,6 +192,8 @@ def test_those_who_arrive_stand_in_their_groups_by_time(desk, world):
     assert "Seen on the lock" in words(page, f"arrival-{sooner.uid}")
     assert "Change PIN" in words(page, f"arrival-{clash.uid}-change_pin")
     assert words(page, "nav-count") == "1 to act on now"
+    for name in ("lock-list", "code-list"):
+        assert words(desk.get(path(world, name)), "nav-count") == "1 to act on now"
     assert "Far away" not in words(page)
     assert "482915" not in page.content.decode()
 
@@ -289,7 +291,6 @@ def test_the_page_costs_the_same_however_many_arrive(
     world.run(minutes=3)
     desk.get(path(world))
 
-    # session, user, roles, properties; how things stand; arrivals, their entries, doors, slots,
-    # dates, events of the doors; engine
-    with django_assert_num_queries(12):
+    # session, user, roles, properties; how things stand; arrivals with their doors
+    with django_assert_num_queries(6):
         desk.get(path(world))

@@ -243,29 +243,6 @@ def test_while_a_delete_can_be_undone_the_page_offers_just_that(desk, world, cod
     assert words(now, "code-badge") == "Removing"
 
 
-def test_before_one_of_several_doors_is_deleted_the_others_are_named(sign_in, doors):
-    client = sign_in(Role.MANAGER, doors.property)
-    here, there = issue_linked(doors)
-
-    page = client.get(path(doors, here, "code-delete"))
-
-    other = there.device.display_name
-    assert f"It goes on opening {other}: delete it there, too" in words(page, "main")
-
-
-@pytest.mark.parametrize(
-    ("name", "stays"), [("code-dates", "the old dates"), ("code-change-pin", "the old PIN")]
-)
-def test_a_change_for_one_of_several_doors_says_that_the_others_stay(sign_in, doors, name, stays):
-    client = sign_in(Role.FRONT_DESK, doors.property)
-    here, there = issue_linked(doors)
-
-    page = words(client.get(path(doors, here, name)), "main")
-
-    assert f"This changes {here.device.display_name} only." in page
-    assert f"{there.device.display_name} keeps {stays}" in page
-
-
 def test_a_new_pin_for_one_of_several_doors_is_asked_for_on_a_page(sign_in, doors):
     client = sign_in(Role.MANAGER, doors.property)
     add_foreign_code(doors.locks[0], Pin("482915"), "Owner", now=doors.now)

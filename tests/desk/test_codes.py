@@ -352,9 +352,8 @@ def test_the_list_costs_the_same_however_many_codes(desk, world, codes, django_a
     where = list_path(world)
     desk.get(where)
 
-    # session, user, roles, properties; locks, slots, dates, events; codes, their entries, those
-    # that are gone; engine, arrivals; how things stand
-    with django_assert_num_queries(16):
+    # session, user, roles, properties; how things stand; locks, codes, others' codes
+    with django_assert_num_queries(8):
         desk.get(where)
 
 
@@ -364,9 +363,9 @@ def test_the_page_of_a_code_costs_a_fixed_number_of_queries(
     where = path(world, code)
     desk.get(where)
 
-    # session, user, roles, properties; code, its entry; slots, dates, events of the lock; events,
-    # deeds, commands, last opening, problems; engine, arrivals; how things stand
-    with django_assert_num_queries(17):
+    # session, user, roles, properties; how things stand; code; events, deeds, commands, problems;
+    # arrivals
+    with django_assert_num_queries(11):
         desk.get(where)
 
 

@@ -83,9 +83,8 @@ def test_the_page_names_guests_at_a_fixed_price(desk, world, doors, django_asser
     path = reverse("choose-door", args=[world.property.slug])
     desk.get(path)
 
-    # session, user, roles, properties; how things stand; locks, slots, codes, events; guests;
-    # engine, arrivals with all that is said of them
-    with django_assert_num_queries(17):
+    # session, user, roles, properties; how things stand; locks; guests; arrivals
+    with django_assert_num_queries(8):
         page = desk.get(path)
 
     text = words(page, "main")

@@ -288,14 +288,19 @@ def test_the_plan_names_other_guests_and_warns_of_an_overlap(desk, world):
     )
     issue_code(world.device(), spec, actor=SYSTEM, now=world.now)
 
-    def plan(**changes):
+    def answer(**changes):
         form = filled(world, desk, **{**DATES, **changes})
-        return words(desk.post(path(world, "code-validate"), form), "plan")
+        return desk.post(path(world, "code-validate"), form)
 
-    assert "Ana Prado tomorrow 15:00 to Thu 11:00 No overlap with another guest." in plan()
-    assert (
+    after, beside = answer(), answer(start_date="2026-11-25")
+    assert "Ana Prado tomorrow 15:00 to Thu 11:00 No overlap with another guest." in (
+        words(after, "plan")
+    )
+    assert words(after, "overlap") == ""
+    assert words(beside, "overlap") == (
         "Overlaps Ana Prado, tomorrow 15:00 to Thu 11:00. Continue if they share the door."
-    ) in plan(start_date="2026-11-25")
+    )
+    assert "No overlap" not in words(beside, "plan")
 
 
 def test_a_name_too_long_for_the_lock_is_noted_and_kept(desk, world):

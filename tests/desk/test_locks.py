@@ -130,9 +130,8 @@ def test_the_list_costs_the_same_however_many_doors(
         issue_code(device, CodeSpec(name="Lena"), actor=SYSTEM, now=world.now)
     desk.get(list_path(world))
 
-    # session, user, properties; how things stand; locks, slots, codes, events; engine, arrivals;
-    # webhooks
-    with django_assert_num_queries(11):
+    # session, user, properties; how things stand; locks; arrivals; webhooks
+    with django_assert_num_queries(7):
         desk.get(list_path(world))
 
 
@@ -263,7 +262,7 @@ def test_a_code_that_has_to_come_off_makes_an_offline_door_urgent(sign_in, clock
 
 
 @pytest.mark.parametrize("codes", [1, 12])
-def test_what_is_due_on_doors_out_of_reach_costs_two_queries(
+def test_what_is_due_on_doors_out_of_reach_costs_one_query(
     sign_in, out_of_reach, codes, django_assert_num_queries
 ):
     world = out_of_reach
@@ -272,8 +271,8 @@ def test_what_is_due_on_doors_out_of_reach_costs_two_queries(
     desk = sign_in(None, None)
     desk.get(list_path(world))
 
-    # as above, and what the arrivals need; the codes that are due and their entries, for both
-    with django_assert_num_queries(20):
+    # as above; the codes that are due, for doors and arrivals alike
+    with django_assert_num_queries(8):
         desk.get(list_path(world))
 
 
@@ -395,10 +394,9 @@ def test_the_page_of_a_door_costs_a_fixed_number_of_queries(
     path = lock_path(world)
     desk.get(path)
 
-    # session, user, roles, properties; how things stand; lock; slots, codes' dates, events of the
-    # lock; codes, their entries; last events, their names; problems; engine, arrivals;
-    # the last try to move the door
-    with django_assert_num_queries(17):
+    # session, user, roles, properties; how things stand; lock; codes; last events, their names;
+    # others' codes; problems; arrivals
+    with django_assert_num_queries(12):
         desk.get(path)
 
 

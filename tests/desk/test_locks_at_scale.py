@@ -47,9 +47,8 @@ def test_the_list_of_doors_costs_as_many_queries_whatever_its_size(
     path = reverse("lock-list", args=[house.slug])
     desk.get(path)
 
-    # session, user, memberships, properties; locks; slots, codes' dates, events of the locks;
-    # engine, urgent problems
-    with django_assert_num_queries(16):
+    # session, user, roles, properties; how things stand; locks; arrivals
+    with django_assert_num_queries(7):
         page = desk.get(path)
 
     assert f"All {locks}" in words(page, "lock-chips")

@@ -132,7 +132,7 @@ def test_it_costs_the_same_however_much_happened(desk, world, code, django_asser
         change_code(code, CodeChanges(name=f"Lena {number}"), actor=SYSTEM, now=world.now)
         world.run(minutes=1)
 
-    # session, user, roles, properties; code, its entry; deeds, events, commands, transitions,
-    # deliveries; engine, urgent
-    with django_assert_num_queries(14):
+    # session, user, roles, properties; how things stand; code; deeds, events, commands,
+    # transitions, deliveries; arrivals
+    with django_assert_num_queries(12):
         desk.get(path(world, code))

@@ -86,7 +86,7 @@ def test_a_search_costs_the_same_however_much_there_is(
         issue(world, f"Emil {each}")
     search(desk, world.property, "emil")
 
-    # session, user, roles, properties; how things stand; engine; arrivals; doors, slots, dates,
-    # events; names, arrivals' names, codes, their entries
-    with django_assert_num_queries(15):
+    # session, user, roles, properties; how things stand; arrivals; doors; names, arrivals' names,
+    # codes
+    with django_assert_num_queries(10):
         search(desk, world.property, "emil")

@@ -229,5 +229,5 @@ def test_the_handover_costs_a_fixed_number_of_queries(desk, world, django_assert
         leave_note(world.property, f"Note {number}", actor=MARA, now=world.now)
     world.run(minutes=1)
 
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(15):
         desk.get(path(world))

@@ -196,5 +196,5 @@ def test_the_page_costs_a_fixed_number_of_queries(desk, world, django_assert_num
             delivery(world, to)
     desk.get(page_of(world))
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         desk.get(page_of(world))
