@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -21,15 +21,14 @@ from accesscodes.web import (
     presenters,
     reading,
     shell,
-    wall_time,
 )
 from accesscodes.web.access import Desk, at_desk
 from accesscodes.web.live import Board, Part
 from accesscodes.web.lock_presenters import VERDICTS, LockRow
 from accesscodes.web.presenters import CodeCard
 from accesscodes.web.webhook_views import switched_off_note
+from locksite import ages
 from locksite.htmx import HtmxHttpRequest, render_fragments
-from locksite.local_time import clock
 from properties.capabilities import LockVerdict, Verdict
 from properties.choices import ProviderKind
 from properties.models import Device, ProviderAccount
@@ -157,11 +156,11 @@ class LockHead:
     name: str
     model: str
     source: str
-    checked: str
+    reported: str
+    read: str
     is_stale: bool
     is_virtual: bool
     may_issue: bool
-    checked_clock: str
     no_issue: str
 
 
@@ -202,17 +201,16 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
         lock.verdict, cards, desk.zone, desk.now, asked_at=asked_at
     )
     events = reading.lock_events(desk, device, LAST_EVENTS)
-    reported_at = lock.verdict.reported_at
     head = LockHead(
         device.uid,
         device.display_name,
         lock_presenters.model_name(device),
         device.account.name,
-        _checked(desk, reported_at),
+        ages.account_reported(lock.verdict.reported_at, desk.now),
+        ages.codes_read(device.last_read_at, desk.now) if device.capabilities.can_be_read else "",
         panel.verdict is Verdict.STALE,
         device.account.kind == ProviderKind.VIRTUAL,
         panel.may_issue,
-        "" if reported_at is None else clock(reported_at, desk.zone, seconds=True),
         f"No code can be issued now: {panel.refusal}." if panel.refusal else "",
     )
     usage = lock_presenters.usage_words(lock.usage.used, device.capabilities.max_codes)
@@ -311,16 +309,6 @@ def code_part(card: CodeCard, template: str) -> Part:
         letter=live.letter_of(card.state),
         announcement=live.announcement_of(card.state, card.door, card.name),
     )
-
-
-def _checked(desk: Desk, at: datetime | None) -> str:
-    if at is None:
-        return "not checked yet"
-    age = desk.now - at
-    if age < reading.stale_after():
-        is_new = age < timedelta(minutes=1)
-        return "checked just now" if is_new else f"checked {wall_time.span(age)} ago"
-    return f"last checked {wall_time.moment(at, desk.zone, desk.now)}"
 
 
 _CARD_RANK = {"bad": 0, "warn": 1, "out": 2, "go": 3}
