@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accesscodes.models import AccessCode
 from accesscodes.web import (
@@ -23,6 +23,7 @@ from accesscodes.web import (
     shell,
 )
 from accesscodes.web.access import Desk, at_desk
+from accesscodes.web.asked import for_address, words_in
 from accesscodes.web.live import Board, Part
 from accesscodes.web.lock_presenters import VERDICTS, LockRow
 from accesscodes.web.presenters import CodeCard
@@ -72,7 +73,9 @@ def _lock_list(desk: Desk, everything: list[LockRow], state: str, search: str) -
     known = state if state in set(Verdict) else ""
 
     def url(key: str) -> str:
-        query = {name: value for name, value in (("state", key), ("q", search)) if value}
+        query = {
+            name: value for name, value in (("state", key), ("q", for_address(search))) if value
+        }
         return f"{path}?{urlencode(query)}" if query else path
 
     chips = [Chip("", "All", "", "", len(found), url(""), not known)]
@@ -103,7 +106,7 @@ def list_board(desk: Desk, state: str, search: str) -> Board:
     """Return what may change on the list of doors."""
     known = reading.known_locks(reading.devices_with_figures(desk), desk.now)
     locks = _lock_list(desk, reading.rows_of(desk, known), state, search)
-    query = {"scope": "locks", "state": locks.state, "q": search}
+    query = {"scope": "locks", "state": locks.state, "q": for_address(search)}
     is_moving = any("being sent" in row.why for row in locks.rows)
     return Board(
         parts=(
@@ -134,11 +137,29 @@ def list_board(desk: Desk, state: str, search: str) -> Board:
     )
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @at_desk
 def lock_list(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
-    """Every door of the property, what needs somebody first."""
-    board = list_board(desk, request.GET.get("state", ""), request.GET.get("q", "").strip())
+    """Every door of the property, what needs somebody first; by POST those of some words."""
+    asked = request.POST if request.method == "POST" else request.GET
+    search = words_in(asked)
+    board = list_board(desk, asked.get("state", ""), search)
+    path, query = reverse("lock-list", args=[desk.house.slug]), dict(board.query)
+    query.pop("scope")
+    url = f"{path}?{urlencode(query)}" if query else path
+    is_for_address = search == for_address(search)
+    if request.method == "POST":
+        return shell.found_by_words(
+            request,
+            desk,
+            "locks",
+            "accesscodes/locks.html",
+            board,
+            url if is_for_address else "",
+            {"webhook_note": switched_off_note(desk)},
+        )
+    if not is_for_address:
+        return redirect(path)
     if request.htmx and not request.htmx.history_restore_request:
         return shell.list_fragments(request, desk, "locks", board)
     context = {"webhook_note": switched_off_note(desk)}
