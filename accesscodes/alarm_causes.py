@@ -117,7 +117,7 @@ CAUSES: Mapping[str, Words] = {
     ),
     # ---- a lock
     "lock_blind": Words(
-        "The lock has not been read for a while; what is shown may be old.",
+        "The codes on the lock were not read for a while; what is said of them may be old.",
         "Check the lock's power and connection, then choose Check again.",
         due=_WARN,
     ),

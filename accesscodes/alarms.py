@@ -351,7 +351,7 @@ def _blindness(lock: WatchedLock, now: datetime) -> _Found | None:
         return None
     if now - _blind_since(lock) < blind_after(lock.terms):
         return None
-    sentence = "" if lock.last_read_at else "The lock has never been read since it is known here."
+    sentence = "" if lock.last_read_at else "The codes on the lock were never read."
     return _found("lock_blind", is_due=lock.due > 0, sentence=sentence)
 
 
@@ -365,7 +365,7 @@ def account_alarm(account: WatchedAccount) -> Alarm:
     )
     evidence = [Seen("Account", account.said or "Disconnected", account.since)]
     if account.last_listed_at is not None:
-        evidence.append(Seen("Last answered", "", account.last_listed_at))
+        evidence.append(Seen("Account reported", "", account.last_listed_at))
     if account.due:
         evidence.append(Seen("Wanted within a day", _count(account.due, "code")))
     found = _found("account_disconnected", is_due=account.due > 0, sentence=sentence)
@@ -424,9 +424,9 @@ def _evidence(code: WatchedCode, lock: WatchedLock, now: datetime) -> tuple[Seen
 
 
 def _read_evidence(lock: WatchedLock) -> Iterator[Seen]:
-    yield Seen("Lock last read", "" if lock.last_read_at else "never", lock.last_read_at)
+    yield Seen("Codes read", "" if lock.last_read_at else "never", lock.last_read_at)
     if lock.failure is not None:
-        yield Seen("Last reading failed", lock.failure.message, lock.failure.at)
+        yield Seen("Reading them failed", lock.failure.message, lock.failure.at)
 
 
 _TELLING = ("connection", "lock_battery", "keypad", "keypad_battery", "code_slots")

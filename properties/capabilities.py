@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from locksite import ages
 from properties.lock_causes import CHECK_AGAIN, SILENT, Cause, Severity, causes_of
 from properties.lock_checks import Check, CheckState, checks_of
 from properties.lock_facts import LockFacts, PastEvent
@@ -42,7 +43,7 @@ class Verdict(StrEnum):
     BLOCKED = "blocked"
     OFFLINE_DUE = "offline_due"  # nothing reaches it, and it has to be told of codes soon
     NO_OPEN = "no_open"  # codes can be made and do not open the door now
-    STALE = "stale"  # the last reading is too old to say
+    STALE = "stale"  # what the account reported last is too old to say
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +89,12 @@ class LockVerdict:
         return next((cause for cause in self.causes if cause.key in SILENT), None)
 
 
-def _unread(facts: LockFacts, now: datetime, stale_after: timedelta) -> Cause | None:
+def _unreported(facts: LockFacts, now: datetime, stale_after: timedelta) -> Cause | None:
     if facts.reported_at is None:
-        sentence = "Locksite has not read this lock yet."
+        sentence = f"{ages.NEVER_REPORTED}."
     elif now - facts.reported_at > stale_after:
-        sentence = "Last read {at}. What is shown here is from then."
+        reported = ages.account_reported(facts.reported_at, now)
+        sentence = f"{reported}. What is shown here is from then."
     else:
         return None
     return Cause(
@@ -125,10 +127,10 @@ def lock_verdict(facts: LockFacts, now: datetime, *, stale_after: timedelta) -> 
         verdict = Verdict.OFFLINE_ONLY
     elif severities:
         verdict = Verdict.TAKES_CHECK
-    unread = _unread(facts, now, stale_after)
-    if unread is not None and not any(cause.key == "account" for cause in causes):
+    unreported = _unreported(facts, now, stale_after)
+    if unreported is not None and not any(cause.key == "account" for cause in causes):
         verdict = Verdict.STALE
-        causes.insert(0, unread)
+        causes.insert(0, unreported)
 
     return LockVerdict(
         verdict=verdict,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from locksite import ages
 from properties.capabilities import CheckState, LockVerdict, Severity
 from properties.lock_causes import CHECK_AGAIN, Cause
 from properties.lock_facts import OFFLINE_FLAG, ONLINE_FLAG, LockFacts
@@ -68,7 +69,7 @@ def _explained(flag: str, facts: LockFacts, verdict: LockVerdict) -> FlagExplana
     if cause is not None:
         reason = _in_utc(cause.sentence, cause.at)
     elif facts.reported_at is None:
-        reason = "Locksite has not read this lock yet."
+        reason = f"{ages.NEVER_REPORTED}."
     elif is_absent:
         reason = ABSENT[flag]
     else:

@@ -54,7 +54,7 @@ def _online_check(facts: LockFacts, causes: tuple[Cause, ...]) -> Check:
     if facts.takes_online and stop is None:
         state, value = CheckState.OK, "Yes"
     elif ONLINE_FLAG not in facts.flags and facts.reported_at is None:
-        state, value = CheckState.NONE, "Not read yet"
+        state, value = CheckState.NONE, "Not reported yet"
     elif ONLINE_FLAG not in facts.flags and (stop is None or stop.key == "offline_model"):
         state, value = CheckState.NONE, "This model does not offer them"
     else:

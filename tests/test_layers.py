@@ -23,6 +23,7 @@ class Layer(IntEnum):
 
 # The first pattern that fits counts.
 LAYERS = (
+    ("locksite.ages", Layer.WORDS),
     ("locksite.errors", Layer.WORDS),
     ("locksite.doors", Layer.WORDS),
     ("locksite.http", Layer.WORDS),

@@ -21,6 +21,7 @@ from accesscodes.web.fixes import Fix
 from accesscodes.web.live import Board, Part
 from accesscodes.web.presenters import Stamp
 from accesscodes.web.states import Action, CodeState, Tone
+from locksite import ages
 from locksite.htmx import HtmxHttpRequest
 from locksite.local_time import clock
 from properties.capabilities import Verdict
@@ -103,14 +104,8 @@ def _seen(arrival: Arrival, now: datetime) -> str:
     """Return how old the evidence is: of the code on the lock, else of the lock itself."""
     proven_at = arrival.code.proven_at
     if arrival.state.tone is Tone.OK and proven_at is not None:
-        return f"Seen on the lock {_ago(now - proven_at)}."
-    read_at = arrival.verdict.reported_at
-    return "The lock was never read." if read_at is None else f"Lock read {_ago(now - read_at)}."
-
-
-def _ago(age: timedelta) -> str:
-    """Return the age in whole minutes, so that a page is not sent anew each second."""
-    return "just now" if age < timedelta(minutes=1) else f"{wall_time.span(age)} ago"
+        return f"Seen on the lock {ages.ago(proven_at, now)}."
+    return f"{ages.account_reported(arrival.verdict.reported_at, now)}."
 
 
 def _button(desk: Desk, arrival: Arrival, offer: Offer) -> Button:

@@ -3,6 +3,24 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from accesscodes.digits import possible_pins
+
+WORDS_LIMIT = 200
+
+
+def words_in(query: Mapping[str, str]) -> str:
+    """Return what somebody typed into a search field."""
+    return query.get("q", "").strip()[:WORDS_LIMIT]
+
+
+def for_address(words: str) -> str:
+    """Return these words where they may stand in an address, else "".
+
+    Digits that could be a PIN may not: addresses are kept by browsers, proxies and logs. They are
+    sent by POST and looked for all the same, for doors and guests have numbers, too.
+    """
+    return "" if possible_pins(words) else words
+
 
 def uid_in(query: Mapping[str, str], name: str) -> UUID | None:
     """Return the id that stands under `name`, ``None`` where there is none."""

@@ -18,7 +18,7 @@ from accesscodes.models import AccessCode
 from accesscodes.web import arrivals, live, reading, shell, wall_time
 from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if
 from accesscodes.web.arrivals import Arrival
-from accesscodes.web.asked import shown_in, uid_in
+from accesscodes.web.asked import for_address, shown_in, uid_in, words_in
 from accesscodes.web.code_page import code_page, gone_page, pin_card_of
 from accesscodes.web.live import Board, Part
 from accesscodes.web.lock_views import Chip, code_part
@@ -91,7 +91,7 @@ class _Asked:
         known = state if state in GROUPS or state == GONE else ""
         return cls(
             known,
-            query.get("q", "").strip(),
+            words_in(query),
             uid_in(query, "lock"),
             shown_in(query, PAGE, MOST),
         )
@@ -99,7 +99,7 @@ class _Asked:
     def query(self, **changes: str) -> dict[str, str]:
         values = {
             "state": self.state,
-            "q": self.search,
+            "q": for_address(self.search),
             "lock": "" if self.lock is None else str(self.lock),
             "show": "" if self.shown == PAGE else str(self.shown),
             **changes,
@@ -152,7 +152,7 @@ def _code_list(
         (code, replace(card, near=near.get(card.uid, ""))) for code, card in pairs[: asked.shown]
     ]
     more = ""
-    if len(pairs) > len(shown):
+    if len(pairs) > len(shown) and asked.search == for_address(asked.search):
         more = f"{path}?{urlencode(asked.query(show=str(asked.shown + PAGE)))}"
     return (
         CodeList(
@@ -232,10 +232,24 @@ def list_board(desk: Desk, query: Any) -> Board:
     )
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @at_desk
 def code_list(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
-    """Every code of the property, what needs somebody first."""
+    """Every code of the property, what needs somebody first; by POST those of some words."""
+    path = reverse("code-list", args=[desk.house.slug])
+    if request.method == "POST":
+        asked = _Asked.of(request.POST)
+        url = f"{path}?{urlencode(asked.query())}" if asked.query() else path
+        return shell.found_by_words(
+            request,
+            desk,
+            "codes",
+            "accesscodes/codes.html",
+            list_board(desk, request.POST),
+            url if asked.search == for_address(asked.search) else "",
+        )
+    if words_in(request.GET) != for_address(words_in(request.GET)):
+        return redirect(path)
     board = list_board(desk, request.GET)
     if request.htmx and not request.htmx.history_restore_request:
         return shell.list_fragments(request, desk, "codes", board)

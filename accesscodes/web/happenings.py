@@ -100,10 +100,10 @@ WORDS: Mapping[str, _Words] = {
         "triangle-alert", Tone.WARN, "Account has to be connected anew soon"
     ),
     "connected_account.completed_first_sync": _Words(
-        "circle-check", Tone.IDLE, "Account read for the first time"
+        "circle-check", Tone.IDLE, "Account reported for the first time"
     ),
     "connected_account.completed_first_sync_after_reconnection": _Words(
-        "circle-check", Tone.OK, "Account read again after it came back"
+        "circle-check", Tone.OK, "Account reported again after it came back"
     ),
     "connected_account.deleted": _Words("circle-minus", Tone.BAD, "Account deleted"),
     "lock.locked": _Words("lock", Tone.IDLE, "Locked"),

@@ -16,6 +16,7 @@ from accesscodes.web import (
     shell,
 )
 from accesscodes.web.access import Desk, at_desk
+from accesscodes.web.asked import words_in
 from accesscodes.web.live import Board
 from locksite.htmx import HtmxHttpRequest
 
@@ -32,7 +33,7 @@ def _board(  # noqa: PLR0911  one line for each page
             return activity_views.activity_board(desk, request.GET), "activity"
         case "locks":
             query = request.GET
-            return lock_views.list_board(desk, query.get("state", ""), query.get("q", "")), "locks"
+            return lock_views.list_board(desk, query.get("state", ""), words_in(query)), "locks"
         case "codes":
             return code_views.list_board(desk, request.GET), "codes"
         case "lock":

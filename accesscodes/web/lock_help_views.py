@@ -58,7 +58,12 @@ def maintenance_note(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpRe
         checks=lock_presenters.check_lines(known.verdict.checks, desk.zone, desk.now),
     )
     text = maintenance.note_for(job, desk.zone, desk.now)
-    context = {"lock": device, "note": text, "rows": text.count("\n") + 4}
+    context = {
+        "lock": device,
+        "note": text,
+        "rows": text.count("\n") + 4,
+        "mail": maintenance.mail_link(job, text),
+    }
     return shell.page(request, desk, "accesscodes/lock_maintenance.html", "locks", context)
 
 

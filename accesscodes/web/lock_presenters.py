@@ -79,7 +79,7 @@ VERDICTS: Mapping[Verdict, VerdictWords] = {
         "Not checked",
         Tone.IDLE,
         "circle-question-mark",
-        "This lock has not been checked for a while",
+        "The account has not reported this lock for a while",
         "Not checked",
     ),
     Verdict.TAKES: VerdictWords(
@@ -367,7 +367,7 @@ def _asked(
     answered_at = verdict.reported_at
     if answered_at is not None and answered_at > asked_at:
         at = clock(answered_at, zone, seconds=True)
-        return f"Checked again at {at}: {VERDICTS[verdict.verdict].label.lower()}.", False
+        return f"Account reported again at {at}: {VERDICTS[verdict.verdict].label.lower()}.", False
     if (now - asked_at).total_seconds() > ANSWER_EXPECTED_SECONDS:
         return "No new answer yet. We keep asking.", False
     return "Checking now…", True

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accesscodes.models import AccessCode
 from accesscodes.web import (
@@ -21,15 +21,15 @@ from accesscodes.web import (
     presenters,
     reading,
     shell,
-    wall_time,
 )
 from accesscodes.web.access import Desk, at_desk
+from accesscodes.web.asked import for_address, words_in
 from accesscodes.web.live import Board, Part
 from accesscodes.web.lock_presenters import VERDICTS, LockRow
 from accesscodes.web.presenters import CodeCard
 from accesscodes.web.webhook_views import switched_off_note
+from locksite import ages
 from locksite.htmx import HtmxHttpRequest, render_fragments
-from locksite.local_time import clock
 from properties.capabilities import LockVerdict, Verdict
 from properties.choices import ProviderKind
 from properties.models import Device, ProviderAccount
@@ -73,7 +73,9 @@ def _lock_list(desk: Desk, everything: list[LockRow], state: str, search: str) -
     known = state if state in set(Verdict) else ""
 
     def url(key: str) -> str:
-        query = {name: value for name, value in (("state", key), ("q", search)) if value}
+        query = {
+            name: value for name, value in (("state", key), ("q", for_address(search))) if value
+        }
         return f"{path}?{urlencode(query)}" if query else path
 
     chips = [Chip("", "All", "", "", len(found), url(""), not known)]
@@ -104,7 +106,7 @@ def list_board(desk: Desk, state: str, search: str) -> Board:
     """Return what may change on the list of doors."""
     known = reading.known_locks(reading.devices_with_figures(desk), desk.now)
     locks = _lock_list(desk, reading.rows_of(desk, known), state, search)
-    query = {"scope": "locks", "state": locks.state, "q": search}
+    query = {"scope": "locks", "state": locks.state, "q": for_address(search)}
     is_moving = any("being sent" in row.why for row in locks.rows)
     return Board(
         parts=(
@@ -135,11 +137,29 @@ def list_board(desk: Desk, state: str, search: str) -> Board:
     )
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @at_desk
 def lock_list(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
-    """Every door of the property, what needs somebody first."""
-    board = list_board(desk, request.GET.get("state", ""), request.GET.get("q", "").strip())
+    """Every door of the property, what needs somebody first; by POST those of some words."""
+    asked = request.POST if request.method == "POST" else request.GET
+    search = words_in(asked)
+    board = list_board(desk, asked.get("state", ""), search)
+    path, query = reverse("lock-list", args=[desk.house.slug]), dict(board.query)
+    query.pop("scope")
+    url = f"{path}?{urlencode(query)}" if query else path
+    is_for_address = search == for_address(search)
+    if request.method == "POST":
+        return shell.found_by_words(
+            request,
+            desk,
+            "locks",
+            "accesscodes/locks.html",
+            board,
+            url if is_for_address else "",
+            {"webhook_note": switched_off_note(desk)},
+        )
+    if not is_for_address:
+        return redirect(path)
     if request.htmx and not request.htmx.history_restore_request:
         return shell.list_fragments(request, desk, "locks", board)
     context = {"webhook_note": switched_off_note(desk)}
@@ -157,11 +177,11 @@ class LockHead:
     name: str
     model: str
     source: str
-    checked: str
+    reported: str
+    read: str
     is_stale: bool
     is_virtual: bool
     may_issue: bool
-    checked_clock: str
     no_issue: str
 
 
@@ -202,17 +222,16 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
         lock.verdict, cards, desk.zone, desk.now, asked_at=asked_at
     )
     events = reading.lock_events(desk, device, LAST_EVENTS)
-    reported_at = lock.verdict.reported_at
     head = LockHead(
         device.uid,
         device.display_name,
         lock_presenters.model_name(device),
         device.account.name,
-        _checked(desk, reported_at),
+        ages.account_reported(lock.verdict.reported_at, desk.now),
+        ages.codes_read(device.last_read_at, desk.now) if device.capabilities.can_be_read else "",
         panel.verdict is Verdict.STALE,
         device.account.kind == ProviderKind.VIRTUAL,
         panel.may_issue,
-        "" if reported_at is None else clock(reported_at, desk.zone, seconds=True),
         f"No code can be issued now: {panel.refusal}." if panel.refusal else "",
     )
     usage = lock_presenters.usage_words(lock.usage.used, device.capabilities.max_codes)
@@ -311,16 +330,6 @@ def code_part(card: CodeCard, template: str) -> Part:
         letter=live.letter_of(card.state),
         announcement=live.announcement_of(card.state, card.door, card.name),
     )
-
-
-def _checked(desk: Desk, at: datetime | None) -> str:
-    if at is None:
-        return "not checked yet"
-    age = desk.now - at
-    if age < reading.stale_after():
-        is_new = age < timedelta(minutes=1)
-        return "checked just now" if is_new else f"checked {wall_time.span(age)} ago"
-    return f"last checked {wall_time.moment(at, desk.zone, desk.now)}"
 
 
 _CARD_RANK = {"bad": 0, "warn": 1, "out": 2, "go": 3}

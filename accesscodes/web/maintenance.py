@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from urllib.parse import quote, urlencode
 
 from accesscodes.web import wall_time
 from accesscodes.web.lock_presenters import CheckLine, VerdictPanel
@@ -18,6 +19,14 @@ class Job:
     panel: VerdictPanel
     since: datetime | None
     checks: tuple[CheckLine, ...]
+
+
+def mail_link(job: Job, note: str) -> str:
+    """Return the address that opens an e-mail with the note in it, to be sent to anybody."""
+    what = job.panel.heading if job.panel.main is None else job.panel.main.headline
+    subject = f"{job.door}: {what} ({job.house})"
+    body = note.replace("\n", "\r\n")
+    return f"mailto:?{urlencode({'subject': subject, 'body': body}, quote_via=quote)}"
 
 
 def note_for(job: Job, zone: tzinfo, now: datetime) -> str:

@@ -6,7 +6,7 @@ the `repr` of a value may be hashed to find out whether a fragment changed.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from accesscodes.web.states import (
     Tone,
     code_state,
 )
+from locksite import ages
 from properties.capabilities import (
     LockVerdict,
 )
@@ -324,10 +325,7 @@ def _evidence_line(item: Mapping[str, Any], zone: tzinfo, now: datetime) -> Evid
     at = item["at"] and read_stamp(item["at"])
     if not at:
         return EvidenceLine(item["what"], item["said"], None, "")
-    age = ""
-    if at <= now:
-        is_new = now - at < timedelta(minutes=1)
-        age = "just now" if is_new else f"{wall_time.span(now - at)} ago"
+    age = ages.ago(at, now) if at <= now else ""
     shown = Stamp.of(at, wall_time.moment(at, zone, now))
     said = str(item["said"]).removesuffix(".")  # the time follows, after a comma
     return EvidenceLine(item["what"], said, shown, age)

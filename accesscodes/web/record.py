@@ -151,9 +151,9 @@ def _readings(transitions: Iterable[Transition]) -> Iterator[Line]:
         if row.reading.is_good:
             entries = row.reading.entries
             number = "1 code" if entries == 1 else f"{entries} codes"
-            text = f"The lock was read: {number} on it."
+            text = f"Codes read: {number} on the lock."
         else:
-            text = "The lock could not be read."
+            text = "The codes on the lock could not be read."
         yield Line(row.reading.at, Source.READING, text, more=row.reading.error_message)
 
 

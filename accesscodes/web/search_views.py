@@ -4,10 +4,14 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods
 
 from accesscodes.web import arrivals, lock_presenters, reading, shell
 from accesscodes.web.access import Desk, at_desk
+from accesscodes.web.asked import for_address, words_in
 from accesscodes.web.lock_presenters import VERDICTS, VerdictWords
 from accesscodes.web.presenters import CodeCard, code_card
 from locksite.htmx import HtmxHttpRequest, render_fragments
@@ -84,12 +88,22 @@ def find(desk: Desk, text: str) -> Hits:
     )
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @at_desk
 def search(request: HtmxHttpRequest, desk: Desk) -> HttpResponse:
-    """Find doors, guests and codes; with htmx the results alone."""
-    hits = find(desk, request.GET.get("q", "")[:200])
+    """Find doors, guests and codes; with htmx the results alone.
+
+    Words are sent by POST, so that digits which may be a PIN get into no address; others have one.
+    """
+    is_sent = request.method == "POST"
+    words = words_in(request.POST if is_sent else request.GET)
+    path, is_for_address = reverse("search", args=[desk.house.slug]), words == for_address(words)
+    if not is_sent and not is_for_address:
+        return redirect(path)
     if request.htmx and not request.htmx.history_restore_request:
-        context = {**shell.shared(desk, "search"), "hits": hits}
+        context = {**shell.shared(desk, "search"), "hits": find(desk, words)}
         return render_fragments(request, ("accesscodes/_results.html", context))
+    if is_sent and is_for_address:
+        return redirect(f"{path}?{urlencode({'q': words})}" if words else path)
+    hits = find(desk, words)
     return shell.page(request, desk, "accesscodes/search.html", "search", {"hits": hits})

@@ -1,11 +1,11 @@
 """The frame around every page of the desk: where, who, and whether the engine runs."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from accesscodes.engine_health import EngineState, engine_health
@@ -155,6 +155,30 @@ def page(
         values |= part.context
     values["live"] = live_element(desk, board)
     return render(request, template, values, status=status)
+
+
+def found_by_words(
+    request: HtmxHttpRequest,
+    desk: Desk,
+    section: str,
+    template: str,
+    board: Board,
+    url: str,
+    context: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """Answer words that were typed above a list and sent by POST.
+
+    `url` is the address under which the same list is found again, or empty: the words may not
+    stand in one. Then the list is shown once; it does not ask for news by its address.
+    """
+    shown = board if url else replace(board, seconds=None)
+    if request.htmx:
+        answer = list_fragments(request, desk, section, shown)
+        answer["HX-Push-Url"] = url or "false"
+        return answer
+    if url:
+        return redirect(url)
+    return page(request, desk, template, section, context or {}, board=shown)
 
 
 def list_fragments(

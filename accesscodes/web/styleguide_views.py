@@ -31,6 +31,7 @@ from accesscodes.web.scope import Scope
 from accesscodes.web.shell import EngineNote
 from accesscodes.web.slips import House, Slip
 from accesscodes.web.states import Tone
+from locksite import ages
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,9 @@ class Shown:
 _STAMP = Stamp.of(specimens.NOW, "14:32")
 _PIN_CARD = PinCard(specimens.NOBODY, "Lena Okafor", True, True, "Your door code is {PIN}.")
 _HEAD = LockHead(
-    specimens.NOBODY, "Apartment 104", "Nuki Smart Lock Pro", "Virtual locks", "14:32", False,
-    True, True, "14:32", "",
+    specimens.NOBODY, "Apartment 104", "Nuki Smart Lock Pro", "Virtual locks",
+    ages.account_reported(specimens.NOW, specimens.NOW), ages.codes_read(None, specimens.NOW),
+    False, True, True, "",
 )  # fmt: skip
 _RULES = PinRules(lengths=(4, 5, 6), constraints=frozenset({"no_zeros", "cannot_start_with_12"}))
 

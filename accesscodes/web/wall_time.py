@@ -4,9 +4,12 @@ How a wall clock is read, and which of two equal times is meant, stands in `lock
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 
+from locksite import ages
 from locksite.local_time import clock
+
+span = ages.span
 
 
 def day_and_month(day: date, today: date) -> str:
@@ -91,21 +94,6 @@ def nights(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> str:
     if number < 1:
         return ""
     return "1 night" if number == 1 else f"{number} nights"
-
-
-def span(length: timedelta) -> str:
-    """Return "12 s", "2 min", "1 h 28 min" or "3 days"."""
-    seconds = max(0, int(length.total_seconds()))
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, hours = seconds // 60, seconds // 3600
-    if minutes < 60:
-        return f"{minutes} min"
-    if hours < 24:
-        rest = minutes - 60 * hours
-        return f"{hours} h {rest} min" if rest else f"{hours} h"
-    days = hours // 24
-    return "1 day" if days == 1 else f"{days} days"
 
 
 def capital(text: str) -> str:

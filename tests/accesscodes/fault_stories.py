@@ -175,7 +175,7 @@ STORIES = (
         {"lock_blind": 5.0},
         (
             "warn",
-            "The lock has not been read for a while; what is shown may be old.",
+            "The codes on the lock were not read for a while; what is said of them may be old.",
             "Check the lock's power and connection, then choose Check again.",
         ),
         fault=Fault.OFFLINE,
@@ -526,7 +526,7 @@ STORIES = (
         {"lock_blind": 5.0},
         (
             "warn",
-            "The lock has not been read for a while; what is shown may be old.",
+            "The codes on the lock were not read for a while; what is said of them may be old.",
             "Check the lock's power and connection, then choose Check again.",
         ),
         fault=Fault.CANNOT_LIST,

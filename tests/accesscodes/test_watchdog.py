@@ -177,12 +177,12 @@ def test_an_open_problem_follows_the_facts_in_all_it_says(world):
         "Check the lock's batteries.",
     )
     assert [(item["what"], item["said"]) for item in before.evidence] == [
-        ("Lock last read", "never"),
-        ("Last reading failed", "The maker's service answered with an error."),
+        ("Codes read", "never"),
+        ("Reading them failed", "The maker's service answered with an error."),
     ]
     assert [(item["what"], item["said"]) for item in after.evidence] == [
-        ("Lock last read", "never"),
-        ("Last reading failed", "The lock does not answer."),
+        ("Codes read", "never"),
+        ("Reading them failed", "The lock does not answer."),
         ("Connection", "Offline"),
     ]
     assert after.evidence[2]["at"] == stamp(world.now - timedelta(minutes=1))
@@ -378,7 +378,7 @@ def test_a_lock_that_never_answered_is_blind(world):
     [problem] = Problem.objects.open()
     assert (problem.cause, problem.sentence) == (
         "lock_blind",
-        "The lock has never been read since it is known here.",
+        "The codes on the lock were never read.",
     )
 
 

@@ -204,8 +204,8 @@ def test_check_again_is_answered_on_the_page(visitor):
 
     page.locator("#check-again").click()
 
-    expect(page.locator("#verdict")).to_contain_text("Checked again at", timeout=SOON)
-    expect(page.locator("#announce")).to_contain_text("Checked again at")
+    expect(page.locator("#verdict")).to_contain_text("Account reported again at", timeout=SOON)
+    expect(page.locator("#announce")).to_contain_text("Account reported again at")
 
 
 def test_menus_and_dialogs_close_with_escape_and_give_focus_back(visitor):

@@ -188,7 +188,7 @@ def test_those_who_arrive_stand_in_their_groups_by_time(desk, world):
     assert rows == [f"arrival-{one.uid}" for one in (clash, sooner, later)]
     assert words(page, f"arrival-{clash.uid}").startswith("14:01 in 2 h 58 min Lena ")
     assert "Another code on the lock already uses this PIN." in words(page, f"arrival-{clash.uid}")
-    assert "Lock read" in words(page, f"arrival-{clash.uid}")
+    assert "Account reported 3 min ago." in words(page, f"arrival-{clash.uid}")
     assert "Seen on the lock" in words(page, f"arrival-{sooner.uid}")
     assert "Change PIN" in words(page, f"arrival-{clash.uid}-change_pin")
     assert words(page, "nav-count") == "1 to act on now"

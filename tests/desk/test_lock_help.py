@@ -1,6 +1,7 @@
 """What a lock's page offers beside its verdict: Plan B, a note, the door from here, the gauge."""
 
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.urls import reverse
@@ -15,7 +16,7 @@ from properties.models import Device
 from properties.providers.virtual.people import switch_fault
 from properties.services import set_key_box
 from tests.accesscodes.world import World
-from tests.desk.html import words
+from tests.desk.html import attributes, words
 from tests.factories import DeviceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +122,13 @@ def test_the_note_for_maintenance_says_what_is_wrong_and_holds_no_pin(sign_in, b
     assert "Since " in note
     assert KEY_BOX not in note
     assert "<textarea" in page.content.decode()
+    mail = urlsplit(str(attributes(page, "note-mail")["href"]))
+    assert (mail.scheme, mail.path) == ("mailto", "")
+    assert "+" not in mail.query  # mail programs show it as it is
+    assert {name: text.replace("\r\n", "\n") for name, text in parse_qsl(mail.query)} == {
+        "subject": f"Room 9: Keypad disconnected ({blocked.property.name})",
+        "body": note,
+    }
 
 
 def test_the_note_names_who_comes_next(sign_in, world):

@@ -311,7 +311,7 @@ def test_open_problems_of_a_door_are_shown(desk, world):
         next_step="Check its hub.",
         evidence=[
             {
-                "what": "Lock last read",
+                "what": "Codes read",
                 "said": "",
                 "at": stamp(world.now - timedelta(hours=1, minutes=2)),
             },
@@ -324,7 +324,7 @@ def test_open_problems_of_a_door_are_shown(desk, world):
     page = desk.get(lock_path(world))
 
     assert words(page, "lock-problems") == (
-        "The lock could not be read. Check its hub. Since today 10:00 . Lock last read: today "
+        "The lock could not be read. Check its hub. Since today 10:00 . Codes read: today "
         "09:58 (1 h 2 min ago) Lock battery: 9 %"
     )
 
@@ -346,8 +346,8 @@ def test_check_again_pokes_the_lock_and_its_account_and_shows_the_answer(desk, w
     world.refresh()
     heard = desk.get(attributes(asked, "live")["hx-get"], headers={"HX-Request": "true"})
 
-    assert "Checked again at 11:00:02: takes codes." in words(heard, "verdict")
-    assert words(heard, "announce") == "Checked again at 11:00:02: takes codes."
+    assert "Account reported again at 11:00:02: takes codes." in words(heard, "verdict")
+    assert words(heard, "announce") == "Account reported again at 11:00:02: takes codes."
 
 
 def test_check_again_works_without_javascript(desk, world):

@@ -59,7 +59,7 @@ def test_each_thing_that_happened_is_on_it_newest_last(desk, world, code):
         "Person Issued by Locksite",
         "Command The lock was asked to take the code.",
         "Answer The lock said yes.",
-        "Read-back The lock was read: 1 code on it.",
+        "Read-back Codes read: 1 code on the lock.",
         "Status Sending to lock → On the lock",
         "Event On the lock",
         "Partner Changed by API key ls_12345678",
@@ -68,7 +68,7 @@ def test_each_thing_that_happened_is_on_it_newest_last(desk, world, code):
         "Person PIN shown to mara",
         "Person Deleted by Locksite",
         "Command The lock was asked to drop the code.",
-        "Read-back The lock was read: 0 codes on it.",
+        "Read-back Codes read: 0 codes on the lock.",
     ]
     places = [text.find(words_of) for words_of in order]
     assert -1 not in places, [words_of for words_of in order if words_of not in text]

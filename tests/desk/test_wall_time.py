@@ -43,8 +43,8 @@ def test_a_moment_is_as_short_as_it_can_be(at, words):
             datetime(2026, 11, 22, 17, 20, tzinfo=UTC),
             "The lock is offline since Sun 18:20. Codes stay.",
         ),
-        ("Last read {at}.", datetime(2026, 11, 1, 9, 0, tzinfo=UTC), "Last read on 1 Nov."),
-        ("Last read {at}.", None, "Last read."),
+        ("It left {at}.", datetime(2026, 11, 1, 9, 0, tzinfo=UTC), "It left on 1 Nov."),
+        ("It left {at}.", None, "It left."),
         ("The lock says: “{x}”", NOW, "The lock says: “{x}”"),
     ],
 )

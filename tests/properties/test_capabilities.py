@@ -760,7 +760,7 @@ def test_a_reading_older_than_the_limit_makes_the_verdict_not_checked():
         key="stale",
         severity=Severity.NOTE,
         headline="Not checked",
-        sentence="Last read {at}. What is shown here is from then.",
+        sentence="Account reported 15 min ago. What is shown here is from then.",
         steps=("Choose Check again.",),
         at=START,
     )
@@ -785,7 +785,7 @@ def test_a_lock_that_was_never_read_says_so():
     new = judge(facts({}, reported_at=None, properties={"online": None, "model": {}}))
 
     assert new.verdict is Verdict.STALE
-    assert [cause.sentence for cause in new.causes] == ["Locksite has not read this lock yet."]
+    assert [cause.sentence for cause in new.causes] == ["Account has not reported yet."]
     assert refused(new, is_time_bound=False, is_offline=False) == "stale"
 
 

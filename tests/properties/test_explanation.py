@@ -140,7 +140,7 @@ def test_a_disconnected_account_is_no_reason_for_what_the_model_cannot_do():
 def test_a_lock_that_was_never_read_says_so():
     found = explained(flags={}, reported_at=None)
 
-    assert {each.reason for each in found.values()} == {"Locksite has not read this lock yet."}
+    assert {each.reason for each in found.values()} == {"Account has not reported yet."}
     assert {each.next_steps for each in found.values()} == {("Ask again in a few minutes.",)}
 
 
