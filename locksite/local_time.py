@@ -5,11 +5,12 @@ when they go back it may happen twice. So a time is never guessed: it is exact, 
 next one that exists, or asked back. What is shown says which of two equal times is meant.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,48 @@ def clock(at: datetime, zone: tzinfo, *, seconds: bool = False) -> str:
     else:
         text = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
     return f"{text} {offset_name(local)}" if happens_twice(local) else text
+
+
+_CLOCK = re.compile(
+    r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<part>\d{1,6}))?)?)?"
+    r"\s*(?P<half>[ap]\.?m?\.?)?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def read_clock(text: str) -> time | None:
+    """Return the time of day that `text` means: "15:00", "3 pm", "12 am"; ``None`` for none.
+
+    Hours alone need "am" or "pm": "3" may be a slip.
+    """
+    match = _CLOCK.fullmatch(text.strip())
+    if match is None or not (match["minute"] or match["half"]):
+        return None
+    hour = int(match["hour"])
+    if match["half"]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if match["half"][0] in "pP" else 0)
+    part = int((match["part"] or "").ljust(6, "0"))
+    try:
+        return time(hour, int(match["minute"] or 0), int(match["second"] or 0), part)
+    except ValueError:
+        return None
+
+
+def as_clock(text: str) -> str:
+    """Return a written time of day as its reader likes it: "15:00", or "3:00 pm" within `told_as`.
+
+    Seconds stay where there are some. What is no time stays as it is.
+    """
+    at = read_clock(text)
+    if at is None:
+        return text
+    precision = "milliseconds" if at.microsecond else "seconds" if at.second else "minutes"
+    written = at.isoformat(precision)
+    if not telling().twelve_hours:
+        return written
+    return f"{at.hour % 12 or 12}{written[2:]} {'am' if at.hour < 12 else 'pm'}"
 
 
 def happens_twice(local: datetime) -> bool:

@@ -19,6 +19,7 @@ from accesscodes.choices import Kind
 from accesscodes.offline import ROUNDING, Offer
 from accesscodes.pin_rules import PinRules, RuleState
 from accesscodes.web import wall_time
+from accesscodes.web.clock_field import ClockField
 from locksite.errors import RuleBroken
 from locksite.local_time import Exact, Skipped, Twice, at_wall, offset_name
 from locksite.masked import Pin
@@ -55,10 +56,10 @@ class WhenForm(forms.Form):
 
     kind = forms.ChoiceField(choices=Kind.choices)
     start_date = forms.DateField(required=False)
-    start_time = forms.TimeField(required=False)
+    start_time = ClockField(required=False)
     start_fold = forms.ChoiceField(choices=[("", ""), ("0", "0"), ("1", "1")], required=False)
     end_date = forms.DateField(required=False)
-    end_time = forms.TimeField(required=False)
+    end_time = ClockField(required=False)
     end_fold = forms.ChoiceField(choices=[("", ""), ("0", "0"), ("1", "1")], required=False)
 
     def __init__(self, *args: Any, zone: ZoneInfo, now: datetime, **kwargs: Any) -> None:
@@ -70,8 +71,6 @@ class WhenForm(forms.Form):
         self.questions: list[FoldQuestion] = []
         for name in ("start_date", "end_date"):
             self.fields[name].error_messages["invalid"] = "Enter a date such as 2026-11-26."
-        for name in ("start_time", "end_time"):
-            self.fields[name].error_messages["invalid"] = "Enter a time such as 15:00."
 
     @property
     def is_ongoing(self) -> bool:

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
-from locksite.local_time import telling
+from locksite.local_time import as_clock, telling
 
 register = template.Library()
 
@@ -39,6 +39,12 @@ def local_time(stamp: object) -> SafeString:
         getattr(stamp, "text", ""),
         format_html(' <span class="utc">({})</span>', utc) if telling().shows_utc else "",
     )
+
+
+@register.filter
+def clock(text: object) -> str:
+    """Return a time of day in a field as its reader likes it; what is no time as it was typed."""
+    return as_clock(str(text or ""))
 
 
 @register.simple_tag(takes_context=True)

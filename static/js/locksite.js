@@ -38,16 +38,20 @@
     if (document.hidden || waits) event.preventDefault()
     else tried = Date.now()
   })
-  document.addEventListener('htmx:afterRequest', ({ target, detail }) => {
-    if (target.id !== 'live') return
-    failures = detail.successful ? 0 : failures + 1
+  document.addEventListener('htmx:afterRequest', ({ detail }) => {
+    const asked = detail.requestConfig.elt // the event itself is told to whatever took its place
+    if (asked.id !== 'live') return
+    const isThere = detail.successful || detail.xhr.status === 401
+    failures = isThere ? 0 : failures + 1
     if (!failures) mark('Live')
-    if (failures > 2) mark(`Connection lost. Showing ${target.dataset.clock}.`)
+    else setTimeout(look, 15000)
+    if (failures > 2) mark(`Connection lost. Showing ${asked.dataset.clock}.`)
   })
-  document.addEventListener('visibilitychange', () => {
+  const look = () => {
     const live = one('#live[hx-get]')
     if (!document.hidden && live) htmx.trigger(live, 'refresh')
-  })
+  }
+  document.addEventListener('visibilitychange', look)
 
   // ---- What somebody unfolded stays so when it is sent anew
   const unfolded = new Set()

@@ -258,6 +258,18 @@ def test_a_lock_to_be_checked_soon_is_not_taken_for_a_code_that_is_counted_down(
         assert desk.get(next_look(page), headers=HTMX).status_code == 204
 
 
+def test_an_answer_to_an_action_takes_the_place_of_what_looks_for_news(desk, world):
+    code = issue(world)
+    world.run(minutes=1)
+    prop = world.property.slug
+    filtered = desk.get(reverse("code-list", args=[prop]), {"q": "lena"}, headers=HTMX)
+    checked = desk.post(reverse("lock-check", args=[prop, world.device().uid]), headers=HTMX)
+    retried = desk.post(reverse("code-retry", args=[prop, code.uid]), headers=HTMX)
+
+    for answer in (filtered, checked, retried):
+        assert attributes(answer, "live")["hx-swap-oob"] == "true"
+
+
 def test_looking_does_not_keep_a_session_alive(desk, world):
     where = next_look(desk.get(reverse("lock-list", args=[world.property.slug])))
 
