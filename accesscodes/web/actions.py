@@ -43,11 +43,13 @@ def offers(
     may_reveal: bool,
     is_safe: bool,
     has_plan_b: bool,
+    is_lock_in_doubt: bool = False,
 ) -> tuple[Offer, ...]:
     """Return at most two buttons, the best first; none for people who may only look.
 
     `is_safe`: the PIN may be handed over, so that slip and copy are in place. `has_plan_b`: the
-    page of the lock tells how to get in without it.
+    page of the lock tells how to get in without it. `is_lock_in_doubt`: nothing is wrong with the
+    code itself, its lock is what needs watching.
     """
     if not can.may_issue:
         return ()
@@ -58,7 +60,9 @@ def offers(
     helpful = [action for action in fixes.actions(state, can) if action is not Action.HAND_OVER]
     rest = helpful[1:]
     first = Offer(OPEN, "Open", "")
-    if helpful:
+    if is_lock_in_doubt:
+        first = _offer(Action.SEE_FIX)
+    elif helpful:
         first = _offer(helpful[0], is_primary=group is Group.ACT)
     if group is Group.ACT:
         return first, _fallback(state, rest, has_plan_b=has_plan_b)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from accesscodes.web.states import LATE_AFTER, CodeState, Tone
-from properties.capabilities import LockVerdict, Verdict
+from properties.capabilities import Cause, LockVerdict, Verdict
 
 AHEAD = timedelta(hours=48)
 """An arrival is listed this long before the code starts."""
@@ -87,8 +87,13 @@ def group_of(state: CodeState, lock: LockVerdict, starts_at: datetime, now: date
 
 def _may_fail(lock: LockVerdict) -> bool:
     if lock.verdict is Verdict.TAKES_CHECK:
-        return any(cause.key not in HARMLESS for cause in lock.causes)
+        return worst_doubt(lock) is not None
     return lock.verdict is not Verdict.TAKES
+
+
+def worst_doubt(lock: LockVerdict) -> Cause | None:
+    """Return the worst that is known of a lock and can hurt a code which is still to be sent."""
+    return next((cause for cause in lock.causes if cause.key not in HARMLESS), None)
 
 
 def summary(counts: Mapping[Group, int]) -> tuple[Tone, str, str]:

@@ -100,6 +100,14 @@ def start_words(starts_at: datetime, zone: tzinfo, now: datetime) -> tuple[str, 
     )
 
 
+def _doubt(arrival: Arrival, desk: Desk) -> str:
+    """Return what is wrong with the lock of a code that is still to be sent, or ""."""
+    cause = arrival.doubt
+    if cause is None:
+        return ""
+    return wall_time.with_time(cause.sentence, cause.at, desk.zone, desk.now)
+
+
 def _seen(arrival: Arrival, now: datetime) -> str:
     """Return how old the evidence is: of the code on the lock, else of the lock itself."""
     proven_at = arrival.code.proven_at
@@ -136,8 +144,10 @@ def _row(desk: Desk, arrival: Arrival, near: str) -> ArrivalRow:
         may_reveal=desk.may_reveal,
         is_safe=arrival.handover.is_safe,
         has_plan_b=arrival.verdict.verdict is Verdict.BLOCKED,
+        is_lock_in_doubt=arrival.doubt is not None,
     )
     says_more = state.tone is not Tone.OK or state.key == "set_early"
+    why = state.sentence if says_more else ""
     return ArrivalRow(
         uid=code.uid,
         group=arrival.group,
@@ -148,7 +158,7 @@ def _row(desk: Desk, arrival: Arrival, near: str) -> ArrivalRow:
         door=code.device.display_name,
         lock_uid=code.device.uid,
         state=state,
-        why=state.sentence if says_more else "",
+        why=f"{_doubt(arrival, desk)} {why}".lstrip(),
         seen=_seen(arrival, desk.now),
         buttons=tuple(
             _button(desk, arrival, offer) for offer in offered if offer.key != actions.COPY

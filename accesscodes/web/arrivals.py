@@ -11,10 +11,10 @@ from accesscodes.models import AccessCode, AccessCodeQuerySet
 from accesscodes.near_names import Guest, near_guests
 from accesscodes.web import presenters, reading
 from accesscodes.web.access import Desk
-from accesscodes.web.arrival_groups import AHEAD, BEHIND, Group, group_of
+from accesscodes.web.arrival_groups import AHEAD, BEHIND, Group, group_of, worst_doubt
 from accesscodes.web.reading import KnownLock
 from accesscodes.web.states import CodeState, Handover, code_state, handover
-from properties.capabilities import LockVerdict
+from properties.capabilities import Cause, LockVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,13 @@ class Arrival:
     state: CodeState
     verdict: LockVerdict
     handover: Handover
+
+    @property
+    def doubt(self) -> Cause | None:
+        """Return what of its lock has to be watched although nothing is wrong with the code."""
+        if self.group is Group.WATCH and self.state.key == "scheduled":
+            return worst_doubt(self.verdict)
+        return None
 
 
 def arrivals(desk: Desk, locks: Mapping[int, KnownLock] | None = None) -> list[Arrival]:

@@ -14,8 +14,9 @@ from accesscodes.web.states import STATES, Action, CodeState, Tone
 from locksite.actors import SYSTEM
 from locksite.masked import Pin
 from properties.capabilities import Cause, LockVerdict, Severity, Verdict
-from properties.choices import Role
-from properties.providers.virtual.people import add_foreign_code, erase_at_keypad
+from properties.choices import Fault, Role
+from properties.providers.virtual.people import add_foreign_code, erase_at_keypad, switch_fault
+from tests.accesscodes.world import World
 from tests.clock import START
 from tests.desk.html import attributes, ids, links, words
 from tests.desk.test_fixes import ALL
@@ -128,6 +129,20 @@ def test_a_row_offers_the_best_step_and_one_fallback(group, key, can, labels):
     assert [offer.is_primary for offer in found][1:] == [False] * len(found[1:])
 
 
+def test_where_only_the_lock_is_in_doubt_the_row_leads_to_it():
+    found = offers(
+        Group.WATCH,
+        state("scheduled"),
+        CAN,
+        may_reveal=True,
+        is_safe=True,
+        has_plan_b=False,
+        is_lock_in_doubt=True,
+    )
+
+    assert [offer.label for offer in found] == ["See fix"]
+
+
 def test_a_pin_that_is_not_safe_is_neither_copied_nor_printed():
     found = offers(
         Group.READY,
@@ -236,6 +251,23 @@ def test_a_row_moves_by_itself_when_what_was_in_the_way_is_gone(desk, world):
 
     assert words(heard, "arrivals").startswith("Ready 1")
     assert "code for Lena is on the lock" in words(heard, "announce")
+
+
+@pytest.mark.django_db
+def test_a_code_that_waits_for_a_doubtful_lock_says_what_is_wrong_with_it(sign_in, clock):
+    world = World("lockly", clock=clock)  # keeps no timetable: its codes wait for their start
+    desk = sign_in(Role.MANAGER, world.property)
+    switch_fault(world.locks[0], Fault.BATTERY_CRITICAL, True, now=world.now)
+    world.refresh()
+    code = issue(world, hours=30)
+    world.run(minutes=2)
+
+    page = desk.get(path(world))
+
+    assert words(page, "arrivals").startswith("Watch 1 Should work, not confirmed yet")
+    assert "Scheduled Lock battery 4 %. Will be sent" in words(page, f"arrival-{code.uid}")
+    fix = attributes(page, f"arrival-{code.uid}-see_fix")["href"]
+    assert fix == reverse("lock-detail", args=[world.property.slug, world.device().uid])
 
 
 @pytest.mark.django_db
