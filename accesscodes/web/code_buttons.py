@@ -89,7 +89,7 @@ def _url(desk: Desk, code: AccessCode, action: Action, clash: UnmanagedCode | No
     if action is Action.REMOVE_CLASH and clash is not None:
         return reverse("foreign-remove", args=[slug, clash.uid])
     if action is Action.FREE_A_SLOT:
-        return f"{reverse('code-list', args=[slug])}?{urlencode({'lock': str(code.device.uid)})}"
+        return f"{reverse('lock-detail', args=[slug, code.device.uid])}#lock-codes"
     issue = reverse("code-issue", args=[slug, code.device.uid])
     return f"{issue}?{urlencode({'name': code.name})}"
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -27,6 +28,7 @@ from accesscodes.web.asked import for_address, words_in
 from accesscodes.web.live import Board, Part
 from accesscodes.web.lock_presenters import VERDICTS, LockRow
 from accesscodes.web.presenters import CodeCard
+from accesscodes.web.states import WANTS_A_SLOT
 from accesscodes.web.webhook_views import switched_off_note
 from locksite import ages
 from locksite.htmx import HtmxHttpRequest, render_fragments
@@ -221,6 +223,7 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
     panel = lock_presenters.verdict_panel(
         lock.verdict, cards, desk.zone, desk.now, asked_at=asked_at
     )
+    deletable = _deletable(desk, codes, cards, lock.verdict)
     events = reading.lock_events(desk, device, LAST_EVENTS)
     head = LockHead(
         device.uid,
@@ -307,11 +310,19 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
                 },
             ),
         ),
-        rows=tuple(code_part(card, "accesscodes/_code_mini.html") for card in cards),
+        rows=tuple(
+            code_part(card, "accesscodes/_code_mini.html", deletable=deletable) for card in cards
+        ),
         whole=Part(
             "lock-codes",
             "accesscodes/_lock_codes.html",
-            {"cards": tuple(cards), "head": head, "panel": panel, "may_issue": desk.may_issue},
+            {
+                "cards": tuple(cards),
+                "deletable": deletable,
+                "head": head,
+                "panel": panel,
+                "may_issue": desk.may_issue,
+            },
         ),
         query={
             "scope": f"lock:{device.uid}",
@@ -321,12 +332,26 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
     )
 
 
-def code_part(card: CodeCard, template: str) -> Part:
+def _deletable(
+    desk: Desk, codes: Sequence[AccessCode], cards: Sequence[CodeCard], verdict: LockVerdict
+) -> tuple[UUID, ...]:
+    """Return the codes that can be deleted beside their names: all that may, on a full lock."""
+    is_full = any(cause.key == "full" for cause in verdict.causes)
+    if not (is_full or any(card.state.key in WANTS_A_SLOT for card in cards)):
+        return ()
+    return tuple(
+        code.uid
+        for code in codes
+        if code.withdrawn_at is None and not code.is_offline and desk.may_delete(code)
+    )
+
+
+def code_part(card: CodeCard, template: str, **more: Any) -> Part:
     """Return one code of a list as a part of its page."""
     return Part(
         f"code-{card.uid}",
         template,
-        {"card": card},
+        {"card": card, **more},
         letter=live.letter_of(card.state),
         announcement=live.announcement_of(card.state, card.door, card.name),
     )

@@ -271,6 +271,19 @@ FAILED_AS_WARNING = frozenset(
 )
 """Warnings that say of a code what the error of the same name says."""
 
+NEEDS_NO_DATES = frozenset(
+    {
+        "time_zone_unknown",
+        "ultraloq_time_zone_unknown",
+        "lockly_time_zone_not_configured",
+        "two_n_device_missing_timezone",
+    }
+)
+"""Errors of a lock that refuses dates and takes the same code without any."""
+
+WANTS_A_SLOT = frozenset({"full", "waits_for_slot"})
+"""States of codes that another one has to make room for."""
+
 MEDDLED = frozenset({"changed", "ext_ok", "inactive"})
 """States of codes that others changed, removed or switched off at the lock."""
 
@@ -624,7 +637,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "octagon-alert",
         _failed_sentence,
-        Action.USE_BACKUP,
+        lambda view: Action.CHANGE_DATES if view.errors & NEEDS_NO_DATES else Action.USE_BACKUP,
     ),
     _Row(
         "ext_ok",

@@ -16,7 +16,7 @@ from properties.models import Device
 from properties.providers.virtual.people import switch_fault
 from properties.services import set_key_box
 from tests.accesscodes.world import World
-from tests.desk.html import attributes, words
+from tests.desk.html import attributes, ids, words
 from tests.factories import DeviceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -208,6 +208,22 @@ def test_the_gauge_names_the_first_day_on_which_the_codes_do_not_fit(desk, world
     due = (world.now + timedelta(days=19)).astimezone(world.property.zone)
     assert words(page, "lock-usage") == "0 of 2 codes"
     assert f"need more than 2 slots from {due:%a}" in words(page, "lock-slots")
+
+
+def test_on_a_full_lock_each_code_can_be_deleted_where_it_stands(desk, world):
+    code = issue_code(world.device(), CodeSpec(name="Old one"), actor=SYSTEM, now=world.now)
+    world.run(minutes=1)
+    button = f"code-{code.uid}-delete"
+    assert button not in ids(desk.get(path(world)))
+
+    said = {**world.device().properties, "max_active_codes_supported": 1}
+    Device.objects.update(properties=said)
+    page = desk.get(path(world))
+
+    assert words(page, button) == "Delete the code for Old one"
+    assert attributes(page, button)["href"] == reverse(
+        "code-delete", args=[world.property.slug, code.uid]
+    )
 
 
 def test_all_doors_are_checked_at_once_and_only_those_of_this_house(desk, world):
