@@ -32,7 +32,10 @@ SLIPS_AT_ONCE = 60
 
 @dataclass(frozen=True, slots=True)
 class ArrivalRow:
-    """One arrival as it is shown. `copies` names the code whose PIN may be copied, or is empty."""
+    """One arrival as it is shown.
+
+    `now_url`: the ways in for a guest who stands at the door, "" where a button leads there.
+    """
 
     uid: UUID
     group: Group
@@ -48,6 +51,7 @@ class ArrivalRow:
     buttons: tuple[Button, ...]
     may_copy: bool
     near: str
+    now_url: str
 
     @property
     def is_trouble(self) -> bool:
@@ -146,6 +150,7 @@ def _row(desk: Desk, arrival: Arrival, near: str) -> ArrivalRow:
         has_plan_b=arrival.verdict.verdict is Verdict.BLOCKED,
         is_lock_in_doubt=arrival.doubt is not None,
     )
+    has_way = not desk.may_issue or any(offer.key == actions.WAYS_IN for offer in offered)
     says_more = state.tone is not Tone.OK or state.key == "set_early"
     why = state.sentence if says_more else ""
     return ArrivalRow(
@@ -165,6 +170,7 @@ def _row(desk: Desk, arrival: Arrival, near: str) -> ArrivalRow:
         ),
         may_copy=any(offer.key == actions.COPY for offer in offered),
         near=near,
+        now_url="" if has_way else reverse("code-now", args=[desk.house.slug, code.uid]),
     )
 
 

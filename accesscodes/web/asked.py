@@ -1,6 +1,7 @@
-"""What the address of a list asks for. What makes no sense there is left out, never an error."""
+"""What the address of a page asks for. What makes no sense there is left out, never an error."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from uuid import UUID
 
 from accesscodes.digits import possible_pins
@@ -36,3 +37,12 @@ def shown_in(query: Mapping[str, str], page: int, most: int) -> int:
         return min(max(int(query.get("show", page)), page), most)
     except ValueError:
         return page
+
+
+def instant_in(text: str, now: datetime) -> datetime | None:
+    """Return when "Check again" was pressed, as a page carries it along: seconds since 1970."""
+    try:
+        asked = datetime.fromtimestamp(float(text), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return asked if asked <= now else None

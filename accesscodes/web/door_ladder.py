@@ -57,7 +57,8 @@ class AtTheDoor:
     for the reason `shut_by`. `is_reached`: the lock is online and takes codes. `still_opens`: the
     lock holds an older PIN of this code that works until the new one is there. `usual` is how long
     the lock takes for a code, from its history; ``None``: not known. `can_open`: the bolt can be
-    moved from afar. `how_to_type` is the house's own sentence for guests. Times are aware UTC.
+    moved from afar. `how_to_type` is the house's own sentence for guests. `is_proven`: the lock
+    was seen to hold what is wanted, so that nothing needs to be sent. Times are aware UTC.
     """
 
     key: str
@@ -78,6 +79,7 @@ class AtTheDoor:
     has_plan_b: bool = False
     usual: timedelta | None = None
     how_to_type: str = ""
+    is_proven: bool = False
 
 
 OPENS = frozenset({"set", "set_early", "set_warn", "loaded", "loaded_unseen", "offline_ok"})
@@ -191,7 +193,11 @@ def _on_the_way(door: AtTheDoor) -> Iterator[Step]:
         yield Step(
             Way.WAIT, "Wait for the lock", "The PIN is on its way to the lock now.", _sent(door)
         )
-    elif door.key not in OPENS | LEAVING | FRUITLESS | {"undo"} and door.has_pin:
+    elif (
+        door.key not in OPENS | LEAVING | FRUITLESS | {"undo"}
+        and door.has_pin
+        and not door.is_proven
+    ):
         yield Step(
             Way.RETRY,
             "Try again",

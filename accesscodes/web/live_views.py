@@ -12,6 +12,7 @@ from accesscodes.web import (
     code_views,
     live,
     lock_views,
+    now_views,
     reading,
     shell,
 )
@@ -41,6 +42,9 @@ def _board(  # noqa: PLR0911  one line for each page
             return lock_views.lock_board(desk, device, request.GET.get("asked", "")), "locks"
         case "code":
             return code_page.code_board(desk, reading.code_or_404(desk, _uid(name))), "codes"
+        case "now" if desk.may_issue:
+            code = reading.code_or_404(desk, _uid(name))
+            return now_views.now_board(desk, code, request.GET.get("asked", "")), "codes"
         case "frame":
             return shell.frame_board(desk), ""
         case _:

@@ -340,7 +340,7 @@ def verdict_panel(
     stop = None
     if not takes_a_code(verdict):
         stop = refusal(verdict, is_time_bound=False, is_offline=False)
-    asked, is_asking = _asked(verdict, asked_at, zone, now)
+    asked, is_asking = check_words(verdict, asked_at, zone, now)
     return VerdictPanel(
         verdict=verdict.verdict,
         words=words,
@@ -359,9 +359,10 @@ def verdict_panel(
 ANSWER_EXPECTED_SECONDS = 30
 
 
-def _asked(
+def check_words(
     verdict: LockVerdict, asked_at: datetime | None, zone: tzinfo, now: datetime
 ) -> tuple[str, bool]:
+    """Return how a "Check again" stands, and whether its answer is still awaited."""
     if asked_at is None:
         return "", False
     answered_at = verdict.reported_at

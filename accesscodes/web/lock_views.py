@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from accesscodes.web import (
     shell,
 )
 from accesscodes.web.access import Desk, at_desk
-from accesscodes.web.asked import for_address, words_in
+from accesscodes.web.asked import for_address, instant_in, words_in
 from accesscodes.web.live import Board, Part
 from accesscodes.web.lock_presenters import VERDICTS, LockRow
 from accesscodes.web.presenters import CodeCard
@@ -187,15 +187,6 @@ class LockHead:
     no_issue: str
 
 
-def _asked_at(text: str, now: datetime) -> datetime | None:
-    """Return when "Check again" was pressed, as the page carries it along: seconds since 1970."""
-    try:
-        asked = datetime.fromtimestamp(float(text), UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return asked if asked <= now else None
-
-
 def codes_on(desk: Desk, device: Device) -> list[AccessCode]:
     """Return the codes of one lock that are not proven gone."""
     rows = reading.live_codes(desk).filter(device=device)
@@ -219,7 +210,7 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
     lock = reading.known_locks([device], desk.now)[device.pk]
     codes = codes_on(desk, device)
     cards = _cards(codes, lock.verdict, desk.now)
-    asked_at = _asked_at(asked, desk.now)
+    asked_at = instant_in(asked, desk.now)
     panel = lock_presenters.verdict_panel(
         lock.verdict, cards, desk.zone, desk.now, asked_at=asked_at
     )
@@ -377,14 +368,19 @@ def lock_detail(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpRespons
     )
 
 
+def ask_again(desk: Desk, device: Device) -> str:
+    """Let the engine look at this lock and its account now; return when, for the address."""
+    Device.objects.for_actor(desk.actor).poke(desk.now, [device.pk])
+    ProviderAccount.objects.filter(pk=device.account_id).update(due_at=desk.now)
+    return f"{desk.now.timestamp():.6f}"
+
+
 @require_POST
 @at_desk
 def lock_check(request: HtmxHttpRequest, desk: Desk, lock: UUID) -> HttpResponse:
     """Ask the engine to look at this door and its account now; the answer comes to the page."""
     device = reading.device_or_404(desk, lock)
-    Device.objects.for_actor(desk.actor).poke(desk.now, [device.pk])
-    ProviderAccount.objects.filter(pk=device.account_id).update(due_at=desk.now)
-    asked = f"{desk.now.timestamp():.6f}"
+    asked = ask_again(desk, device)
     if not request.htmx:
         query = urlencode({"asked": asked})
         return redirect(f"{reverse('lock-detail', args=[desk.house.slug, lock])}?{query}")

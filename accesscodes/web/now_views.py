@@ -9,16 +9,28 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
 from accesscodes import bolts
 from accesscodes.choices import AttemptStatus
 from accesscodes.models import AccessCode, ActionAttempt
-from accesscodes.web import door_ladder, reading, shell, wall_time
+from accesscodes.web import (
+    door_facts,
+    door_ladder,
+    live,
+    lock_presenters,
+    reading,
+    shell,
+    wall_time,
+)
 from accesscodes.web.access import NOT_ALLOWED, Desk, at_desk, only_if
+from accesscodes.web.asked import instant_in
 from accesscodes.web.code_page import Known, known_code, pin_card_of
+from accesscodes.web.door_facts import DoorFacts
 from accesscodes.web.door_ladder import AtTheDoor, Step, Way
-from accesscodes.web.states import SHUTS, Tone
+from accesscodes.web.live import Board, Part
+from accesscodes.web.lock_views import ask_again
+from accesscodes.web.states import SHUTS, CodeState, Tone
 from locksite.errors import RuleBroken
 from locksite.htmx import HtmxHttpRequest
 
@@ -38,6 +50,15 @@ class Rung:
     label: str
     url: str
     is_post: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NowHead:
+    """Who stands at which door, and how the code is."""
+
+    name: str
+    door: str
+    state: CodeState
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +86,7 @@ _BUTTONS: dict[Way, tuple[str, str]] = {
 }
 
 
-def _situation(desk: Desk, known: Known) -> AtTheDoor:
+def _situation(desk: Desk, known: Known, *, is_proven: bool) -> AtTheDoor:
     code, lock = known.code, known.verdict
     shut = next((cause for cause in lock.causes if cause.key in SHUTS), None)
     installed = code.installed()
@@ -97,6 +118,7 @@ def _situation(desk: Desk, known: Known) -> AtTheDoor:
         takes_offline=lock.takes_offline,
         has_plan_b=desk.house.has_plan_b,
         how_to_type=desk.house.keypad_hint,
+        is_proven=is_proven,
         usual=door_ladder.usual_wait(reading.answer_times(code.device)),
     )
 
@@ -156,25 +178,67 @@ def _tried(desk: Desk, code: AccessCode) -> Tried | None:
     return Tried(Tone.GO, "loader-circle", f"Asked to open ({at}). The lock answers in seconds.")
 
 
-@require_GET
+def now_board(desk: Desk, code: AccessCode, asked: str) -> Board:
+    """Return what may change while somebody looks for a way in. `asked`: as in its address."""
+    known = known_code(desk, code)
+    sure = door_facts.sure_of(desk, known)
+    proven = door_facts.proven_words(desk, known, sure)
+    words, is_asking = lock_presenters.check_words(
+        known.verdict, instant_in(asked, desk.now), desk.zone, desk.now
+    )
+    facts = DoorFacts(door_facts.lines(desk, known, sure, proven), words, is_asking)
+    steps = door_ladder.ladder(_situation(desk, known, is_proven=bool(proven)))
+    tried = _tried(desk, code)
+    is_moving = is_asking or (tried is not None and tried.tone is Tone.GO)
+    pace = live.pace([known.state], [live.changed_at(code)], desk.now)
+    return Board(
+        parts=(
+            *shell.frame_parts(desk),
+            Part(
+                "now-head",
+                "accesscodes/_now_head.html",
+                {"head": NowHead(code.name, code.device.display_name, known.state)},
+                letter=live.letter_of(known.state),
+                announcement=live.announcement_of(
+                    known.state, code.device.display_name, code.name
+                ),
+            ),
+            Part("tried", "accesscodes/_tried.html", {"tried": tried}),
+            Part(
+                "ladder",
+                "accesscodes/_ladder.html",
+                {
+                    "rungs": tuple(_rung(desk, code, step) for step in steps),
+                    "pin_card": pin_card_of(desk, code),
+                    "handover": known.handover,
+                },
+            ),
+            Part(
+                "door-facts",
+                "accesscodes/_door_facts.html",
+                {"door_facts": facts, "code_uid": code.uid},
+            ),
+        ),
+        query={"scope": f"now:{code.uid}", "asked": asked},
+        seconds=live.QUICK if is_moving else pace,
+    )
+
+
+@require_http_methods(["GET", "POST"])
 @at_desk
 @only_if(lambda desk: desk.may_issue, instead=NOT_ALLOWED)
 def code_now(request: HtmxHttpRequest, desk: Desk, code: UUID) -> HttpResponse:
-    """Show how to get the guest of this code in, now."""
+    """Show how to get the guest of this code in, now; a POST has the lock looked at again."""
     row = reading.code_or_404(desk, code)
     if row.gone_at is not None:
         return redirect("code-detail", desk.house.slug, code)
-    known = known_code(desk, row)
-    steps = door_ladder.ladder(_situation(desk, known))
-    context = {
-        "code": row,
-        "state": known.state,
-        "rungs": tuple(_rung(desk, row, step) for step in steps),
-        "pin_card": pin_card_of(desk, row),
-        "handover": known.handover,
-        "tried": _tried(desk, row),
-    }
-    return shell.page(request, desk, "accesscodes/code_now.html", "codes", context)
+    if request.method == "POST":
+        query = urlencode({"asked": ask_again(desk, row.device)})
+        return redirect(f"{reverse('code-now', args=[desk.house.slug, code])}?{query}#door-facts")
+    board = now_board(desk, row, request.GET.get("asked", ""))
+    return shell.page(
+        request, desk, "accesscodes/code_now.html", "codes", {"code": row}, board=board
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -304,6 +304,21 @@ def test_housekeeping_sees_who_arrives_and_no_buttons(sign_in, world):
 
 
 @pytest.mark.django_db
+def test_every_row_leads_to_the_ways_in_for_a_guest_at_the_door_once(desk, sign_in, world):
+    add_foreign_code(world.locks[0], Pin("482915"), "Owner", now=world.now)
+    world.run(minutes=1)
+    codes = [issue(world, "Lena", pin="482915"), issue(world, "Mei", hours=2)]
+    world.run(minutes=2)
+
+    page = desk.get(path(world))
+    seen_by_housekeeping = sign_in(Role.HOUSEKEEPING, world.property, "otto").get(path(world))
+
+    ways = [reverse("code-now", args=[world.property.slug, code.uid]) for code in codes]
+    assert [links(page).count(way) for way in ways] == [1, 1]
+    assert not set(ways) & set(links(seen_by_housekeeping))
+
+
+@pytest.mark.django_db
 def test_nobody_sees_who_arrives_elsewhere(desk, sign_in, world):
     issue(world)
     other = PropertyFactory()

@@ -5,20 +5,23 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accesscodes import bolts
 from accesscodes.models import AccessCode, ActionAttempt
+from accesscodes.openings import type_at_keypad
 from accesscodes.services import CodeChanges, CodeSpec, change_code, issue_code, withdraw_code
 from accesscodes.web.door_ladder import AtTheDoor, Way, ladder, usual_wait
 from accesscodes.web.states import STATES
 from locksite.actors import SYSTEM
 from locksite.journal.models import AuditEntry
 from locksite.masked import Pin
-from properties.choices import Fault
+from properties.choices import Fault, Role
 from properties.models import Device
 from properties.providers.virtual.people import edit_at_keypad, switch_fault
-from tests.desk.html import ids, links, words
+from tests.desk.html import attributes, ids, links, words
 
 NOW = datetime(2026, 11, 24, 13, 32, tzinfo=UTC)
 DOOR = AtTheDoor("set", None, NOW, ZoneInfo("Europe/Berlin"), "Apartment 101", has_plan_b=True)
@@ -58,6 +61,8 @@ def ways(door):
         (at("setting", has_backup=True), ["use_backup", "wait", "plan_b"]),
         (at("slow_set", can_open=True), ["open", "retry", "plan_b"]),
         (at("failed"), ["retry", "issue", "plan_b"]),
+        # The lock holds it already: nothing is sent only to be seen to do something.
+        (at("failed", is_proven=True), ["issue", "plan_b"]),
         (
             at("failed", **EVERYTHING),
             ["use_backup", "open", "retry", "issue", "offline", "plan_b"],
@@ -250,3 +255,96 @@ def test_the_page_changes_nothing(desk, world, code):
     assert AccessCode.objects.get().version == before
     assert not ActionAttempt.objects.exists()
     assert not AuditEntry.objects.filter(actor_label="mara").exists()
+
+
+# ---- The door, and having it looked at again ----------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_of_a_code_on_its_lock_the_page_says_when_it_was_seen_and_that_sending_is_no_help(
+    desk, world, code
+):
+    world.clock.move(minutes=2)
+
+    card = words(desk.get(path(world, code)), "door-facts")
+
+    assert "This code It is on the lock, seen there today" in card
+    assert "ago. Sending it again would change nothing." in card
+    assert "way-retry" not in ids(desk.get(path(world, code)))
+
+
+@pytest.mark.django_db
+def test_of_a_code_that_is_not_there_the_page_says_how_far_it_is(desk, world):
+    switch_fault(world.locks[0], Fault.OFFLINE, on=True, now=world.now)
+    waiting = issue_code(world.device(), CodeSpec(name="Lena"), actor=SYSTEM, now=world.now)
+    world.refresh()
+
+    card = words(desk.get(path(world, waiting)), "door-facts")
+
+    assert "This code Written down; not sent to the lock yet." in card
+    assert "Sending it again" not in card
+    assert "Connection Offline since" in card
+
+
+@pytest.mark.django_db
+def test_keypad_batteries_and_the_last_contact_stand_on_the_page(desk, world, code):
+    card = words(desk.get(path(world, code)), "door-facts")
+
+    for label in ("Keypad", "Keypad battery", "Lock battery", "Connection Online", "Last contact"):
+        assert label in card
+
+
+@pytest.mark.django_db
+def test_the_last_opening_with_this_code_is_told(desk, world, code):
+    before = words(desk.get(path(world, code)), "door-facts")
+    type_at_keypad(world.device(), Pin("482915"), actor=SYSTEM, now=world.now)
+
+    after = words(desk.get(path(world, code)), "door-facts")
+
+    assert "Last opening with this code None that we know of" in before
+    assert "Last opening with this code Today" in after
+
+
+@pytest.mark.django_db
+def test_the_lock_is_looked_at_again_and_the_page_hears_of_the_answer(desk, world, code):
+    world.clock.move(minutes=2)
+    generation = world.device().generation
+
+    asked = desk.post(path(world, code), follow=True)
+    live = attributes(asked, "live")
+    world.clock.move(seconds=5)
+    world.work()
+    world.refresh()
+    heard = desk.get(live["hx-get"], headers={"HX-Request": "true"})
+
+    assert words(asked, "door-facts").endswith("Check the lock now Checking now…")
+    assert live["hx-trigger"].startswith("every 2s")
+    assert world.device().generation > generation
+    assert "Account reported again at" in words(heard, "door-facts")
+    assert b"<html" not in heard.content
+
+
+@pytest.mark.django_db
+def test_looking_for_news_asks_for_no_pin_and_is_not_for_housekeeping(desk, sign_in, world, code):
+    live = attributes(desk.get(path(world, code)), "live")["hx-get"]
+    asked = live.partition("&t=")[0]
+
+    whole = desk.get(asked)
+    housekeeping = sign_in(Role.HOUSEKEEPING, world.property, "otto").get(asked)
+
+    assert "482915" not in whole.content.decode()
+    assert (whole.status_code, housekeeping.status_code) == (200, 404)
+
+
+@pytest.mark.django_db
+def test_the_page_costs_a_fixed_number_of_queries(desk, world, code):
+    counts = []
+    for number in range(2):
+        issue_code(world.device(), CodeSpec(name=f"G {number}"), actor=SYSTEM, now=world.now)
+        world.run(minutes=1)
+        desk.get(path(world, code))
+        with CaptureQueriesContext(connection) as asked:
+            desk.get(path(world, code))
+        counts.append(len(asked))
+
+    assert counts[0] == counts[1]

@@ -56,7 +56,7 @@ ADDRESSES = {
     "code-restore": ("code", {"GET": 200, "POST": 302}),
     "code-accept": ("code", {"GET": 200, "POST": 302}),
     "code-undo": ("code", {"GET": 200, "POST": 302}),
-    "code-now": ("code", {"GET": 200}),
+    "code-now": ("code", {"GET": 200, "POST": 302}),
     "code-open": ("code", {"GET": 200, "POST": 302}),
     "code-record": ("code", {"GET": 200}),
     "slip": ("code", {"GET": 200, "POST": 200}),
