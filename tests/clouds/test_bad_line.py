@@ -12,10 +12,9 @@ from tests.clouds.bad_line import FAULTS, BadLine
 from tests.clouds.houses import Houses
 from tests.processes import wait_until
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
-IS_LONG = os.environ.get("LOCKSITE_TEST_LONG") == "1"
-SEEDS = range(200 if IS_LONG else 24)
+SEEDS = range(int(os.environ.get("LOCKSITE_TEST_SEEDS", "200")))
 DEEDS = 5
 
 
