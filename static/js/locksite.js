@@ -47,6 +47,11 @@
     else setTimeout(look, 15000)
     if (failures > 2) mark(`Connection lost. Showing ${asked.dataset.clock}.`)
   })
+  // An answer that comes after its page was put together anew is about parts that are gone.
+  document.addEventListener('htmx:beforeCleanupElement', ({ target }) => {
+    if (target.id !== 'live') return
+    target.addEventListener('htmx:beforeOnLoad', (event) => event.preventDefault())
+  })
   const look = () => {
     const live = one('#live[hx-get]')
     if (!document.hidden && live) htmx.trigger(live, 'refresh')

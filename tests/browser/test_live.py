@@ -1,6 +1,6 @@
-"""Pages that keep themselves up to date: on a dead line, in a hidden tab, signed out.
+"""Pages that keep themselves up to date: on a dead line, in a hidden tab, signed out, at the end.
 
-Time in the browser is moved by hand.
+Time in the browser is moved by hand; only locks take their own.
 """
 
 import re
@@ -10,13 +10,20 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.screenshots import sign_in
-from tests.browser.test_desk import WIDE, at_the_desk, issue, to_door
+from tests.browser.test_desk import SOON, WIDE, at_the_desk, issue, to_door
 
 LOCKS, CODES = "/p/hafen-suites/locks/", "/p/hafen-suites/codes/"
 LIVE = re.compile(r"/live/\?")
 HOUR = 3_600_000
 SECOND = 1_000
 
+HEAR = """() => {
+  window.heard = []
+  new MutationObserver(() => {
+    const said = [...document.querySelectorAll('#announce p')].map(each => each.textContent)
+    if (said.length) window.heard.push(said)
+  }).observe(document.querySelector('#announce'), { childList: true })
+}"""
 HIDE = """isHidden => {
   Object.defineProperty(document, 'hidden', { configurable: true, get: () => isHidden })
   document.dispatchEvent(new Event('visibilitychange'))
@@ -127,3 +134,28 @@ def test_what_was_typed_stays_while_somebody_signs_in_again(visitor, dead_line):
     expect(note).to_be_hidden()
     page.locator("#issue-submit").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Still Here")
+
+
+def test_each_change_is_told_in_one_sentence_and_the_last_one_ends_the_looking(visitor):
+    page = at_the_desk(visitor, WIDE)
+    page.clock.install()
+    issue(page, "Main entrance", "Told Once")
+    page.evaluate(HEAR)
+    badge = page.locator("#code-badge")
+    expect(badge).to_have_text("On the lock", timeout=SOON)
+
+    page.get_by_role("link", name="Delete code").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete code").click()
+    page.evaluate(HEAR)
+    page.get_by_role("button", name="Remove now").click()
+    with page.expect_response(lambda answer: answer.status == 286, timeout=SOON):
+        expect(badge).to_have_text("Removed", timeout=SOON)
+
+    heard = page.evaluate("window.heard")
+    assert heard[-1] == ["Main entrance: code for Told Once is removed from the lock."]
+    assert [len(said) for said in heard] == [1] * len(heard)
+    expect(page.locator("#live")).to_have_count(1)
+    expect(page.locator("#live[hx-get]")).to_have_count(0)
+    with looks_of(page) as looks:
+        page.clock.run_for(90 * SECOND)
+    assert looks == []
