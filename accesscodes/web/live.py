@@ -24,8 +24,11 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 MARK = 6
 
 FRESH_FOR = timedelta(minutes=2)
-QUICK, IDLE = 2, 20
-"""Seconds between two looks: while something is on its way or has just changed, and else."""
+QUICK, IDLE = 1, 2
+"""Seconds between two looks: while something is on its way or has just changed, and else.
+
+A change is to be on the screen within 3 s, also on a page on which nothing has happened for hours.
+"""
 
 TURNS = {QUICK: 10, IDLE: 60}
 """Seconds after which the words on a page are old, by the pace of its looks."""

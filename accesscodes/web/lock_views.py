@@ -252,7 +252,8 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
             Part(
                 "verdict",
                 "accesscodes/_verdict.html",
-                {"panel": panel, "head": head, "may_issue": desk.may_issue},
+                # Of the heading only whose it is: its ages would send the panel again and again.
+                {"panel": panel, "head": {"uid": head.uid}, "may_issue": desk.may_issue},
                 letter=live.letter_of_lock(
                     2 * list(Verdict).index(panel.verdict) + int(panel.is_asking)
                 ),

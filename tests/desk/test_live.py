@@ -48,7 +48,7 @@ def test_the_badge_of_a_code_follows_it_on_to_the_lock_and_off_again(desk, world
     code = issue(world)
     page = desk.get(reverse("code-detail", args=[world.property.slug, code.uid]))
     assert words(page, "code-badge") == "Sending to lock"
-    assert interval(page) == "every 2s, refresh"
+    assert interval(page) == "every 1s, refresh"
 
     world.run(seconds=20)
     there = desk.get(next_look(page), headers=HTMX)
@@ -118,8 +118,8 @@ def test_looks_are_quick_after_a_change_and_rare_when_all_is_quiet(desk, world):
     world.run(minutes=3)
     quiet = desk.get(path)
 
-    assert interval(quick) == "every 2s, refresh"
-    assert interval(quiet) == "every 20s, refresh"
+    assert interval(quick) == "every 1s, refresh"
+    assert interval(quiet) == "every 2s, refresh"
 
 
 def test_the_page_hears_that_the_engine_stopped(desk, world):
