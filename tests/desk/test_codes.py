@@ -315,7 +315,7 @@ def test_the_list_shows_what_needs_somebody_first_and_counts(desk, world, code):
     found = desk.get(list_path(world), {"q": "ana"})
 
     assert words(page, "code-chips") == (
-        "All 3 Needs attention 1 Scheduled 1 On the lock 1 Removed 1"
+        "All 4 Needs attention 1 Scheduled 1 On the lock 1 Removed 1"
     )
     names = {f"code-{row.uid}": row.name for row in AccessCode.objects.all()}
     assert [names[each] for each in ids(page) if each in names] == ["Jonas", "Ana", "Lena"]

@@ -340,7 +340,7 @@ def test_check_again_pokes_the_lock_and_its_account_and_shows_the_answer(desk, w
     assert (device.due_at, device.generation > 0) == (world.now, True)
     assert account.due_at == world.now
     assert "Checking now…" in words(asked, "verdict")
-    assert attributes(asked, "live")["hx-trigger"] == "every 2s, refresh"
+    assert attributes(asked, "live")["hx-trigger"] == "every 1s, refresh"
 
     world.clock.move(seconds=2)
     world.refresh()

@@ -318,7 +318,7 @@ def test_the_lock_is_looked_at_again_and_the_page_hears_of_the_answer(desk, worl
     heard = desk.get(live["hx-get"], headers={"HX-Request": "true"})
 
     assert words(asked, "door-facts").endswith("Check the lock now Checking now…")
-    assert live["hx-trigger"].startswith("every 2s")
+    assert live["hx-trigger"].startswith("every 1s")
     assert world.device().generation > generation
     assert "Account reported again at" in words(heard, "door-facts")
     assert b"<html" not in heard.content
