@@ -51,7 +51,7 @@ def test_a_blocked_lock_is_handed_to_maintenance_and_a_walk_in_gets_two_doors(vi
     page.keyboard.type("Wanda Walker")
     page.locator("#more-doors summary").click()
     page.get_by_label("Main entrance").check()
-    expect(page.locator("#plan")).to_contain_text("Apartment 102, Main entrance", timeout=SOON)
+    expect(page.locator("#plan")).to_contain_text("Apartment 102 and Main entrance", timeout=SOON)
     page.locator("#issue-submit").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Wanda Walker")
     expect(page.locator("#toast")).to_contain_text("for 2 doors")

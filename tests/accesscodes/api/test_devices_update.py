@@ -61,7 +61,11 @@ def test_a_name_is_shown_told_and_taken_back(partner, world, lock):
         ("device.name_changed", {"device_name": "Sea 1"}),
         ("device.name_changed", {"device_name": reported["display_name"]}),
     ]
-    assert noted_then == ("device.rename", "key", {})
+    assert noted_then == (
+        "device.rename",
+        "key",
+        {"from": {"name": reported["display_name"]}, "to": {"name": "Sea 1"}},
+    )
 
 
 @pytest.mark.parametrize(
