@@ -70,7 +70,6 @@ def refresh_account(account: ProviderAccount, *, doors: Doors) -> None:
     times: a report bears the time at which its request began.
     """
     reported = _reported(account)
-    asked_at = doors.now()
     try:
         reports = source_for(account, doors).list_devices()
         hints = _hints(account, doors)
@@ -82,7 +81,7 @@ def refresh_account(account: ProviderAccount, *, doors: Doors) -> None:
     else:
         _write_down(account, reports, reported, doors.now())
         if hints is not None:
-            _follow(account, hints, asked_at, doors.now())
+            _follow(account, *hints, doors.now())
 
 
 def mirror_one(device: Device, report: DeviceReport, now: datetime) -> None:
@@ -169,8 +168,10 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
-def _hints(account: ProviderAccount, doors: Doors) -> Hints | None:
-    """Return what the account tells about the time since it last told, if it tells such things.
+def _hints(account: ProviderAccount, doors: Doors) -> tuple[Hints, datetime] | None:
+    """Return what the account tells about the time since it last told, and when it was asked.
+
+    ``None`` where it tells no such things.
 
     Webhooks may be lost, or come to nobody; what they would have said is asked for here, with an
     overlap, since events are not always written down in the order in which things happen.
@@ -178,13 +179,14 @@ def _hints(account: ProviderAccount, doors: Doors) -> Hints | None:
     source = hints_for(account, doors)
     if source is None:
         return None
+    asked_at = doors.now()
     if account.hinted_at is None:  # everything is read for the first time anyway
-        return Hints((), is_whole=True)
+        return Hints((), is_whole=True), asked_at
     try:
-        return source.hints_since(account.hinted_at - HINTS_OVERLAP)
+        return source.hints_since(account.hinted_at - HINTS_OVERLAP), asked_at
     except Refused as refusal:  # then locks are looked at when their time comes
         log.warning("account %s tells nothing: %s", account.uid, refusal.error_code)
-        return Hints((), is_whole=True)
+        return Hints((), is_whole=True), asked_at
 
 
 def _follow(account: ProviderAccount, hints: Hints, asked_at: datetime, now: datetime) -> None:
