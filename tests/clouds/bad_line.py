@@ -7,7 +7,6 @@ desk asks a cloud, and the webhooks that the cloud sends back.
 import contextlib
 import random
 import threading
-import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -39,6 +38,7 @@ class BadLine:
         self._rand = random.Random(seed)
         self._share = share
         self._lock = threading.Lock()
+        self._is_over = threading.Event()  # cuts every delay short
         line = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -64,6 +64,7 @@ class BadLine:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._is_over.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -78,7 +79,7 @@ class BadLine:
             self._answer(call, status, b"Bad gateway", {"Retry-After": "1"})
             return
         if fault == "late":
-            time.sleep(1.5)
+            self._is_over.wait(1.5)
         answer = self._forward(call, body)
         if fault == "twice":
             self._forward(call, body)
@@ -127,4 +128,4 @@ class BadLine:
             call.wfile.write(body[first : first + step])
             if pieces > 1:
                 call.wfile.flush()
-                time.sleep(0.05)
+                self._is_over.wait(0.05)
