@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from locksite.doors import Doors
 from locksite.http import DEADLINE, CallFailed, DeadlinePassed, retry_after
 from locksite.masked import Pin
-from properties.providers.base import AccountProblem, Refused, Retry, Unreachable
+from properties.providers.base import NOT_THERE, AccountProblem, Refused, Retry, Unreachable
 from properties.providers.seam.devices import device_of
 from properties.providers.seam.fields import as_word, clean, hushed
 from properties.providers.seam.mapping import (
@@ -46,7 +46,6 @@ PAGE: Final = 100
 EVENTS_AT_ONCE: Final = 250
 LIST_WITHIN: Final = timedelta(seconds=60)
 
-CODE_NOT_THERE: Final = "access_code_not_found"
 LOCK_NOT_THERE: Final = "device_removed"
 
 _T = TypeVar("_T")
@@ -185,7 +184,7 @@ class SeamClient:
         return _of_lock(found, device_remote_id, is_managed=False)
 
     def get_access_code(self, remote_id: str) -> SeamCode:
-        """Return a managed code. Raises `Rejected` (`CODE_NOT_THERE`) where there is none."""
+        """Return a managed code. Raises `Rejected` (`NOT_THERE`) where there is none."""
         answer = self._post("/access_codes/get", {"access_code_id": remote_id})
         return _one(answer, "access_code", code_of)
 
@@ -446,10 +445,10 @@ def _refusal(
     kind = error["type"]
     if status == 403:
         return AccountProblem("account_disconnected", "Seam no longer lets this key in.")
-    code_is_gone = kind == CODE_NOT_THERE or (kind, path) == ("not_found", "/access_codes/get")
+    code_is_gone = kind == NOT_THERE or (kind, path) == ("not_found", "/access_codes/get")
     said = hushed(error["message"].replace(key.digits, "••••"))
     if code_is_gone:
-        found = (CODE_NOT_THERE, "The code is not at Seam any more.", Retry.BACKOFF)
+        found = (NOT_THERE, "The code is not at Seam any more.", Retry.BACKOFF)
     elif kind == "device_not_found":
         found = (LOCK_NOT_THERE, "The lock is no longer in its account.", Retry.ON_LOCK_CHANGE)
     elif kind == "duplicate_access_code":
