@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 
 from tests.hotel import Hotel
-from tests.processes import Site
+from tests.processes import Site, wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.touches_database]
 
@@ -18,12 +18,17 @@ LOCKS, CODES_PER_LOCK = 10, 5
 def hotel(tmp_path):
     soon_dead = {"LOCKSITE_ENGINE_DEAD_SECONDS": "3"}
     with Site(tmp_path, web_processes=2, settings=soon_dead) as site:
-        yield Hotel(site, locks=LOCKS)
+        yield Hotel(site, locks=LOCKS, answers=(0.3, 0.6))
 
 
 def kill_and_restart(site):
     site.kill_engine()
     site.start_engine()
+
+
+def is_sending(site):
+    """Tell whether a command is on its way to a lock right now."""
+    return site.rows("SELECT 1 FROM accesscodes_lockcommand WHERE outcome = '' LIMIT 1") != []
 
 
 def test_an_engine_killed_while_setting_50_codes_loses_nothing_and_doubles_nothing(hotel):
@@ -38,6 +43,7 @@ def test_an_engine_killed_while_setting_50_codes_loses_nothing_and_doubles_nothi
 
     for progress in (5, 20, 35):
         hotel.wait_for("set", progress)
+        wait_until(lambda: is_sending(site), "a command is on its way")
         kill_and_restart(site)
     hotel.wait_for("set", 50)
 

@@ -6,6 +6,7 @@ from django.urls import reverse
 from accesscodes.services import CodeSpec, issue_code, withdraw_code
 from locksite.actors import SYSTEM
 from properties.choices import Role
+from properties.models import Device
 from tests.desk.html import ids, words
 from tests.factories import PropertyFactory
 
@@ -32,10 +33,12 @@ def test_a_guest_is_found_by_any_words_in_any_case(desk, world):
 def test_a_door_is_found_with_its_codes(desk, world):
     issue(world)
     world.run(minutes=1)
+    # Four digits in a name would be taken for a PIN, which no address holds.
+    Device.objects.update(nickname="Garden door")
 
-    found = words(search(desk, world.property, world.device().display_name), "results")
+    found = words(search(desk, world.property, "garden"), "results")
 
-    assert found.startswith(f"Doors {world.device().display_name}")
+    assert found.startswith("Doors Garden door")
     assert "Takes codes" in found
     assert "Codes Emil Sørensen" in found
 
