@@ -8,6 +8,7 @@ import contextlib
 import random
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -90,7 +91,7 @@ class BadLine:
         elif fault == "no JSON":
             self._answer(call, 200, b"<html>Please sign in</html>", {})
         else:
-            self._answer(call, answer.status_code, answer.content, dict(answer.headers), fault)
+            self._answer(call, answer.status_code, answer.content, answer.headers, fault)
 
     def _drawn(self) -> str:
         with self._lock:
@@ -109,7 +110,7 @@ class BadLine:
         call: BaseHTTPRequestHandler,
         status: int,
         body: bytes,
-        headers: dict[str, str],
+        headers: Mapping[str, str],
         fault: str = "none",
     ) -> None:
         call.send_response_only(status)
