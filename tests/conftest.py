@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from locksite.journal import triggers
+from tests import fake_seam as fake
 from tests.clock import Clock
 from tests.node_modules import NoNpm, installed
 
@@ -59,6 +60,13 @@ def node_modules():
         if os.environ.get("LOCKSITE_REQUIRE_SERVICES") == "1":
             pytest.fail(f"{missing}, and services are required here")
         pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def fake_seam(node_modules, tmp_path_factory):
+    """Return the address of Seam's fake server."""
+    with fake.running(node_modules, tmp_path_factory.mktemp("fake-seam")) as url:
+        yield url
 
 
 @pytest.fixture

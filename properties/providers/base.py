@@ -338,7 +338,7 @@ class BoltDriver(Protocol):
     """A lock whose bolt can be moved from afar.
 
     Nothing here is asked twice: a door that is unlocked late stands open for somebody else. Every
-    method may raise `Unreachable`, `Refused` or `AccountProblem`, and returns within 20 s.
+    method may raise `Unreachable`, `Refused` or `AccountProblem`, and returns within 35 s.
     """
 
     def move_bolt(self, lock: LockRef, *, locked: bool) -> BoltMoved:

@@ -26,10 +26,9 @@ from properties.models import Device, ProviderAccount
 from properties.sync import refresh_account
 from tests.clock import Clock
 from tests.factories import PropertyFactory
+from tests.fake_seam import KEY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.processes]
-
-KEY = "seam_apikey1_token"
 
 
 class Desk:

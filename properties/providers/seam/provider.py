@@ -36,6 +36,8 @@ UNMANAGED: Final = "device_unmanaged"
 """The error of a lock that its workspace knows and does not manage."""
 
 BOLT_WITHIN: Final = timedelta(seconds=15)
+"""No answer is waited for any more after this; one that is under way may take its 20 s."""
+
 ASK_EVERY: Final = timedelta(milliseconds=500)
 
 
@@ -152,18 +154,22 @@ class SeamProvider:
 
     def move_bolt(self, lock: LockRef, *, locked: bool) -> BoltMoved:
         """Lock the door, or unlock it."""
+        until = self._patience()
         move = self.client.lock_door if locked else self.client.unlock_door
-        attempt = self._finished(move(lock.remote_id))
+        attempt = self._finished(move(lock.remote_id), until)
         return BoltMoved(self._doors.now(), attempt.is_confirmed)
 
     def set_auto_lock(self, lock: LockRef, *, after: int | None) -> Receipt:
         """Let the door lock itself so many seconds after it was unlocked; ``None``: not at all."""
-        self._finished(self.client.configure_auto_lock(lock.remote_id, after=after))
+        until = self._patience()
+        self._finished(self.client.configure_auto_lock(lock.remote_id, after=after), until)
         return Receipt(self._doors.now())
 
-    def _finished(self, attempt: SeamAttempt) -> SeamAttempt:
+    def _patience(self) -> float:
+        return self._doors.monotonic() + BOLT_WITHIN.total_seconds()
+
+    def _finished(self, attempt: SeamAttempt, until: float) -> SeamAttempt:
         """Wait for a command's end. Raises `Unreachable` when it takes too long."""
-        until = self._doors.monotonic() + BOLT_WITHIN.total_seconds()
         while attempt.status == "pending":
             if self._doors.monotonic() >= until:
                 raise Unreachable("provider_issue", "The lock has not answered in time.")
@@ -215,6 +221,10 @@ def _as_code(code: SeamCode) -> RemoteCode:
 
 
 def _as_wish(wish: RemoteWish) -> SeamWish:
+    """Return the wish for the client. Raises `Refused` where the PIN is none: Seam takes it."""
+    digits = "" if wish.pin is None else wish.pin.digits
+    if digits and not (digits.isascii() and digits.isdigit()):
+        raise Refused("code_constraints_violated", "The lock takes digits only.", Retry.ON_WISH)
     return SeamWish(
         name=wish.name,
         pin=wish.pin,

@@ -10,11 +10,11 @@ from locksite.masked import Pin
 from properties.providers.base import AccountProblem, Unreachable
 from properties.providers.seam.client import Rejected
 from properties.providers.seam.values import SeamWish
+from tests.fake_seam import KEY
 from tests.properties.providers.seam.servers import client_of
 
 pytestmark = pytest.mark.processes
 
-KEY = "seam_apikey1_token"
 LOCK, OTHER_LOCK = "august_device_1", "schlage_device_id"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 ARRIVAL = datetime(2040, 1, 1, 16, tzinfo=UTC)
