@@ -8,7 +8,7 @@ REQUESTS ?= 100000
 KILL_TESTS := tests/accesscodes/test_kills.py tests/accesscodes/test_restarts.py
 POSTGRES ?= $(or $(LOCKSITE_TEST_POSTGRES_URL),postgres://root@127.0.0.1:5432/locksite_test)
 
-.PHONY: help demo run test check fmt bench screenshots bench-faults bench-fuzz bench-kills audit requirements
+.PHONY: help demo run test check fmt bench screenshots bench-faults bench-fuzz bench-kills bench-clouds audit requirements
 .DELETE_ON_ERROR:
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo 'make bench-faults  live through SEEDS=10000 schedules of trouble, and break the engine on purpose'
 	@echo 'make bench-fuzz    send REQUESTS=100000 malformed requests; hold the API to its description'
 	@echo 'make bench-kills   kill, stop and cut off real processes for about an hour, on both databases'
+	@echo 'make bench-clouds  two installations, 200 locks and a bad line between them; ten minutes of silence'
 	@echo 'make audit         look for known weaknesses in dependencies'
 	@echo 'make requirements  compile requirements/*.in anew'
 
@@ -82,6 +83,9 @@ bench-kills: .venv/.test
 	    echo 'PostgreSQL does not answer at $(POSTGRES): that half was left out.'; \
 	    [ "$$LOCKSITE_REQUIRE_SERVICES" != 1 ]; \
 	fi
+
+bench-clouds: .venv/.test
+	LOCKSITE_TEST_LONG=1 $(PY) -m pytest -n 0 -v -s tests/clouds
 
 audit: .venv/.develop
 	$(PY) -m pip_audit --require-hashes --disable-pip -r requirements/run.txt -r requirements/postgres.txt

@@ -6,6 +6,7 @@ What a lock reports is shown and not written. A row that holds a lock's or a cod
 import re
 from collections.abc import Callable
 from typing import Any, cast
+from urllib.parse import urlencode
 from zoneinfo import available_timezones
 
 from django import forms
@@ -13,8 +14,11 @@ from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
@@ -44,6 +48,7 @@ from properties.models import (
     VirtualLock,
     VirtualSlot,
 )
+from properties.providers.seam.client import endpoint_problem
 from properties.providers.virtual import people
 from properties.providers.virtual.catalogue import CATALOGUE, Group
 from properties.providers.virtual.makes import MAKES
@@ -176,16 +181,7 @@ admin.site.register(User, StaffUserAdmin)
 class AccountForm(forms.ModelForm):
     """An account. Its secrets are written here and never shown again."""
 
-    endpoint = forms.URLField(
-        required=False, assume_scheme="https", help_text="For Seam. Empty: Seam's own address."
-    )
-    api_key = forms.CharField(
-        label="API key",
-        required=False,
-        strip=True,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="For Seam. Empty: the key that is stored stays.",
-    )
+    endpoint = forms.URLField(label="Address", required=False, assume_scheme="https")
     webhook_secret = forms.CharField(
         required=False,
         strip=True,
@@ -196,41 +192,129 @@ class AccountForm(forms.ModelForm):
 
     class Meta:
         model = ProviderAccount
-        fields = ("kind", "name", "endpoint")
+        fields = ("name", "endpoint")
 
-    def clean(self) -> dict[str, Any]:
-        """Refuse an account that could never sign in."""
-        cleaned = super().clean() or {}
-        if (
-            cleaned.get("kind") == ProviderKind.SEAM
-            and not cleaned.get("api_key")
-            and self.instance.credentials is None
-        ):
-            self.add_error("api_key", "A Seam account needs an API key.")
-        return cleaned
+    def clean_endpoint(self) -> str:
+        """Refuse an address to which keys and PINs do not go."""
+        address: str = self.cleaned_data["endpoint"]
+        problem = endpoint_problem(address)
+        if self.instance.kind == ProviderKind.SEAM and problem is not None:
+            raise forms.ValidationError(problem)
+        return address
+
+
+class ConnectForm(forms.Form):
+    """A Seam workspace that is to be connected, or connected anew with another key."""
+
+    name = forms.CharField(
+        max_length=100,
+        help_text="What it is called here. An account of this name is connected anew.",
+    )
+    endpoint = forms.URLField(label="Address", assume_scheme="https", initial=connecting.SEAM)
+    api_key = forms.CharField(
+        label="API key",
+        strip=True,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="It is tried before it is stored, sealed.",
+    )
+    house = forms.ModelChoiceField(
+        Property.objects.order_by("name"),
+        label="Property",
+        required=False,
+        help_text="Where locks go that are in no property yet.",
+    )
 
 
 @admin.register(ProviderAccount)
 class ProviderAccountAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
-    """Through what locks are reached."""
+    """Through what locks are reached. Seam's are connected on a page of their own."""
 
     form = AccountForm
+    change_list_template = "admin/properties/provideraccount/list.html"
     list_display = ("name", "kind", "state", "problem", "lock_count", "refreshed_at")
     list_filter = ("kind", "state")
     search_fields = ("name",)
     ordering = ("name",)
     actions = ("read_again", "disconnect")
-    fields = ("kind", "name", "endpoint", "api_key", "webhook_secret")
-    _facts = ("uid", "has_api_key", "state", "problem", "refreshed_at", "due_at", "created_at")
+    _facts = ("uid", "state", "problem", "refreshed_at", "due_at", "created_at")
     has_api_key = masked("credentials", "Stored API key")
 
     def get_fields(self, request: HttpRequest, obj: ProviderAccount | None = None) -> Any:
-        """Show the facts of an account that is there."""
-        return self.fields if obj is None else (*self.fields, *self._facts)
+        """Show the facts of an account that is there, and what Seam's have besides."""
+        if obj is None:
+            return ("name",)
+        if obj.kind == ProviderKind.VIRTUAL:
+            return ("kind", "name", *self._facts)
+        return (
+            *("kind", "name", "endpoint", "webhook_secret", "has_api_key", "another_key"),
+            *self._facts,
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: ProviderAccount | None = None) -> Any:
         """Facts are not written, and an account does not change its kind."""
-        return self._facts if obj is None else (*self._facts, "kind")
+        return (*self._facts, "kind", "has_api_key", "another_key")
+
+    @admin.display(description="Another key")
+    def another_key(self, obj: ProviderAccount) -> str:
+        """Return the way to the page that connects this account anew."""
+        query = urlencode({"name": obj.name, "endpoint": obj.endpoint})
+        page = reverse("admin:properties_provideraccount_connect")
+        return format_html('<a href="{}?{}">Connect it anew</a>', page, query)
+
+    def get_urls(self) -> Any:
+        """Add the page that connects a workspace."""
+        page = self.admin_site.admin_view(self.connect)
+        name = "properties_provideraccount_connect"
+        return [path("connect/", page, name=name), *super().get_urls()]
+
+    def connect(self, request: HttpRequest) -> HttpResponse:
+        """Ask for a key, and connect what it opens.
+
+        Not within one transaction, as the admin's other pages are: the engine would wait until
+        Seam has answered.
+        """
+        if not (self.has_add_permission(request) and self.has_change_permission(request)):
+            raise PermissionDenied
+        if request.method == "POST":
+            form = ConnectForm(request.POST)
+        else:
+            known = {key: request.GET[key] for key in ("name", "endpoint") if request.GET.get(key)}
+            form = ConnectForm(initial=known)
+        if form.is_valid():
+            found = self._connected(request, form)
+            if found is not None:
+                page = reverse("admin:properties_provideraccount_change", args=[found.account.pk])
+                return HttpResponseRedirect(page)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Connect a Seam workspace",
+            "opts": self.opts,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/properties/provideraccount/connect.html", context)
+
+    def _connected(self, request: HttpRequest, form: ConnectForm) -> connecting.Connected | None:
+        """Connect what the form says and say so; else put the reason next to its field."""
+        asked = form.cleaned_data
+        try:
+            found = connecting.connect(
+                asked["name"],
+                asked["endpoint"],
+                Pin(asked["api_key"]),
+                asked["house"],
+                actor=visitor(request),
+                doors=real_doors(),
+            )
+        except RuleBroken as broken:
+            form.add_error(broken.field, broken.message)
+            return None
+        locks = counted(found.locks, "lock")
+        messages.success(request, f"Connected to the workspace {found.workspace.name}: {locks}.")
+        if not found.has_webhook:
+            messages.warning(
+                request, "It sends no webhooks here: it is asked every minute what happened."
+            )
+        return found
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Count the locks in the same query."""
@@ -251,12 +335,13 @@ class ProviderAccountAdmin(CarefulMixin, FindsByUid, admin.ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: ProviderAccount, form: forms.ModelForm, change: bool
     ) -> None:
-        """Seal the secrets, and have the account read at once."""
+        """Seal the secret, and have the account read at once."""
+        if not change:
+            obj.kind = ProviderKind.VIRTUAL
         written = ["due_at"]
-        for field, column in (("api_key", "credentials"), ("webhook_secret", "webhook_secrets")):
-            if text := form.cleaned_data[field]:
-                setattr(obj, column, seal(Pin(text), bound_to=obj.uid))
-                written.append(column)
+        if text := form.cleaned_data.get("webhook_secret"):
+            obj.webhook_secrets = seal(Pin(text), bound_to=obj.uid)
+            written.append("webhook_secrets")
         obj.due_at = timezone.now()
         super().save_model(request, obj, form, change)
         if change:

@@ -20,8 +20,8 @@ from locksite.pins import seal
 from properties.choices import AccountState, ProviderKind
 from properties.models import Device, Property, ProviderAccount
 from properties.notices import secrets_of
-from properties.providers.base import ProviderError
-from properties.providers.seam.client import SeamClient, endpoint_problem
+from properties.providers.base import AccountProblem, ProviderError
+from properties.providers.seam.client import Rejected, SeamClient, endpoint_problem
 from properties.providers.seam.provider import key_of
 from properties.providers.seam.values import SeamWorkspace
 from properties.sync import refresh_account
@@ -68,8 +68,10 @@ def connect(
         client = SeamClient(endpoint, key, doors)
         workspace = client.get_workspace()
         client.list_devices()  # a key may know its workspace and reach nothing in it
+    except (AccountProblem, Rejected):
+        raise RuleBroken("invalid_input", "Seam does not accept this key.", "api_key") from None
     except ProviderError as error:
-        raise RuleBroken("invalid_input", error.sentence, "api_key") from None
+        raise RuleBroken("invalid_input", error.sentence, "endpoint") from None
     account = _stored(name, endpoint, key, actor, doors.now())
     on_progress("Mirroring the locks")
     refresh_account(account, doors=doors)

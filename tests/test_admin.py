@@ -41,6 +41,7 @@ from properties.choices import Fault
 from properties.models import Device, InboundNotice, Property, ProviderAccount, VirtualLock
 from properties.providers.virtual import people
 from properties.providers.virtual.catalogue import CATALOGUE
+from tests import fake_seam as fake
 from tests.clock import START
 from tests.factories import (
     AccessCodeFactory,
@@ -453,22 +454,95 @@ def test_another_lead_is_planned_with_at_once(boss):
     assert house.just_in_time_lead == timedelta(hours=2)
 
 
-def test_the_secrets_of_an_account_are_written_sealed_and_never_shown(boss):
-    form = {"kind": "seam", "name": "Seam", "endpoint": "https://connect.getseam.com"}
+def a_seam_account():
+    account = AccountFactory(kind="seam", name="Seam", endpoint="https://connect.getseam.com")
+    account.credentials = seal(Pin("seam_canary_1"), bound_to=account.uid)
+    account.save(update_fields=["credentials"])
+    return account
 
-    refused = boss.post(address(ProviderAccount, "add"), form)
-    boss.post(address(ProviderAccount, "add"), form | {"api_key": "seam_canary_1"})
-    account: Any = ProviderAccount.objects.get()
+
+def test_the_secrets_of_an_account_are_written_sealed_and_never_shown(boss):
+    account: Any = a_seam_account()
     page = address(ProviderAccount, "change", account.pk)
+
     boss.post(page, {"name": "Seam", "endpoint": account.endpoint, "webhook_secret": "whsec_x"})
     html = boss.get(page).content.decode()
 
-    assert "A Seam account needs an API key." in refused.content.decode()
     account.refresh_from_db()
-    assert account.credentials.open(bound_to=account.uid).digits == "seam_canary_1"
     assert account.webhook_secrets.open(bound_to=account.uid).digits == "whsec_x"
     assert account.due_at is not None
     assert not re.search("seam_canary_1|whsec_x", html)
+
+
+def test_an_account_does_not_move_to_where_keys_travel_in_the_clear(boss):
+    account = a_seam_account()
+
+    page = boss.post(
+        address(ProviderAccount, "change", account.pk),
+        {"name": "Seam", "endpoint": "http://cloud.example"},
+    )
+
+    assert "Use https: keys and PINs would travel in the clear." in page.content.decode()
+    account.refresh_from_db()
+    assert account.endpoint == "https://connect.getseam.com"
+
+
+def test_an_account_of_virtual_locks_has_a_name_and_nothing_to_sign_in_with(boss):
+    html = boss.get(address(ProviderAccount, "add")).content.decode()
+    boss.post(address(ProviderAccount, "add"), {"name": "Demo locks"})
+
+    assert not re.search('name="(api_key|endpoint|webhook_secret)"', html)
+    account = ProviderAccount.objects.get()
+    assert (account.kind, account.name) == ("virtual", "Demo locks")
+
+
+@pytest.mark.processes
+def test_a_workspace_is_connected_after_its_key_was_tried(boss, fake_seam):
+    house = PropertyFactory()
+    page = address(ProviderAccount, "connect")
+    form = {"name": "Seaside", "endpoint": fake_seam, "house": house.pk}
+
+    wrong = boss.post(page, form | {"api_key": "seam_key_that_opens_nothing"})
+    assert "Seam does not accept this key." in wrong.content.decode()
+    assert "seam_key_that_opens_nothing" not in wrong.content.decode()
+    assert not ProviderAccount.objects.exists()
+
+    found = boss.post(page, form | {"api_key": fake.KEY}, follow=True)
+
+    account = ProviderAccount.objects.get()
+    assert "Connected to the workspace My Workspace: 3 locks." in found.content.decode()
+    assert found.redirect_chain == [(address(ProviderAccount, "change", account.pk), 302)]
+    assert account.credentials.open(bound_to=account.uid).digits == fake.KEY
+    assert {device.property for device in account.devices.all()} == {house}
+
+
+def test_an_address_at_which_nobody_answers_is_marked(boss):
+    form = {"name": "Seaside", "endpoint": "http://127.0.0.1:9", "api_key": "seam_canary_1"}
+
+    page = boss.post(address(ProviderAccount, "connect"), form).content.decode()
+
+    assert re.search(
+        r'class="form-row errors">\s*<ul class="errorlist" id="id_endpoint_error">', page
+    )
+    assert "seam_canary_1" not in page
+    assert not ProviderAccount.objects.exists()
+
+
+def test_connecting_is_for_those_who_may_add_and_change_accounts(client):
+    client.force_login(UserFactory(username="clerk", is_staff=True))
+
+    assert client.get(address(ProviderAccount, "connect")).status_code == 403
+
+
+def test_another_key_for_an_account_starts_from_what_is_known(boss):
+    account = a_seam_account()
+    page = boss.get(address(ProviderAccount, "change", account.pk)).content.decode()
+
+    [link] = re.findall(r'href="([^"]*/connect/[^"]*)"', page)
+    form = boss.get(link.replace("&amp;", "&")).content.decode()
+
+    assert 'value="Seam"' in form
+    assert 'value="https://connect.getseam.com"' in form
 
 
 # ---- API keys

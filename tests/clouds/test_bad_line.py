@@ -12,9 +12,10 @@ from tests.clouds.bad_line import FAULTS, BadLine
 from tests.clouds.houses import Houses
 from tests.processes import wait_until
 
-pytestmark = [pytest.mark.processes, pytest.mark.long]
+pytestmark = pytest.mark.processes
 
-SEEDS = range(int(os.environ.get("LOCKSITE_TEST_SEEDS", "200")))
+# Each seed is a lock of its own, and what people want there.
+SEEDS = range(200 if os.environ.get("LOCKSITE_TEST_LONG") == "1" else 12)
 DEEDS = 5
 
 
@@ -74,7 +75,10 @@ def test_whatever_the_line_does_each_code_is_there_once(tmp_path_factory):
             with ThreadPoolExecutor(4) as people:
                 wanted = list(people.map(lambda seed: live_through(houses, seed), SEEDS))
             wait_until(
-                lambda: line.counts.total() - line.counts["none"] >= 2 * len(SEEDS),
+                lambda: (
+                    line.counts.keys() >= FAULTS.keys()
+                    and line.counts.total() - line.counts["none"] >= 2 * len(SEEDS)
+                ),
                 "enough went wrong",
                 seconds=300,
             )
@@ -91,6 +95,7 @@ def test_whatever_the_line_does_each_code_is_there_once(tmp_path_factory):
                     f"seed {seed} is as wanted on both sides",
                     seconds=400,
                 )
-        assert set(line.counts) >= set(FAULTS)
+        for what, counts in (("asked", line.counts), ("told", back.counts)):
+            print(what, dict(counts.most_common()))  # noqa: T201  (for those who run it by hand)
     finally:
         houses.stop()
