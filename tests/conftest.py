@@ -28,13 +28,16 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "client", "django_
 def pytest_collection_modifyitems(config, items):
     """Mark the tests that use the database: `make test` runs those a second time on PostgreSQL.
 
-    Tests that take minutes are left out unless they are asked for.
+    Not so long stories whose every query other tests ask there, too. Tests that take minutes are
+    left out unless they are asked for.
     """
     if os.environ.get("LOCKSITE_TEST_LONG") != "1":
         long = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
     for item in items:
+        if item.get_closest_marker("one_database"):
+            continue
         if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(item.fixturenames):
             item.add_marker("touches_database")
 

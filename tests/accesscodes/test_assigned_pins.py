@@ -300,6 +300,7 @@ def test_two_codes_wait_at_the_same_time(world):
     assert [fresh(code).installation.placement for code in codes] == [Placement.PRESENT] * 3
 
 
+@pytest.mark.one_database
 def test_a_make_whose_maker_chooses_goes_through_the_whole_life_of_a_code(clock):
     world = World("salto", clock=clock)
     code = issue_code(

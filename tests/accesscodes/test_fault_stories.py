@@ -9,7 +9,7 @@ from properties.choices import Fault
 from tests.accesscodes.fault_stories import STORIES, off, on
 from tests.accesscodes.telling import Tale
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 @pytest.fixture(autouse=True)

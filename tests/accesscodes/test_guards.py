@@ -654,6 +654,7 @@ def test_a_stay_cut_short_is_written_to_the_lock():
     assert commands(action=CommandAction.UPDATE) == 1
 
 
+@pytest.mark.one_database
 def test_a_lock_that_wakes_for_a_minute_in_four_hours_is_met_in_that_minute():
     world = World("schlage", traits={"wake_every_s": 4 * 3600})
     switch_fault(world.locks[0], Fault.WAKES_RARELY, on=True, now=world.now)

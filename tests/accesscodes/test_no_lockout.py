@@ -16,7 +16,7 @@ from properties.models import VirtualLock
 from properties.providers.virtual.people import fail_next_calls, type_pin
 from tests.accesscodes.world import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 # With a timetable, without one, with hidden PINs, with a hub between.
 MAKES = ("schlage", "lockly", "wyze", "ttlock")

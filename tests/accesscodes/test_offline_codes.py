@@ -82,6 +82,7 @@ def test_a_code_has_no_pin_until_the_engine_has_asked_for_it(world):
     assert events(code) == ["created", "mutations_requested", "changed", "code_changed"]
 
 
+@pytest.mark.one_database
 def test_it_opens_the_door_in_its_window_and_goes_by_the_clock(world):
     code = issue(world)
     world.run(minutes=59)
@@ -384,6 +385,7 @@ def test_a_lock_with_online_and_offline_codes_gets_both(world):
     assert Device.objects.get().failing_since is None
 
 
+@pytest.mark.one_database
 def test_a_lock_with_fixed_times_and_no_online_codes_at_all(clock):
     world = World("oracode", clock=clock)
     code = issue(world, starts=5.5 * HOUR, lasts=42.5 * HOUR)  # half past three to ten
@@ -402,6 +404,7 @@ def test_a_lock_with_fixed_times_and_no_online_codes_at_all(clock):
     )
 
 
+@pytest.mark.one_database
 def test_a_lock_that_names_no_windows_takes_any_number_of_hours(clock):
     world = World("lockly", clock=clock)
     stay = issue(world, starts=timedelta(0), lasts=70 * HOUR)

@@ -147,6 +147,7 @@ class TestOnLocks:
 
         assert (Event.objects.count(), AccessCode.objects.count()) == before
 
+    @pytest.mark.one_database
     def test_a_pulled_spare_opens_at_once_without_a_write_and_ends_with_the_stay(self):
         world, code = filled()
         writes = LockCommand.objects.count()

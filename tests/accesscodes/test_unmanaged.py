@@ -199,6 +199,7 @@ def test_a_code_is_taken_over_without_a_write_to_the_lock(make):
         assert entry_on(world) == before
 
 
+@pytest.mark.one_database
 def test_a_code_with_dates_is_taken_over_with_them():
     world = World(NATIVE)
     starts_at, ends_at = world.now + timedelta(hours=1), world.now + timedelta(days=2)

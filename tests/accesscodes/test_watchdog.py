@@ -139,6 +139,7 @@ def test_an_edit_does_not_keep_the_alarm_from_ringing(world):
     assert Problem.objects.get(cause="not_on_lock").since == begun
 
 
+@pytest.mark.one_database
 def test_a_changed_pin_of_an_old_code_is_given_its_time(world):
     code = issue(world)
     world.run(days=3)
