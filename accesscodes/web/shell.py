@@ -8,11 +8,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from accesscodes.engine_health import EngineState, engine_health
+from accesscodes.choices import Severity
+from accesscodes.engine_health import EngineHealth, EngineState
 from accesscodes.web import arrivals, live, wall_time
 from accesscodes.web.access import Desk
 from accesscodes.web.arrivals import Arrival
 from accesscodes.web.live import Board, Live, Part
+from accesscodes.web.news import AccountTrouble, news_of
+from accesscodes.web.states import Tone
 from locksite.htmx import HtmxHttpRequest, render_fragments
 from locksite.local_time import clock
 
@@ -72,12 +75,44 @@ class EngineNote:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class AccountNote:
+    """That all locks of an account are out of reach: said once, not at each of them."""
+
+    tone: Tone
+    sentence: str
+    next_step: str
+
+
 ENGINE_NOTE = "engine-note"
 
 
+def notes(desk: Desk) -> tuple[Part, Part]:
+    """Return what concerns the whole page: the engine, the accounts. One query without news."""
+    news = news_of(desk.house, desk.now) if desk.news is None else desk.news
+    return _engine_part(desk, news.engine), _account_part(desk, news.account)
+
+
 def engine_part(desk: Desk) -> Part:
-    """Return the note on the engine. One query where there are no news."""
-    health = engine_health(desk.now) if desk.news is None else desk.news.engine
+    """Return the note on the engine. One query without news."""
+    return notes(desk)[0]
+
+
+def _account_part(desk: Desk, trouble: AccountTrouble | None) -> Part:
+    note = None
+    if trouble is not None:
+        since = wall_time.in_sentence(trouble.since, desk.zone, desk.now)
+        accounts = "one more account" if trouble.more == 1 else f"{trouble.more} more accounts"
+        more = f" The same of {accounts}." if trouble.more else ""
+        note = AccountNote(
+            Tone.BAD if trouble.severity == Severity.BAD else Tone.WARN,
+            f"{trouble.sentence}{more}",
+            f"Since {since.removeprefix('on ')}. {trouble.next_step}",
+        )
+    return Part("account-note", "components/_account_note.html", {"account": note})
+
+
+def _engine_part(desk: Desk, health: EngineHealth) -> Part:
     since = (
         "" if health.since is None else wall_time.in_sentence(health.since, desk.zone, desk.now)
     )
@@ -88,13 +123,13 @@ def engine_part(desk: Desk) -> Part:
 def frame_parts(desk: Desk, everybody: list[Arrival] | None = None) -> tuple[Part, ...]:
     """Return what may change on every page. One query.
 
-    Whether codes are sent and removed at all, and how many arrivals need somebody now; the page
-    that has them already hands in `everybody`.
+    Whether codes are sent and removed at all, which account is out of reach, and how many arrivals
+    need somebody now; the page that has them already hands in `everybody`.
     """
     if everybody is None:
         everybody = arrivals.arrivals(desk)
     return (
-        engine_part(desk),
+        *notes(desk),
         Part(
             "nav-count",
             "components/_nav_count.html",

@@ -28,7 +28,7 @@ from accesscodes.web.lock_views import Chip, LockHead
 from accesscodes.web.preflight import Overlap, PlanNote
 from accesscodes.web.presenters import IN_THE_APP, Effect, EvidenceLine, ProblemNote, Stamp
 from accesscodes.web.scope import Scope
-from accesscodes.web.shell import EngineNote
+from accesscodes.web.shell import AccountNote, EngineNote
 from accesscodes.web.slips import House, Slip
 from accesscodes.web.states import Tone
 from locksite import ages
@@ -204,6 +204,9 @@ def _frame() -> list[Specimen]:
     toast = {"messages": [_Message("Code for Ana Prado created.", "/styleguide/")]}
     timeline = next(code.timeline for code in specimens.codes() if code.timeline is not None)
     stopped = EngineNote("The engine is not running. Codes are neither sent nor removed.")
+    silent = AccountNote(
+        Tone.WARN, "Seam does not answer. Codes on its locks keep working.", "Since 14:02."
+    )
     answers = (
         KeypadAnswer(Tone.OK, "lock-open", "Opens", "The door is open for 5 seconds."),
         KeypadAnswer(Tone.BAD, "lock", "Stays shut", "The lock does not know this PIN."),
@@ -226,6 +229,7 @@ def _frame() -> list[Specimen]:
         Specimen("Count in the navigation", "components/_nav_count.html", {"urgent": 3}),
         Specimen("Timeline", "components/_timeline.html", {"timeline": timeline}),
         Specimen("Note of the engine", "components/_engine_note.html", {"engine": stopped}),
+        Specimen("Note of an account", "components/_account_note.html", {"account": silent}),
         Specimen("Live, at rest", "components/_live.html", {"live": Live("", None, "", "14:32")}),
         Specimen("Live, lost", "styleguide/_live_lost.html"),
         Specimen("Announcement", "components/_announce.html", {"sentences": ("On the lock.",)}),

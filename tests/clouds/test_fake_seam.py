@@ -2,10 +2,12 @@
 
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from functools import partial
 
 import pytest
 import requests
+from django.test import Client
+from django.urls import reverse
 
 from accesscodes import services
 from accesscodes.choices import Status
@@ -25,7 +27,8 @@ from properties.choices import AccountState
 from properties.models import Device, ProviderAccount
 from properties.sync import refresh_account
 from tests.clock import Clock
-from tests.factories import PropertyFactory
+from tests.desk.html import words
+from tests.factories import PropertyFactory, UserFactory
 from tests.fake_seam import KEY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.processes]
@@ -67,6 +70,15 @@ class Desk:
                 wake_at = reconcile(lease, self.doors, driver_for)
                 leases.give_back(lease, wake_at)
             self.clock.move(minutes=6)
+
+    def list_locks(self) -> None:
+        self.account.refresh_from_db()
+        refresh_account(self.account, doors=self.doors)
+
+    def note(self, client: Client) -> str:
+        """Return what the start page says of accounts."""
+        page = client.get(reverse("arrivals", args=[self.house.slug]))
+        return words(page, "account-note")
 
     def lock(self, remote_id: str = "schlage_device_id") -> Device:
         return Device.objects.get(remote_id=remote_id)
@@ -155,32 +167,72 @@ def test_a_code_is_issued_changed_and_deleted_there(desk):
     assert not [each for each in desk.there() if each[0].startswith("Lena")]
 
 
-def test_a_workspace_that_is_away_is_one_problem_and_heals(desk):
-    services.issue_code(
+# All that a desk calls, but for the list that these tests themselves read.
+ROUTES = [
+    *("/devices/list", "/devices/unmanaged/list", "/devices/get", "/events/list"),
+    *("/access_codes/unmanaged/list", "/access_codes/get"),
+    *("/access_codes/create", "/access_codes/update", "/access_codes/delete"),
+]
+
+
+@pytest.fixture
+def outage(fake_seam):
+    """Return a function that lets these calls to the workspace fail from now on, and no others."""
+
+    def begin(routes):
+        answer = requests.post(
+            f"{fake_seam}/_fake/simulate_workspace_outage",
+            json={"workspace_id": "seed_workspace_1", "routes": routes},
+            timeout=20,
+        )
+        assert answer.status_code == 200
+
+    yield begin
+    begin([])
+
+
+def test_an_outage_of_the_cloud_is_one_problem_and_one_note_and_heals(desk, outage, client):
+    codes = [
+        services.issue_code(
+            desk.lock(),
+            CodeSpec(name=f"Ana Prado {number}", pin=Pin(f"48293{number}")),
+            actor=SYSTEM,
+            now=desk.clock.now,
+        )
+        for number in range(3)
+    ]
+    desk.work(times=2)
+    before = [fresh(code).status for code in codes]
+    client.force_login(UserFactory(is_superuser=True))
+    note = partial(desk.note, client)
+    assert note() == ""
+    outage(ROUTES)
+
+    waiting = services.issue_code(
         desk.lock(),
-        CodeSpec(name="Ana Prado", pin=Pin("482931")),
+        CodeSpec(name="Ben Ito", pin=Pin("482947")),
         actor=SYSTEM,
         now=desk.clock.now,
     )
-    desk.work(times=2)
-    known = ProviderAccount.objects.filter(pk=desk.account.pk)
-    known.update(endpoint="http://127.0.0.1:9")  # nobody answers there
-
     for _ in range(4):
-        desk.account.refresh_from_db()
-        refresh_account(desk.account, doors=desk.doors)
+        desk.list_locks()
         desk.work()
         watch(desk.clock.now)
 
     [problem] = Problem.objects.open()
     assert (problem.cause, problem.account) == ("account_silent", desk.account)
-    known.update(endpoint=desk.url)
-    desk.account.refresh_from_db()
-    refresh_account(desk.account, doors=desk.doors)
+    assert note().startswith("Fake does not answer. Codes that are on its locks keep working")
+    assert [fresh(code).status for code in codes] == before
+    assert ("Ben Ito", "482947") not in desk.there()
+
+    outage([])
+    desk.list_locks()
     Device.objects.poke(desk.clock.now)
-    desk.work()
-    watch(desk.clock.now - timedelta(minutes=6))
+    desk.work(times=3)
+    watch(desk.clock.now)
     assert not Problem.objects.open().filter(cause="account_silent").exists()
+    assert fresh(waiting).status in {Status.SET, Status.SETTING}
+    assert desk.there().count(("Ben Ito", "482947")) == 1
 
 
 def test_disconnecting_forgets_the_key_and_connecting_again_finds_the_codes(desk):
