@@ -49,11 +49,24 @@ def plan_b_of(desk: Desk, device: Device, panel: VerdictPanel) -> PlanB | None:
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """How full the lock's memory is. `overflow`: when its planned codes no longer fit, or ""."""
+    """How full the lock's memory is. `overflow`: when its planned codes no longer fit, or "".
+
+    Up to `roomy` there is room enough; with more than `last` there is none.
+    """
 
     used: int
     size: int
     overflow: str
+
+    @property
+    def roomy(self) -> int:
+        """Return how many codes leave a fifth of the memory free."""
+        return self.size * 4 // 5
+
+    @property
+    def last(self) -> int:
+        """Return how many codes leave one slot free."""
+        return max(self.size - 1, 0)
 
 
 def gauge_of(

@@ -272,6 +272,8 @@ def _proof(code: AccessCode, zone: tzinfo, now: datetime) -> str:
         }.get(proof, "Sent, the lock can't answer")
     if installed.is_acknowledged:
         return "Accepted, not read back yet"
+    if installed.refused_revision == code.revision or installed.refused_generation is not None:
+        return "Refused by the lock"
     return "Sent, no answer yet" if installed.was_ever_sent else "Requested, not sent yet"
 
 

@@ -63,6 +63,17 @@ def test_a_code_on_its_lock_may_be_handed_over(desk, world, code):
     assert "482915" not in page.content.decode()
 
 
+def test_what_a_lock_refused_does_not_pass_for_unanswered(desk, world):
+    add_foreign_code(world.locks[0], Pin("482915"), "Cleaner", now=world.now)
+    code = issue(world)
+    world.run(minutes=1)
+
+    page = desk.get(path(world, code))
+
+    assert words(page, "code-badge") == "Not on the lock"
+    assert "Proof Refused by the lock" in words(page, "code-facts")
+
+
 def test_a_stay_ahead_shows_its_window_and_when_it_loads(desk, world):
     code = issue(world, **{key: at + timedelta(days=7) for key, at in STAY.items()})
     world.run(minutes=1)

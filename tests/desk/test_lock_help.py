@@ -210,6 +210,18 @@ def test_the_gauge_names_the_first_day_on_which_the_codes_do_not_fit(desk, world
     assert f"need more than 2 slots from {due:%a}" in words(page, "lock-slots")
 
 
+@pytest.mark.parametrize(
+    ("size", "roomy", "last"), [(1, 0, 0), (2, 1, 1), (5, 4, 4), (250, 200, 249)]
+)
+def test_the_gauge_warns_in_the_last_fifth_and_at_the_last_slot(size, roomy, last, desk, world):
+    facts = {**world.device().capability_facts, "max_codes": size}
+    Device.objects.update(capability_facts=facts)
+
+    html = desk.get(path(world)).content.decode()
+
+    assert f'max="{size}" low="{roomy}" high="{last}" optimum="0" value="0"' in html
+
+
 def test_on_a_full_lock_each_code_can_be_deleted_where_it_stands(desk, world):
     code = issue_code(world.device(), CodeSpec(name="Old one"), actor=SYSTEM, now=world.now)
     world.run(minutes=1)
