@@ -5,7 +5,7 @@ by `services` alone, and the *summary* (what we say of it), written by `ledger` 
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -696,6 +696,20 @@ class LockCommandQuerySet(models.QuerySet["LockCommand"]):
         rows = writes.select_related("installation").order_by("id")
         last = {(row.slot, row.pin_index): row for row in rows if row.installation is not None}
         return sorted(last.values(), key=lambda row: row.pk)
+
+    def unanswered(self, device: Device, since: datetime) -> Sequence["LockCommand"]:
+        """Return the writes that left after `since` and were not answered, with their entries.
+
+        Oldest first.
+        """
+        writes = self.filter(
+            device=device,
+            installation__isnull=False,
+            asked_at__gt=since,
+            action__in=[CommandAction.PROGRAM, CommandAction.UPDATE],
+            outcome__in=[Outcome.UNREACHABLE, Outcome.LOST, Outcome.CRASHED],
+        )
+        return list(writes.select_related("installation").order_by("id"))
 
 
 class LockCommand(models.Model):

@@ -51,32 +51,47 @@ class Awaited:
     slot: int
     sent: Content
 
+    def may_be(self, code: "Listed") -> bool:
+        """Return whether this made a code. A PIN that is hidden, or the maker's choice, fits."""
+        sent, found = self.sent, code.content
+        if sent.pin_index is None or found.pin_index is None:
+            found = replace(found, pin_index=sent.pin_index)
+        return code.is_managed and sent == found
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A code as a cloud lists it."""
+
+    remote_id: str
+    content: Content
+    is_managed: bool = True
+
 
 def number(
-    codes: Sequence[tuple[str, Content]],
+    codes: Sequence[Listed],
     known: Mapping[str, int],
     awaited: Iterable[Awaited],
     first_free: int,
 ) -> dict[str, int]:
     """Return a slot for each id that a cloud lists. Pure.
 
-    `codes` are the ids with what they hold, `known` the slots of ids that are on record. An id
-    that nobody has heard of and that holds what we asked for without an answer is that creation;
-    any other gets the next number from `first_free` on. No slot is given twice, whatever the
-    record says.
+    `known` are the slots of ids that are on record. An id that nobody has heard of, kept for us
+    with what we asked for without an answer, is that creation; any other gets the next number from
+    `first_free` on. No slot is given twice, whatever the record says.
     """
     slots: dict[str, int] = {}
     taken: set[int] = set()
-    for remote_id, _ in codes:
-        slot = known.get(remote_id)
+    for code in codes:
+        slot = known.get(code.remote_id)
         if slot is not None and slot not in taken:
-            slots[remote_id] = slot
+            slots[code.remote_id] = slot
             taken.add(slot)
     waiting = [one for one in awaited if one.slot not in taken]
-    for remote_id, content in codes:
-        if remote_id in slots:
+    for code in codes:
+        if code.remote_id in slots:
             continue
-        ours = next((one for one in waiting if one.sent == content), None)
+        ours = next((one for one in waiting if one.may_be(code)), None)
         if ours is not None:
             waiting.remove(ours)
             slot = ours.slot
@@ -84,7 +99,7 @@ def number(
             while first_free in taken:
                 first_free += 1
             slot = first_free
-        slots[remote_id] = slot
+        slots[code.remote_id] = slot
         taken.add(slot)
     return slots
 
@@ -200,8 +215,11 @@ class CloudDriver:
             ours.aggregate(last=Max("slot"))["last"] or 0,
             others.aggregate(last=Max("slot"))["last"] or 0,
         )
-        contents = [(remote_id, _content(lock, code)) for remote_id, code in sorted(codes.items())]
-        return number(contents, {**left, **now_there}, awaited, last + 1)
+        listed = [
+            Listed(remote_id, _content(lock, code), code.word.is_managed)
+            for remote_id, code in sorted(codes.items())
+        ]
+        return number(listed, {**left, **now_there}, awaited, last + 1)
 
 
 def _content(lock: LockRef, code: RemoteCode) -> Content:

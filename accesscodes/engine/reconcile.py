@@ -240,6 +240,8 @@ class _Pass:
         """
         if not foreign:
             return {}
+        if self._terms.capabilities.schedules_itself:
+            return self._creations(foreign, now)
         slots = [entry.slot for entry in foreign]
         found = LockCommand.objects.last_to_write(self._device, slots, now - STRAYS_LAND_WITHIN)
         writes = {}
@@ -259,6 +261,24 @@ class _Pass:
                     writes[entry.slot, drift.mark(entry)] = command
         theirs = self._theirs(writes)
         return {key: command for key, command in writes.items() if key not in theirs}
+
+    def _creations(
+        self, foreign: Sequence[Seen], now: datetime
+    ) -> Mapping[tuple[int, str], LockCommand]:
+        """Return which creations whose answer was lost made what a cloud keeps for us unasked.
+
+        Whatever the slot: such a code may stand beside the one that has its slot by now.
+        """
+        kept = [entry for entry in foreign if entry.word is not None and entry.word.is_managed]
+        if not kept:
+            return {}
+        lost = LockCommand.objects.unanswered(self._device, now - STRAYS_LAND_WITHIN)
+        return {
+            (entry.slot, drift.mark(entry)): command
+            for entry in kept
+            for command in lost
+            if _may_have_made(command, entry, now)
+        }
 
     def _theirs(
         self, writes: Mapping[tuple[int, str], LockCommand]
@@ -821,6 +841,19 @@ class _Pass:
         )
         second_look = self._second_look()
         return wake_at if second_look is None or second_look <= now else min(wake_at, second_look)
+
+
+def _may_have_made(command: LockCommand, entry: Seen, now: datetime) -> bool:
+    """Return whether a code in a cloud is what this command asked for.
+
+    A name alone, where the PIN is hidden or the maker's choice, counts for an hour.
+    """
+    ours = command.installation
+    if ours is None or entry.content.name not in ours.known_names:
+        return False
+    if command.pin_index and entry.content.pin_index is not None:
+        return command.pin_index == entry.content.pin_index
+    return command.asked_at > now - entries.AUDIT_AFTER_GONE
 
 
 def _is_written_by(

@@ -1,5 +1,6 @@
 """A cloud that keeps codes on locks by itself, in memory, and a world whose engine talks to it."""
 
+import contextlib
 import random
 import uuid
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from accesscodes.engine.cloud import CloudDriver
 from accesscodes.engine.reconcile import reconcile
 from accesscodes.models import AccessCode
 from locksite.masked import Pin
-from properties.choices import ProviderKind
+from properties.choices import Proof, ProviderKind
 from properties.providers.base import (
     NOT_THERE,
     Capabilities,
@@ -69,6 +70,13 @@ class FakeCloud:
         self.is_down = False
         self.answers_lost = 0
         self.calls_lost = 0
+        # The next creation is not answered, and done so much later.
+        self.creates_after: timedelta | None = None
+        self._to_land: list[tuple[datetime, RemoteWish]] = []
+        # A list shows a new code only then.
+        self.lists_after = timedelta(0)
+        self._made_at: dict[str, datetime] = {}
+        self.hides_pins = self.chooses_pins = False
         self.refuses_conversions = False
         self.problems: dict[str, CloudWord] = {}
 
@@ -114,7 +122,7 @@ class FakeCloud:
         return [
             RemoteCode(
                 remote_id=remote_id,
-                pin=kept.wish.pin,
+                pin=None if self.hides_pins else kept.wish.pin,
                 name=kept.wish.name,
                 starts_at=kept.wish.starts_at,
                 ends_at=kept.wish.ends_at,
@@ -125,19 +133,33 @@ class FakeCloud:
                 ),
             )
             for remote_id, kept in self.codes.items()
+            if now >= self._made_at.get(remote_id, now) + self.lists_after
         ]
 
     def create(self, lock: LockRef, wish: RemoteWish) -> str:
         self._begin("create")
+        if self.creates_after is not None:
+            self._to_land.append((self._clock.now + self.creates_after, wish))
+            self.creates_after = None
+            raise Unreachable("provider_issue", "No answer in time.")
+        remote_id = self._made(wish)
+        self._end()
+        return remote_id
+
+    def _made(self, wish: RemoteWish) -> str:
+        if self.chooses_pins:
+            wish = replace(wish, pin=Pin(f"90{len(self._made_at):04}"))
         self._refuse_duplicate("", wish)
         remote_id = str(uuid.uuid4())
         self.codes[remote_id] = Kept(wish, self._clock.now)
-        self._end()
+        self._made_at[remote_id] = self._clock.now
         return remote_id
 
     def update(self, lock: LockRef, remote_id: str, wish: RemoteWish) -> None:
         self._begin("update")
         kept = self._known(remote_id)
+        if self.chooses_pins:
+            wish = replace(wish, pin=kept.wish.pin)
         self._refuse_duplicate(remote_id, wish)
         self.codes[remote_id] = replace(kept, wish=wish, changed_at=self._clock.now)
         self._end()
@@ -188,6 +210,11 @@ class FakeCloud:
 
     def _move_on(self) -> None:
         now = self._clock.now
+        due = [wish for at, wish in self._to_land if at <= now]
+        self._to_land = [(at, wish) for at, wish in self._to_land if at > now]
+        for wish in due:
+            with contextlib.suppress(Refused):
+                self._made(wish)
         for remote_id, kept in list(self.codes.items()):
             ends_at = kept.wish.ends_at
             has_ended = ends_at is not None and ends_at <= now
@@ -200,20 +227,26 @@ class FakeCloud:
 class CloudWorld(World):
     """One property with one lock that a cloud takes care of."""
 
-    def __init__(self, *, seed: int = 0):
+    def __init__(self, *, seed: int = 0, **facts):
         self.clock = Clock()
         self.rand = random.Random(seed)
         self.doors = self.clock.doors(seed)
         self.property = PropertyFactory()
         self.account = AccountFactory(kind=ProviderKind.SEAM, name="Seam")
         self.cloud = FakeCloud(self.clock)
-        facts = Capabilities(keeps_window=True, schedules_itself=True)
+        able = Capabilities(keeps_window=True, schedules_itself=True, **facts)
+        self.cloud.hides_pins = able.proof is Proof.SLOT_ONLY
+        self.cloud.chooses_pins = able.assigns_pins
         self.lock = DeviceFactory(
             account=self.account,
             property=self.property,
-            capability_facts=facts.as_json(),
+            capability_facts=able.as_json(),
             due_at=self.now,
         )
+        if able.assigns_pins:
+            rule = {"constraint_type": "cannot_specify_pin_code"}
+            self.lock.properties = {**self.lock.properties, "code_constraints": [rule]}
+            self.lock.save()
         self.driver_for = lambda account, doors: CloudDriver(self.cloud, doors.now)
         self.reconcile = reconcile
         self.new_engine()

@@ -6,13 +6,14 @@ import pytest
 
 from accesscodes import services, takeover
 from accesscodes.choices import Status
-from accesscodes.engine.cloud import Awaited, number
+from accesscodes.engine.cloud import Awaited, Listed, number
 from accesscodes.models import AccessCode, LockCommand, UnmanagedCode
 from accesscodes.services import CodeChanges, CodeSpec
 from accesscodes.values import Content
 from locksite.errors import RuleBroken
 from locksite.journal.models import Event
 from locksite.masked import Pin
+from properties.choices import Proof
 from properties.providers.base import CloudWord
 from tests.accesscodes.cloud_world import CloudWorld
 
@@ -117,6 +118,85 @@ def test_a_creation_whose_answer_is_lost_is_taken_off_when_nobody_wants_it_any_m
     assert fresh(code).status == Status.GONE
     assert world.cloud.pins() == []
     assert AccessCode.objects.count() == 1
+
+
+LATE = timedelta(minutes=4)
+
+
+def test_a_creation_that_is_done_minutes_later_is_taken_off_where_nobody_wants_it(world):
+    world.cloud.creates_after = LATE
+    code = issue(world)
+    world.work()
+    services.withdraw_code(fresh(code), actor=world.actor, now=world.now)
+    world.run(minutes=2)
+    assert fresh(code).status == Status.GONE
+
+    world.run(minutes=10)
+
+    assert world.cloud.pins() == []
+    assert AccessCode.objects.count() == 1
+
+
+def test_after_a_new_pin_a_late_creation_with_the_old_one_is_taken_off(world):
+    world.cloud.creates_after = LATE
+    code = issue(world)
+    world.work()
+    change(world, fresh(code), pin=Pin("730264"))
+    world.run(minutes=2)
+    assert fresh(code).status == Status.SET
+
+    world.run(minutes=10)
+
+    assert world.cloud.pins() == ["730264"]
+    assert AccessCode.objects.count() == 1
+    assert not world.cloud.opens("482915")
+
+
+@pytest.mark.parametrize("deed", ["none", "pin", "name", "delete"])
+def test_a_list_that_is_a_minute_old_doubles_no_creation_whose_answer_was_lost(world, deed):
+    world.cloud.answers_lost, world.cloud.lists_after = 1, timedelta(minutes=1)
+    code = issue(world)
+    world.work()
+    if deed == "pin":
+        change(world, fresh(code), pin=Pin("730264"))
+    elif deed == "name":
+        change(world, fresh(code), name="Lena and Tom")
+    elif deed == "delete":
+        services.withdraw_code(fresh(code), actor=world.actor, now=world.now)
+
+    world.run(minutes=15)
+
+    left = {"none": ["482915"], "pin": ["730264"], "name": ["482915"], "delete": []}[deed]
+    assert world.cloud.pins() == left
+    assert fresh(code).status == (Status.GONE if deed == "delete" else Status.SET)
+    assert AccessCode.objects.count() == 1
+
+
+@pytest.mark.parametrize("lost", ["answer", "time"])
+@pytest.mark.parametrize("facts", [{"proof": Proof.SLOT_ONLY}, {"assigns_pins": True}])
+def test_where_no_pin_tells_what_was_made_its_name_and_dates_do(lost, facts):
+    world = CloudWorld(**facts)
+    if lost == "answer":
+        world.cloud.answers_lost = 1
+    else:
+        world.cloud.creates_after = timedelta(seconds=20)
+    pin = None if facts.get("assigns_pins") else Pin("482915")
+    dates = stay(world, timedelta(hours=-1))
+    code = services.issue_code(
+        world.device(),
+        CodeSpec(name="Lena Okafor", pin=pin, **dates),
+        actor=world.actor,
+        now=world.now,
+    )
+
+    world.run(minutes=20)
+
+    assert len(world.cloud.codes) == 1
+    assert (fresh(code).status, AccessCode.objects.count()) == (Status.SET, 1)
+
+    services.withdraw_code(fresh(code), actor=world.actor, now=world.now)
+    world.run(minutes=5)
+    assert (world.cloud.pins(), fresh(code).status) == ([], Status.GONE)
 
 
 @pytest.mark.parametrize("is_answer_lost", [False, True])
@@ -357,7 +437,7 @@ def test_a_pin_that_others_hold_there_is_refused_and_taken_when_it_is_free(world
     assert fresh(code).status == Status.SET
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(8))
 def test_whatever_is_lost_on_the_way_each_code_ends_up_in_the_cloud_once(seed):
     world = CloudWorld(seed=seed)
     live: dict[int, str] = {}
@@ -365,6 +445,8 @@ def test_whatever_is_lost_on_the_way_each_code_ends_up_in_the_cloud_once(seed):
         world.cloud.answers_lost = world.rand.choice([0, 0, 1, 2])
         world.cloud.calls_lost = world.rand.choice([0, 0, 1])
         world.cloud.is_down = world.rand.random() < 0.2
+        world.cloud.creates_after = world.rand.choice([None, None, LATE])
+        world.cloud.lists_after = world.rand.choice([timedelta(0), timedelta(minutes=1)])
         deed = world.rand.choice(["issue", "issue", "change", "delete"])
         try:
             if deed == "issue" or not live:
@@ -384,6 +466,7 @@ def test_whatever_is_lost_on_the_way_each_code_ends_up_in_the_cloud_once(seed):
             pytest.fail(str(broken))
         world.run(seconds=world.rand.choice([1, 10, 60, 300]))
     world.cloud.is_down, world.cloud.answers_lost, world.cloud.calls_lost = False, 0, 0
+    world.cloud.creates_after, world.cloud.lists_after = None, timedelta(0)
 
     world.run(minutes=40)
 
@@ -396,17 +479,28 @@ def test_whatever_is_lost_on_the_way_each_code_ends_up_in_the_cloud_once(seed):
 
 class TestNumber:
     def test_what_is_on_record_keeps_its_slot_and_news_get_the_next(self):
-        codes = [("b", Content("1", "B")), ("a", Content("2", "A")), ("c", Content("3", "C"))]
+        codes = [Listed(name, Content(name, name)) for name in ("b", "a", "c")]
 
         assert number(codes, {"a": 4}, [], 5) == {"a": 4, "b": 5, "c": 6}
 
     def test_an_answer_that_was_lost_is_recognised_by_all_that_it_holds(self):
         sent = Content("1", "B")
-        codes = [("x", Content("1", "Another")), ("y", sent), ("z", sent)]
+        codes = [Listed("x", Content("1", "Another")), Listed("y", sent), Listed("z", sent)]
 
         assert number(codes, {}, [Awaited(2, sent)], 3) == {"x": 3, "y": 2, "z": 4}
 
+    def test_a_pin_that_is_hidden_or_was_the_makers_choice_stands_in_no_way(self):
+        waiting = [Awaited(2, Content("1", "B")), Awaited(3, Content(None, "C"))]
+        codes = [Listed("x", Content(None, "B")), Listed("y", Content("7", "C"))]
+
+        assert number(codes, {}, waiting, 4) == {"x": 2, "y": 3}
+
+    def test_what_the_cloud_does_not_keep_for_us_is_no_creation_of_ours(self):
+        sent = Content("1", "B")
+
+        assert number([Listed("x", sent, is_managed=False)], {}, [Awaited(2, sent)], 3) == {"x": 3}
+
     def test_no_slot_is_given_twice(self):
-        codes = [("a", Content("1", "A")), ("b", Content("2", "B"))]
+        codes = [Listed(name, Content(name, name)) for name in ("a", "b")]
 
         assert number(codes, {"a": 3, "b": 3}, [], 3) == {"a": 3, "b": 4}

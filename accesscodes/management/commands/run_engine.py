@@ -4,7 +4,7 @@ import signal
 import threading
 import uuid
 from argparse import ArgumentParser
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -14,19 +14,18 @@ from accesscodes.api.serializers import event_text
 from accesscodes.engine.bolts import Hands
 from accesscodes.engine.clock import ClockGuard
 from accesscodes.engine.cloud import driver_for
+from accesscodes.engine.lists import Lists
 from accesscodes.engine.reconcile import reconcile
 from accesscodes.engine.watchdog import thin_readings, watch
 from accesscodes.engine.worker import Job, Worker
 from accesscodes.pool import tend
 from locksite.database import database_now
-from locksite.doors import Doors, real_doors
+from locksite.doors import real_doors
 from locksite.partners.deliveries import fan_out, prune
 from locksite.partners.repeats import forget_answers
 from locksite.partners.sending import Sender
 from properties import notices
-from properties.models import ProviderAccount
 from properties.providers.registry import bolt_for
-from properties.sync import refresh_account
 
 OFTEN = timedelta(milliseconds=500)
 """How often we look for events that partners are to be sent."""
@@ -57,6 +56,7 @@ class Command(BaseCommand):
         clock = ClockGuard(doors, database_now)
         sender = Sender(doors.now)
         hands = Hands(doors, bolt_for)
+        lists = Lists(doors)
         Worker(
             engine_id,
             doors=doors,
@@ -65,7 +65,7 @@ class Command(BaseCommand):
             clock=clock,
             jobs=[
                 Job("watchdog", timedelta(seconds=30), watch),
-                Job("accounts", timedelta(seconds=2), lambda now: refresh_due(now, doors)),
+                Job("accounts", timedelta(seconds=2), lists.run),
                 Job("doors", timedelta(milliseconds=500), hands.run),
                 Job("spare codes", timedelta(seconds=20), tend),
                 Job("readings", timedelta(hours=1), thin_readings),
@@ -79,10 +79,5 @@ class Command(BaseCommand):
         ).run()
         sender.close()
         hands.close()
+        lists.close()
         self.stdout.write(f"Engine {engine_id} has stopped.")
-
-
-def refresh_due(now: datetime, doors: Doors) -> None:
-    """Read the locks of every account that is due anew."""
-    for account in ProviderAccount.objects.due(now):
-        refresh_account(account, doors=doors)
