@@ -44,7 +44,7 @@ class WatchedLock:
     codes: int = 0
     due: int = 0
     held: int = 0
-    is_account_silent: bool = False
+    account_silent_since: datetime | None = None
 
     @property
     def is_removed(self) -> bool:
@@ -56,7 +56,7 @@ class WatchedLock:
         """Return whether one problem, of the account or of the lock, stands for all its codes."""
         return (
             not self.terms.is_account_connected
-            or self.is_account_silent
+            or self.account_silent_since is not None
             or (self.is_removed and self.codes > 0)
         )
 

@@ -314,7 +314,9 @@ def blind_after(terms: LockTerms) -> timedelta:
 
 def lock_alarms(lock: WatchedLock, now: datetime) -> Iterator[Alarm]:
     """Yield what staff must know of one lock on which there are codes."""
-    if not lock.codes or not lock.terms.is_account_connected or lock.is_account_silent:
+    if not lock.codes or not lock.terms.is_account_connected:
+        return
+    if lock.account_silent_since is not None:
         return
     is_due = lock.due > 0
     evidence = (*_read_evidence(lock), *_check_evidence(lock))

@@ -3,6 +3,7 @@
 The far side is asked before anything is written: a key that opens nothing is stored nowhere.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,7 +73,7 @@ def connect(
         raise RuleBroken("invalid_input", "Seam does not accept this key.", "api_key") from None
     except ProviderError as error:
         raise RuleBroken("invalid_input", error.sentence, "endpoint") from None
-    account = _stored(name, endpoint, key, actor, doors.now())
+    account = _stored(name, endpoint.rstrip("/"), workspace, key, actor, doors.now())
     on_progress("Mirroring the locks")
     refresh_account(account, doors=doors)
     if house is not None:
@@ -109,17 +110,29 @@ def disconnect(account: ProviderAccount, *, actor: Actor, doors: Doors) -> None:
         account.devices.all().poke(doors.now())
 
 
-def _stored(name: str, endpoint: str, key: Pin, actor: Actor, now: datetime) -> ProviderAccount:
+def _stored(
+    name: str, endpoint: str, workspace: SeamWorkspace, key: Pin, actor: Actor, now: datetime
+) -> ProviderAccount:
     with write_transaction():
-        rows = ProviderAccount.objects.select_for_update()
-        account = rows.filter(kind=ProviderKind.SEAM, name=name).first()
+        rows = ProviderAccount.objects.select_for_update().filter(kind=ProviderKind.SEAM)
+        account = rows.filter(name=name).first()
+        same = rows.filter(endpoint=endpoint, workspace_id=workspace.remote_id)
+        other = same.exclude(name=name).first()
+        if other is not None:
+            taken = f"The workspace {workspace.name} is connected already, as {other.name}."
+            raise RuleBroken("invalid_input", taken, "name")
         if account is None:
             account = ProviderAccount(kind=ProviderKind.SEAM, name=name)
-        elif account.endpoint.rstrip("/") != endpoint.rstrip("/"):
+        elif account.endpoint.rstrip("/") != endpoint:
             raise RuleBroken(
                 "invalid_input", f"{name} is connected to another address already.", "name"
             )
+        elif account.workspace_id not in {"", workspace.remote_id}:
+            # Its locks would take the places of those that are known here.
+            elsewhere = f"This key opens {workspace.name}; {name} is another workspace."
+            raise RuleBroken("invalid_input", elsewhere, "api_key")
         account.endpoint = endpoint
+        account.workspace_id = workspace.remote_id
         account.credentials = seal(key, bound_to=account.uid)
         account.due_at = now
         try:
@@ -149,10 +162,11 @@ def _ask_for_webhooks(account: ProviderAccount, client: SeamClient) -> bool:
         ProviderAccount.objects.filter(pk=account.pk).update(
             webhook_secrets=seal(text, bound_to=account.uid), webhook_remote_id=new.remote_id
         )
-        for hook in old:
-            client.delete_webhook(hook.remote_id)
     except ProviderError:
         return False  # what webhooks would say is asked for every minute
+    with contextlib.suppress(ProviderError):  # one that stays is told twice, and believed once
+        for hook in old:
+            client.delete_webhook(hook.remote_id)
     return True
 
 

@@ -174,9 +174,21 @@ class ProviderAccount(models.Model):
     hinted_at = models.DateTimeField(null=True, blank=True, editable=False)
     # The id of our webhook at the far side, where we made one.
     webhook_remote_id = models.CharField(max_length=200, blank=True, editable=False)
+    # What the key opens there, since it was last connected.
+    workspace_id = models.CharField(max_length=200, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ProviderAccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # Twice the same locks would be twice the same codes, in two houses perhaps.
+            models.UniqueConstraint(
+                fields=["endpoint", "workspace_id"],
+                name="provideraccount_workspace_once",
+                condition=~Q(workspace_id=""),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -6,7 +6,9 @@ follows the facts while it is open, and closes by itself when its reason is gone
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -70,6 +72,9 @@ Key = tuple[int | None, int | None, int | None, str]
 
 SILENT_AFTER = timedelta(minutes=2)
 """How long an account may give no answer before that is one problem for all of its locks."""
+
+A_FEW = 3
+"""Of so many locks a cloud that lists them says nothing before that is its own problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +381,7 @@ def _watched_locks(now: datetime) -> dict[int, _Known]:
     odd = [device for device in devices if _is_odd(device)]
     past = past_of(device.uid for device in odd) if odd else {}
     stale_after = timedelta(minutes=settings.LOCKSITE_STALE_MINUTES)
+    silences = _silences(devices, failures, codes.keys() | held.keys(), now)
     locks = {}
     for device in devices:
         facts = device.facts(
@@ -393,7 +399,7 @@ def _watched_locks(now: datetime) -> dict[int, _Known]:
             codes=number,
             due=due,
             held=held.get(device.pk, 0),
-            is_account_silent=is_silent(device.account, now),
+            account_silent_since=silences.get(device.account_id),
         )
         locks[device.pk] = (lock, device)
     return locks
@@ -419,18 +425,57 @@ def _is_odd(device: Device) -> bool:
     return not takes or bool(device.errors) or device.properties.get("online") is not True
 
 
-def is_silent(account: ProviderAccount, now: datetime) -> bool:
-    """Return whether an account has given no answer for `SILENT_AFTER`."""
+def silent_since(account: ProviderAccount, now: datetime) -> datetime | None:
+    """Return since when an account gives no list, if that is so for `SILENT_AFTER`."""
     since = not_ahead(account.silent_since, now)
-    return since is not None and now - since >= SILENT_AFTER
+    return None if since is None or now - since < SILENT_AFTER else since
+
+
+def _silences(
+    devices: Sequence[Device],
+    failures: Mapping[int, FailedReading],
+    used: AbstractSet[int],
+    now: datetime,
+) -> dict[int, datetime]:
+    """Return since when accounts are silent, by account, of those that are for `SILENT_AFTER`.
+
+    An account is silent that gives no list of its locks, and a cloud that lists its locks and
+    fails for most of those in `used` (at least `A_FEW`): what its locks would say is not known.
+    """
+    silences: dict[int, datetime] = {}
+    mute: dict[int, list[datetime]] = {}
+    of_cloud: Counter[int] = Counter()
+    for device in devices:
+        account_since = silent_since(device.account, now)
+        if account_since is not None:
+            silences[device.account_id] = account_since
+        failure, since = failures.get(device.pk), not_ahead(device.failing_since, now)
+        if not device.capabilities.schedules_itself or (device.pk not in used and since is None):
+            continue
+        of_cloud[device.account_id] += 1
+        is_mute = failure is not None and failure.error_code == "provider_issue"
+        if is_mute and since is not None and now - since >= SILENT_AFTER:
+            mute.setdefault(device.account_id, []).append(since)
+    for account_id, since_when in mute.items():
+        if len(since_when) >= A_FEW and 2 * len(since_when) > of_cloud[account_id]:
+            silences.setdefault(account_id, min(since_when))
+    return silences
 
 
 def _about_accounts(locks: Mapping[int, _Known], now: datetime) -> Iterator[_Placed]:
     """Yield one alarm for each account that does not let us in, or does not answer."""
-    out_of_order = ~Q(state=AccountState.CONNECTED) | Q(silent_since__isnull=False)
-    for account in ProviderAccount.objects.filter(out_of_order):
+    silences = {
+        device.account_id: lock.account_silent_since
+        for lock, device in locks.values()
+        if lock.account_silent_since is not None
+    }
+    is_out_of_order = (
+        ~Q(state=AccountState.CONNECTED) | Q(silent_since__isnull=False) | Q(pk__in=silences)
+    )
+    for account in ProviderAccount.objects.filter(is_out_of_order):
         is_connected = account.state == AccountState.CONNECTED
-        if is_connected and not is_silent(account, now):
+        silent = silences.get(account.pk) or silent_since(account, now)
+        if is_connected and silent is None:
             continue
         mine = [
             (lock, device) for lock, device in locks.values() if device.account_id == account.pk
@@ -443,7 +488,7 @@ def _about_accounts(locks: Mapping[int, _Known], now: datetime) -> Iterator[_Pla
         watched = WatchedAccount(
             name=account.name,
             said=account.problem,
-            since=(account.silent_since if is_connected else None)
+            since=(silent if is_connected else None)
             or min(refused, default=account.refreshed_at or account.created_at),
             is_silent=is_connected,
             last_listed_at=account.refreshed_at,

@@ -7,15 +7,18 @@ import pytest
 from accesscodes import services, takeover
 from accesscodes.choices import Status
 from accesscodes.engine.cloud import Awaited, Listed, number
-from accesscodes.models import AccessCode, LockCommand, UnmanagedCode
+from accesscodes.engine.watchdog import watch
+from accesscodes.models import AccessCode, LockCommand, LockReading, Problem, UnmanagedCode
 from accesscodes.services import CodeChanges, CodeSpec
 from accesscodes.values import Content
 from locksite.errors import RuleBroken
 from locksite.journal.models import Event
 from locksite.masked import Pin
 from properties.choices import Proof
+from properties.models import Device
 from properties.providers.base import CloudWord
 from tests.accesscodes.cloud_world import CloudWorld
+from tests.factories import DeviceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -197,6 +200,41 @@ def test_where_no_pin_tells_what_was_made_its_name_and_dates_do(lost, facts):
     services.withdraw_code(fresh(code), actor=world.actor, now=world.now)
     world.run(minutes=5)
     assert (world.cloud.pins(), fresh(code).status) == ([], Status.GONE)
+
+
+@pytest.mark.parametrize(("mute", "is_one_problem"), [(4, True), (3, True), (2, False)])
+def test_a_cloud_that_lists_its_locks_and_answers_for_few_of_them_is_one_problem(
+    world, mute, is_one_problem
+):
+    """Of four locks with codes, so many fail."""
+    facts = world.lock.capability_facts
+    others = [
+        DeviceFactory(account=world.account, property=world.property, capability_facts=facts)
+        for _ in range(3)
+    ]
+    locks = [world.lock, *others]
+    for place, lock in enumerate(locks):
+        spec = CodeSpec(name=f"Guest {place}", pin=Pin(f"48291{place}"))
+        services.issue_code(lock, spec, actor=world.actor, now=world.now)
+    world.account.silent_since = None
+    world.account.save()
+    failing = [lock.pk for lock in locks[:mute]]
+    world.clock.move(minutes=3)
+    Device.objects.filter(pk__in=failing).update(
+        failing_since=world.now - timedelta(minutes=2), failures=3, last_read_at=None
+    )
+    Device.objects.exclude(pk__in=failing).update(last_read_at=world.now)
+    for pk in failing:
+        LockReading.objects.create(
+            device_id=pk, at=world.now, is_good=False, error_code="provider_issue"
+        )
+
+    watch(world.now)
+
+    causes = [problem.cause for problem in Problem.objects.open().exclude(account=None)]
+    assert causes == (["account_silent"] if is_one_problem else [])
+    if is_one_problem:
+        assert not Problem.objects.open().filter(device_id__in=failing).exists()
 
 
 @pytest.mark.parametrize("is_answer_lost", [False, True])

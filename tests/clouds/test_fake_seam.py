@@ -127,6 +127,33 @@ def test_a_key_that_opens_nothing_is_stored_nowhere(fake_seam):
     assert ProviderAccount.objects.count() == 0
 
 
+def test_a_workspace_is_connected_once_whatever_it_is_called(desk):
+    with pytest.raises(RuleBroken) as broken:
+        connecting.connect(
+            "Second", desk.url, Pin(KEY), PropertyFactory(), actor=SYSTEM, doors=desk.doors
+        )
+
+    assert (broken.value.field, broken.value.message) == (
+        "name",
+        "The workspace My Workspace is connected already, as Fake.",
+    )
+    assert ProviderAccount.objects.get().name == "Fake"
+
+
+def test_a_key_of_another_workspace_does_not_take_the_place_of_the_first(desk):
+    ProviderAccount.objects.update(workspace_id="another")
+    kept = ProviderAccount.objects.get().credentials.token
+
+    with pytest.raises(RuleBroken) as broken:
+        connecting.connect("Fake", desk.url, Pin(KEY), None, actor=SYSTEM, doors=desk.doors)
+
+    assert (broken.value.field, broken.value.message) == (
+        "api_key",
+        "This key opens My Workspace; Fake is another workspace.",
+    )
+    assert ProviderAccount.objects.get().credentials.token == kept
+
+
 def test_keys_travel_over_tls_alone(db):
     doors = Clock().doors()
 
