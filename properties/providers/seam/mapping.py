@@ -7,6 +7,7 @@ digits are left out. Devices are read in `devices`.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from locksite.masked import Pin
@@ -39,8 +40,11 @@ _ATTEMPT_STATES: Final = frozenset({"pending", "success", "error"})
 
 
 def code_of(data: Any) -> SeamCode | None:
-    """Return a code, managed or not; ``None`` where it has no id or belongs to no device."""
-    data = as_object(clean(data))
+    """Return a code, managed or not; ``None`` where it has no id or belongs to no device.
+
+    What is on its way to the lock counts as what the cloud holds, and the code as not set yet.
+    """
+    data = _as_wanted(as_object(clean(data)))
     remote_id, device_remote_id = as_id(data.get("access_code_id")), as_id(data.get("device_id"))
     if remote_id is None or device_remote_id is None:
         return None
@@ -83,6 +87,29 @@ def code_of(data: Any) -> SeamCode | None:
             if key not in _CODE_FIELDS
         },
     )
+
+
+_ON_THEIR_WAY: Final = {
+    "updating_code": ("code",),
+    "updating_name": ("name",),
+    "updating_time_frame": ("starts_at", "ends_at"),
+}
+
+
+def _as_wanted(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a code as it will be once its `pending_mutations` are done."""
+    wanted: dict[str, Any] = {}
+    for item in map(as_object, as_list(data.get("pending_mutations"))):
+        to = as_object(item.get("to"))
+        fields = _ON_THEIR_WAY.get(as_text(item.get("mutation_code")) or "", ())
+        wanted |= {field: to[field] for field in fields if field in to}
+    if not wanted:
+        return data
+    if "ends_at" in wanted:
+        wanted["type"] = "ongoing" if wanted["ends_at"] is None else "time_bound"
+    if data.get("status") == "set":
+        wanted["status"] = "setting"
+    return {**data, **wanted}
 
 
 _CODE_FIELDS: Final = frozenset(

@@ -37,6 +37,42 @@ DEPARTURE = datetime(2027, 1, 22, 12, tzinfo=UTC)
 # ---- Codes
 
 
+def changing(**change):
+    """Return a code of a stay that is on its lock, with a change on its way there."""
+    code = body("access_codes_create_time_bound")["access_code"]
+    return code_of({**code, "status": "set", "code": "1234", "pending_mutations": [change]})
+
+
+def test_a_change_on_its_way_to_the_lock_is_what_the_cloud_holds():
+    pin = changing(
+        mutation_code="updating_code", **{"from": {"code": "1234"}}, to={"code": "5678"}
+    )
+    name = changing(mutation_code="updating_name", to={"name": "Lena and Tom"})
+    later = "2027-01-25T12:00:00.000Z"
+    dates = changing(mutation_code="updating_time_frame", to={"ends_at": later})
+    endless = changing(
+        mutation_code="updating_time_frame", to={"starts_at": None, "ends_at": None}
+    )
+
+    assert (pin.pin, pin.status) == (Pin("5678"), "setting")
+    assert (name.name, name.pin, name.status) == ("Lena and Tom", Pin("1234"), "setting")
+    assert dates.ends_at == datetime(2027, 1, 25, 12, tzinfo=UTC)
+    assert dates.starts_at is not None
+    assert (endless.type, endless.starts_at, endless.ends_at) == ("ongoing", None, None)
+
+
+def test_other_mutations_and_odd_ones_change_nothing():
+    for change in (
+        {"mutation_code": "deleting"},
+        {"mutation_code": "updating_code", "to": None},
+        {"mutation_code": "updating_code", "to": {"name": "Ana"}},
+        {"mutation_code": ["updating_code"], "to": {"code": "5678"}},
+        {"mutation_code": "painting", "to": {"code": "5678"}},
+    ):
+        code = changing(**change)
+        assert (code.pin, code.status) == (Pin("1234"), "set"), change
+
+
 def test_a_code_without_a_window():
     code = code_of(body("access_codes_create_ongoing")["access_code"])
 
@@ -224,7 +260,7 @@ def test_a_pin_is_in_no_other_field():
     code = code_of(raw)
 
     shown = repr(replace(code, pin=None))
-    assert code.pin == Pin("738291")
+    assert code.pin == Pin("556177")
     assert code.pending == ("updating_code",)
     assert "738291" not in repr(code)
     assert not any(secret in shown for secret in ("738291", "556177", "55-61-77"))
