@@ -108,14 +108,22 @@ def free_port() -> int:
         return port
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = START_DEADLINE) -> None:
-    """Return as soon as `condition` holds. Raises `DidNotStart` naming `what` after `seconds`."""
-    pause = threading.Event()
+def wait_until(
+    condition: Callable[[], bool],
+    what: str,
+    seconds: float = START_DEADLINE,
+    pause: float = 0.05,
+) -> None:
+    """Return as soon as `condition` holds, asked every `pause` seconds.
+
+    Raises `DidNotStart` naming `what` after `seconds`.
+    """
+    waiting = threading.Event()
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise DidNotStart(f"not within {seconds:g} s: {what}")
-        pause.wait(0.05)
+        waiting.wait(pause)
 
 
 class Site:

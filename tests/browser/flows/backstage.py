@@ -1,7 +1,8 @@
-"""What happens behind the desk while somebody works at it: a house, its guests, trouble at locks.
+"""What happens behind the desk while somebody works at it: houses, guests, trouble at locks.
 
     with Backstage(site) as backstage:
         backstage.build()
+        backstage.build_house(way="wide-first")
         backstage.guest(name="Ana Prado", door="Room 1")
         backstage.code(name="Ana Prado")["status"]
 
@@ -14,15 +15,24 @@ import json
 import subprocess
 import sys
 import traceback
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.browser.flows.words import HOUSE, KEY_BOX, NEXT_DOOR, PASSWORD, STORM
+from tests.browser.flows.words import (
+    KEY_BOX,
+    NEXT_DOOR,
+    PASSWORD,
+    STORM,
+    ZONE,
+    house_of,
+    username_of,
+)
 from tests.processes import ROOT, Site
 
 if TYPE_CHECKING:
     from accesscodes.models import AccessCode
-    from properties.models import VirtualLock
+    from properties.models import Device, VirtualLock
 
 
 class WentWrong(AssertionError):  # noqa: N818
@@ -72,9 +82,14 @@ DOORS: dict[str, tuple[str, dict[str, Any]]] = {
     "Room 5": ("schlage", {}),
     "Room 6": ("igloohome", {"traits": {"has_bridge": False}}),
 }
-"""Every door of the house: its make and what is wrong with it."""
+"""Every door of a house: its make and what is wrong with it."""
+
+PLAN_B = "The bakery next door keeps a key."
 
 STAFF = {"harriet": "manager", "frida": "front_desk", "hugo": "housekeeping"}
+
+_here: dict[str, str] = {}
+"""The house that doors are meant of."""
 
 
 def _now() -> datetime:
@@ -84,8 +99,25 @@ def _now() -> datetime:
 
 
 def build() -> None:
-    """Build the house, its locks and its staff, and two houses that are empty."""
+    """Build two houses that are empty."""
+    from locksite.actors import SYSTEM
+    from locksite.masked import Pin
+    from properties.models import Property
+    from properties.services import set_key_box
+
+    Property.objects.create(slug=NEXT_DOOR, name="Pier House", city="Kiel")
+    storm = Property.objects.create(slug=STORM, name="Storm House", city="Kiel", plan_b=PLAN_B)
+    set_key_box(storm, Pin(KEY_BOX), actor=SYSTEM, now=_now())
+
+
+def build_house(way: str) -> None:
+    """Build the house that is looked at in this way, with its locks and its staff; enter it.
+
+    A lock takes nine codes a minute, and the maker of one gives three offline codes an hour: in a
+    house for all, one way would wait for what another did.
+    """
     from django.contrib.auth import get_user_model
+    from django.contrib.auth.hashers import make_password
 
     from accesscodes import pool
     from locksite.actors import SYSTEM
@@ -97,53 +129,56 @@ def build() -> None:
 
     now = _now()
     house = Property.objects.create(
-        slug=HOUSE,
+        slug=house_of(way),
         name="Quay House",
         city="Kiel",
-        time_zone="Europe/Berlin",
-        plan_b="The bakery next door keeps a key.",
+        time_zone=ZONE,
+        plan_b=PLAN_B,
         keypad_hint="Press the check key after the PIN.",
     )
-    next_door = Property.objects.create(slug=NEXT_DOOR, name="Pier House", city="Kiel")
-    storm = Property.objects.create(
-        slug=STORM, name="Storm House", city="Kiel", plan_b=house.plan_b
-    )
-    for each in (house, storm):
-        set_key_box(each, Pin(KEY_BOX), actor=SYSTEM, now=now)
-    for username, role in STAFF.items():
-        user = get_user_model().objects.create_user(username, password=PASSWORD)
-        Membership.objects.create(user=user, property=house, role=role)
-        for other in (next_door, storm) if role == "manager" else ():
-            Membership.objects.create(user=user, property=other, role=role)
-    account = ProviderAccount.objects.create(kind="virtual", name="Quay locks")
-    for name, (make, facts) in DOORS.items():
+    set_key_box(house, Pin(KEY_BOX), actor=SYSTEM, now=now)
+    others = list(Property.objects.filter(slug__in=[NEXT_DOOR, STORM]))
+    password = make_password(PASSWORD)  # once for all: it is slow on purpose
+    for name, role in STAFF.items():
+        username = username_of(name, way)
+        user = get_user_model().objects.create(username=username, password=password)
+        for each in (house, *others) if role == "manager" else (house,):
+            Membership.objects.create(user=user, property=each, role=role)
+    account = ProviderAccount.objects.create(kind="virtual", name=f"Locks, {way}")
+    for door, (make, facts) in DOORS.items():
         VirtualLock.objects.create(
             account=account,
             make=make,
-            name=name,
-            time_zone=house.time_zone,
+            name=door,
+            time_zone=ZONE,
             answer_min=0,
             answer_max=0,
             **facts,
         )
     refresh_account(account, doors=real_doors())
     account.devices.update(property=house)
+    enter(way)
     pool.switch_on(_device("Room 5"), actor=SYSTEM, now=now)
 
 
-def _device(door: str) -> Any:
+def enter(way: str) -> None:
+    """Mean the doors of this house from now on."""
+    _here["slug"] = house_of(way)
+
+
+def _device(door: str) -> "Device":
     from properties.models import Device
 
-    return Device.objects.get(property__slug__in=[HOUSE, STORM], reported_name=door)
+    return Device.objects.get(property__slug=_here["slug"], reported_name=door)
 
 
-def _lock(door: str) -> "VirtualLock":
+def _lock(device: "Device") -> "VirtualLock":
     from properties.models import VirtualLock
 
-    return VirtualLock.objects.get(uid=_device(door).remote_id)
+    return VirtualLock.objects.get(uid=device.remote_id)
 
 
-def _poke(device: Any) -> None:
+def _poke(device: "Device") -> None:
     from properties.models import Device
 
     Device.objects.filter(pk=device.pk).poke(_now())
@@ -158,14 +193,19 @@ def _row(name: str) -> "AccessCode":
 def guest(
     name: str,
     door: str,
+    more_doors: Sequence[str] = (),
     starts_in: float | None = -60,
     lasts: float = 2880,
     pin: str | None = None,
     issued_ago: float = 0,
     **options: Any,
 ) -> str:
-    """Issue a code; return its id. Minutes; `starts_in` ``None``: until removed."""
-    from accesscodes.services import CodeSpec, issue_code
+    """Issue a code, one for each door; return the id of the first.
+
+    Minutes; `starts_in` ``None``: until removed.
+    """
+    from accesscodes.linked import issue_codes
+    from accesscodes.services import CodeSpec
     from locksite.actors import SYSTEM
     from locksite.masked import Pin
 
@@ -179,13 +219,25 @@ def guest(
         for_desk=True,
         **options,
     )
-    code = issue_code(_device(door), spec, actor=SYSTEM, now=now - timedelta(minutes=issued_ago))
-    return str(code.uid)
+    devices = [_device(each) for each in (door, *more_doors)]
+    issued_at = now - timedelta(minutes=issued_ago)
+    return str(issue_codes(devices, spec, actor=SYSTEM, now=issued_at)[0].uid)
 
 
 def code(name: str) -> dict[str, Any]:
     """Return what the database holds of the newest code of this name."""
-    row = _row(name)
+    return _facts(_row(name))
+
+
+def codes(name: str) -> list[dict[str, Any]]:
+    """Return the same of all codes of this name, by door."""
+    from accesscodes.models import AccessCode
+
+    rows = AccessCode.objects.select_related("device").filter(name=name)
+    return sorted(map(_facts, rows), key=lambda facts: facts["door"])
+
+
+def _facts(row: "AccessCode") -> dict[str, Any]:
     pin = row.pin
     return {
         "uid": str(row.uid),
@@ -198,8 +250,8 @@ def code(name: str) -> dict[str, Any]:
         "is_wanted": row.withdrawn_at is None,
         "is_gone": row.gone_at is not None,
         "is_offline": row.is_offline,
+        "version": row.version,
         "backup": row.pulled_backup and str(row.pulled_backup.uid),
-        "common_code_key": row.common_code_key,
     }
 
 
@@ -208,14 +260,6 @@ def count(name: str) -> int:
     from accesscodes.models import AccessCode
 
     return AccessCode.objects.filter(name=name).count()
-
-
-def doors_of(name: str) -> list[str]:
-    """Return the doors for which there is a code of this name."""
-    from accesscodes.models import AccessCode
-
-    rows = AccessCode.objects.select_related("device").filter(name=name)
-    return sorted(row.device.display_name for row in rows)
 
 
 def pins() -> list[str]:
@@ -248,15 +292,16 @@ def on_lock(door: str) -> list[str]:
     """Return the PINs that are physically on a lock."""
     from properties.providers.virtual.people import contents
 
-    return [entry.pin.digits for entry in contents(_lock(door), now=_now()).values()]
+    return [entry.pin.digits for entry in contents(_lock(_device(door)), now=_now()).values()]
 
 
 def foreign(name: str, door: str) -> None:
     """Let somebody make a code in the lock's app."""
     from properties.providers.virtual.people import add_foreign_code
 
-    add_foreign_code(_lock(door), None, name, now=_now())
-    _poke(_device(door))
+    device = _device(door)
+    add_foreign_code(_lock(device), None, name, now=_now())
+    _poke(device)
 
 
 def foreign_names(door: str) -> list[str]:
@@ -273,7 +318,7 @@ def edit(name: str, pin: str) -> None:
     from properties.providers.virtual.people import contents, edit_at_keypad
 
     row = _row(name)
-    lock, digits = _lock(row.device.reported_name), row.pin.open(bound_to=row.uid).digits
+    lock, digits = _lock(row.device), row.pin.open(bound_to=row.uid).digits
     slots = contents(lock, now=_now())
     slot = next(slot for slot, entry in slots.items() if entry.pin.digits == digits)
     edit_at_keypad(lock, slot, now=_now(), pin=Pin(pin))

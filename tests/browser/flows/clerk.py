@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from tests.browser import checks
 from tests.browser.flows.backstage import Backstage
-from tests.browser.flows.words import HOUSE
+from tests.browser.flows.words import PASSWORD, house_of, username_of
 from tests.browser.screenshots import sign_in
 from tests.processes import wait_until
 
@@ -20,33 +20,44 @@ EXPECTED = re.compile(
 )
 """What the console says of answers that are meant, and of a request given up on leaving."""
 
-SHOWN = "[data-pin-digits], .slip__pin"
+KEPT_UNASKED = f"""() => document.querySelector('[data-pin-digits], .slip__pin')
+  ? null : ({checks.KEPT})()"""
+"""What the browser holds of a page, unless somebody asked for the PIN that is shown there."""
+
+DIGITS = re.compile(r"(?<![\w.-])\d{6,}(?![\w.-])")
+
+
+WIDE, PHONE = 1280, 360
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How somebody looks at the desk."""
+    """How somebody looks at the desk: with JavaScript or without, first at this width."""
 
     name: str
     width: int
     has_js: bool
+    is_long: bool = False
 
 
+SCRIPTED = Way("wide-first", WIDE, has_js=True)
+PLAIN = Way("phone-first-plain", PHONE, has_js=False)
 WAYS = (
-    Way("wide", 1280, has_js=True),
-    Way("phone", 360, has_js=True),
-    Way("wide-plain", 1280, has_js=False),
-    Way("phone-plain", 360, has_js=False),
+    SCRIPTED,
+    PLAIN,
+    Way("phone-first", PHONE, has_js=True, is_long=True),
+    Way("wide-first-plain", WIDE, has_js=False, is_long=True),
 )
+"""Each step is taken at the other width than the one before. So two ways take every flow at both
+widths, with and without JavaScript; the long ones take each step at the other width as well."""
 
 
 class Seat:
     """A window of the browser in which somebody is signed in. It is kept over many flows."""
 
-    def __init__(self, browser: Browser, url: str, way: Way, username: str, password: str):
-        self.way, self.url = way, url
+    def __init__(self, browser: Browser, url: str, way: Way, who: str):
+        self.way, self.url, self.username = way, url, username_of(who, way.name)
         self.complaints: list[str] = []
-        self._who = (username, password)
         self.context = browser.new_context(
             reduced_motion="reduce",
             viewport={"width": way.width, "height": 800},
@@ -63,7 +74,7 @@ class Seat:
         self.sign_in()
 
     def sign_in(self) -> None:
-        sign_in(self.page, self.url, *self._who)
+        sign_in(self.page, self.url, self.username, PASSWORD)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type != "debug" and not EXPECTED.search(message.text):
@@ -71,18 +82,18 @@ class Seat:
 
 
 class Clerk:
-    """Works at a seat. `sees` ends each step: it looks at the page in every way before the next.
+    """Works at a seat. `sees` ends each step: it looks at the page at both widths before the next.
 
     A control is found as people find it: by its role and its name.
     """
 
     def __init__(self, seat: Seat, backstage: Backstage):
         self.seat, self.page, self.way, self.backstage = seat, seat.page, seat.way, backstage
-        self.has_js, self.is_phone = seat.way.has_js, seat.way.width < 700
+        self.has_js, self.house = seat.way.has_js, house_of(seat.way.name)
         self.clicks = 0
-        self.steps = 0
         self._wrong: list[str] = []
         self._kept: list[str] = []
+        self._turn_to(seat.way.width)
 
     # ---- What people do ----
 
@@ -90,9 +101,9 @@ class Clerk:
         """Return a name that only this way of looking at the desk uses."""
         return f"{name} {self.way.name.title().replace('-', ' ')}"
 
-    def open(self, path: str = "", house: str = HOUSE) -> None:
-        """Go to an address of the house."""
-        self.page.goto(f"/p/{house}/{path}")
+    def open(self, path: str = "", house: str = "") -> None:
+        """Go to an address of the house, or of another one."""
+        self.page.goto(f"/p/{house or self.house}/{path}")
 
     def click(self, role: Any, name: str | re.Pattern, inside: Locator | None = None) -> None:
         """Click on the one control of this role whose name holds these words."""
@@ -144,24 +155,36 @@ class Clerk:
         """Wait until the badge of the code says so: by itself, or by the link that refreshes."""
         badge = self.page.locator("#code-badge")
         if not self.has_js:
-            for _ in range(SOON // 500):
+            refresh = self.page.get_by_role("link", name="Refresh", exact=True)
+
+            def says_so() -> bool:
                 if re.search(words, badge.inner_text()):
-                    break
-                self.page.wait_for_timeout(500)
-                self.page.get_by_role("link", name="Refresh", exact=True).click()
+                    return True
+                refresh.click()
+                return False
+
+            self.waits_until(says_so, f"the badge says {words}", pause=0.5)
         expect(badge).to_have_text(words, timeout=SOON)
         self.look()
 
     def look(self, *, keeps: bool = True) -> None:
-        """Note what reaches beyond the screen, and keep what the browser holds of the page."""
-        self.steps += 1
-        self._wrong += self.page.evaluate(checks.SIDEWAYS)
-        if keeps and not self.page.locator(SHOWN).count():
-            self._kept.append(self.page.evaluate(checks.KEPT))
+        """Note what reaches beyond the screen, and keep what the browser holds of the page.
 
-    def waits_until(self, holds: Any, what: str) -> None:
-        """Wait until something holds behind the desk."""
-        wait_until(holds, what, seconds=SOON / 1000)
+        The window has the other width then.
+        """
+        self._wrong += self.page.evaluate(checks.SIDEWAYS)
+        self._turn_to(PHONE if self.width == WIDE else WIDE)
+        self._wrong += self.page.evaluate(checks.SIDEWAYS)
+        if keeps:
+            self._kept.append(self.page.evaluate(KEPT_UNASKED) or "")
+
+    def _turn_to(self, width: int) -> None:
+        self.width = width
+        self.page.set_viewport_size({"width": width, "height": 800})
+
+    def waits_until(self, holds: Any, what: str, pause: float = 0.05) -> None:
+        """Wait until something holds, asked every `pause` seconds."""
+        wait_until(holds, what, seconds=SOON / 1000, pause=pause)
 
     def waits_for(self, name: str, status: str) -> None:
         """Wait until the code of this name has this status."""
@@ -181,13 +204,13 @@ class Clerk:
         """Leave the desk; return everything that was wrong on the way."""
         history = self.seat.chromium.send("Page.getNavigationHistory")
         self._kept.append(str(history))
-        known = "|".join(pin for pin in self.backstage.pins() if len(pin) > 5)
+        pins = set(self.backstage.pins())
         for kept in self._kept:
-            found = re.search(rf"(?<![\w.-])({known})(?![\w.-])", kept)
-            if found:
-                start = max(0, found.start() - 120)
-                self._wrong.append(f"a PIN: …{kept[start : found.end() + 20]}")
+            for found in DIGITS.finditer(kept):
+                if found[0] in pins:
+                    start = max(0, found.start() - 120)
+                    self._wrong.append(f"a PIN: …{kept[start : found.end() + 20]}")
         self._wrong += self.seat.complaints
         self.seat.complaints.clear()
-        self.page.goto("about:blank")
+        self.page.goto("/health")  # no page that looks for news
         return self._wrong

@@ -1,12 +1,12 @@
-"""A house of its own beside the demo hotel, and somebody at its desk in four ways."""
+"""Houses of their own beside the demo hotel, and somebody at the desk in each way."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.browser.flows.backstage import Backstage
 from tests.browser.flows.clerk import WAYS, Clerk, Seat, Way
-from tests.browser.flows.words import PASSWORD
 
 
 @pytest.fixture(scope="session")
@@ -30,10 +30,13 @@ def sit_down(browser, site, backstage, seats) -> Iterator:
     """Return a function that seats somebody; whatever is wrong on a page fails the test."""
     clerks: list[Clerk] = []
 
-    def sit_down(way: Way, username: str = "harriet") -> Clerk:
-        key = f"{username}, {way.name}"
+    def sit_down(way: Way, who: str = "harriet") -> Clerk:
+        if not any(seat.way == way for seat in seats.values()):
+            backstage.build_house(way=way.name)
+        key = f"{who}, {way.name}"
         if key not in seats:
-            seats[key] = Seat(browser, site.url, way, username, PASSWORD)
+            seats[key] = Seat(browser, site.url, way, who)
+        backstage.enter(way=way.name)
         clerks.append(Clerk(seats[key], backstage))
         return clerks[-1]
 
@@ -41,8 +44,12 @@ def sit_down(browser, site, backstage, seats) -> Iterator:
     assert [wrong for clerk in clerks for wrong in clerk.leave()] == []
 
 
-@pytest.fixture(params=WAYS, ids=lambda way: way.name)
+def _as_parameter(way: Way) -> Any:
+    return pytest.param(way, id=way.name, marks=[pytest.mark.long] if way.is_long else [])
+
+
+@pytest.fixture(params=map(_as_parameter, WAYS))
 def clerk(request, sit_down) -> Clerk:
-    """A manager at the desk: wide or on a phone, with JavaScript and without."""
+    """A manager at the desk, with JavaScript and without."""
     clerk: Clerk = sit_down(request.param)
     return clerk

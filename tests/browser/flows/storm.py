@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from accesscodes import pool
@@ -22,7 +23,7 @@ from locksite.masked import Pin
 from properties.models import Device, Property, ProviderAccount, VirtualLock
 from properties.providers.virtual.people import contents, edit_at_keypad
 from properties.stamps import stamp
-from properties.sync import refresh_account
+from properties.sync import REMOVED_AFTER, refresh_account
 from tests.browser.flows.words import STORM, door_of
 from tests.factories import AccessCodeFactory
 from tests.processes import wait_until
@@ -58,6 +59,8 @@ def befall(name: str, faults: Sequence[str] = (), traits: dict[str, Any] | None 
     lock.faults, lock.since = list(faults), {fault: stamp(now) for fault in faults}
     lock.traits = traits or {}
     lock.save()
+    # Only a lock that was not listed for a while counts as removed.
+    _devices(name).update(reported_at=now - REMOVED_AFTER)
     _look(name)
 
 
@@ -210,8 +213,9 @@ def began(name: str) -> None:
 
 def spare_is_taken(name: str) -> None:
     """Let the desk have taken a spare for this guest."""
-    pool.pull(AccessCode.objects.get(name=name), actor=SYSTEM, now=timezone.now())
-    _rest(name)
+    with transaction.atomic():  # no engine looks in between
+        pool.pull(AccessCode.objects.get(name=name), actor=SYSTEM, now=timezone.now())
+        _devices(name).update(due_at=None)
 
 
 def went_home(name: str) -> None:

@@ -12,11 +12,10 @@ import pytest
 
 from accesscodes.web.states import STATES
 from tests.browser.flows.backstage import Backstage
-from tests.browser.flows.clerk import WAYS, Clerk, Way
+from tests.browser.flows.clerk import PLAIN, SCRIPTED, Clerk, Way
 from tests.browser.flows.words import STORM
 
 AT_MOST = 3
-WIDE, _, _, PHONE_PLAIN = WAYS
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,8 @@ class Kind:
     First the lock is of this `make`; then, in this order, codes are on it (`issued`), something
     `befalls` it, and the guest's code is `stranded`. Where the fix is made at the door (`mends`),
     that happens after the first click. `left` are the codes on the lock in the end, `{}` standing
-    for the guest; ``None``: what the page `sees` is all.
+    for the guest; ``None``: what the page `sees` is all. `is_plain_too`: no other flow clicks on
+    the same without JavaScript.
     """
 
     title: str
@@ -122,7 +122,6 @@ KINDS = (
         failed("time_zone_unknown"),
         make="yale",
         befalls={"faults": ["time_zone_unknown"]},
-        is_plain_too=True,
     ),
     Kind("it takes long", "slow_set", "Taking longer", AGAIN, {"ago": 20}),
     Kind(
@@ -139,7 +138,6 @@ KINDS = (
         (("link", "Accept the change"), ("button", "Accept the change")),
         issued=({"is_external_modification_allowed": True},),
         then="edited",
-        is_plain_too=True,
     ),
     Kind(
         "it was switched off",
@@ -147,7 +145,6 @@ KINDS = (
         "Switched off",
         (("link", "Issue again"), ("button", "Issue code")),
         failed("access_code_inactive"),
-        is_plain_too=True,
         left=("{}", "{}"),
     ),
     Kind(
@@ -156,7 +153,6 @@ KINDS = (
         "Not accepted",
         (("link", "Extend or shorten"), ("button", "Change dates")),
         failed("dormakaba_oracode_invalid_time_range"),
-        is_plain_too=True,
     ),
     Kind(
         "its slot is taken",
@@ -165,7 +161,6 @@ KINDS = (
         (("link", "See the codes on this lock"), *MAKE_ROOM),
         failed("no_space_for_access_code_on_device"),
         issued=(OLD,),
-        is_plain_too=True,
     ),
     Kind(
         "its slot is taken, for later",
@@ -270,7 +265,6 @@ KINDS = (
         make="lockly",
         befalls={"faults": ["battery_critical"]},
         mends=True,
-        is_plain_too=True,
         left=(),
     ),
 )
@@ -308,12 +302,11 @@ def case(kind: Kind, way: Way) -> Any:
     return pytest.param(kind, way, id=f"{kind.title}, {way.name}")
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "way"),
     [
-        *(case(kind, WIDE) for kind in KINDS),
-        *(case(kind, PHONE_PLAIN) for kind in KINDS if kind.is_plain_too),
+        *(case(kind, SCRIPTED) for kind in KINDS),
+        *(case(kind, PLAIN) for kind in KINDS if kind.is_plain_too),
     ],
 )
 def test_an_arrival_at_risk_is_put_right_in_three_clicks(kind, way, sit_down):
@@ -339,7 +332,7 @@ def test_an_arrival_at_risk_is_put_right_in_three_clicks(kind, way, sit_down):
         left = [name.format(guest) for name in kind.left]
         ready = clerk.backstage.ready_codes
         clerk.waits_until(lambda: ready(name=guest) == left, f"{left} on the lock")
-        clerk.waits_until(lambda: is_ready(clerk, guest), "the row is ready")
+        clerk.waits_until(lambda: is_ready(clerk, guest), "the row is ready", pause=0.5)
     clerk.backstage.went_home(name=guest)
 
 
@@ -374,9 +367,8 @@ def let_it_happen(backstage: Backstage, clerk: Clerk, guest: str, kind: Kind) ->
         clerk.waits_until(lambda: backstage.warned(name=guest), "the change is seen")
 
 
-@pytest.mark.long
 def test_a_click_too_many_is_counted(sit_down):
-    clerk = sit_down(WIDE)
+    clerk = sit_down(SCRIPTED)
     clerk.open()
     for name in ("Locks", "Codes", "Activity", "Arrivals"):
         main = clerk.page.get_by_role("navigation", name="Main")

@@ -1,15 +1,12 @@
-"""What is done with a code once it is there, in four ways of looking at the desk."""
+"""What is done with a code once it is there, with and without JavaScript."""
 
 import re
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.flows.clerk import WAYS
-
-# Minutes together: asked for by LOCKSITE_TEST_LONG=1.
-pytestmark = pytest.mark.long
+from tests.browser.flows.words import ZONE
 
 
 def has_code(clerk, name: str, door: str, **facts) -> str:
@@ -32,7 +29,7 @@ def test_a_pin_is_shown_hidden_and_copied(clerk):
     expect(clerk.page.locator("[data-pin-digits]")).to_have_count(0)
     clerk.look()
 
-    shown = ["harriet", "access_code.reveal_pin"]
+    shown = [clerk.seat.username, "access_code.reveal_pin"]
     copy = clerk.page.get_by_role("button", name="Copy the PIN")
     if not clerk.has_js:
         expect(copy).to_be_hidden()
@@ -56,7 +53,8 @@ def test_a_slip_is_printed(clerk):
     clerk.click("link", "Done")
 
     clerk.sees_page(guest)
-    assert clerk.backstage.deeds(name=guest)[1:] == [["harriet", "access_code.reveal_pin"]]
+    seen = [clerk.seat.username, "access_code.reveal_pin"]
+    assert clerk.backstage.deeds(name=guest)[1:] == [seen]
 
 
 def test_a_pin_is_changed_and_the_old_one_leaves_the_lock(clerk):
@@ -81,7 +79,7 @@ def test_a_stay_is_extended_and_renamed(clerk):
 
     clerk.click("link", "Extend or shorten")
     clerk.sees_page(f"Extend or shorten the code for {guest}")
-    later = before + timedelta(days=2)
+    later = before.astimezone(ZoneInfo(ZONE)) + timedelta(days=2)
     clerk.fill("End date", "2000-01-01")
     clerk.click("button", "Change dates")
     clerk.sees("Check 1 thing", "End must be after start.")
@@ -125,6 +123,44 @@ def test_a_delete_is_undone_then_done_without_waiting(clerk):
     assert clerk.page.get_by_label("Who is it for?").input_value() == guest
 
 
+def test_one_pin_is_changed_extended_and_deleted_at_all_its_doors(clerk):
+    guest = clerk.own("Gitta Group")
+    uid = clerk.backstage.guest(name=guest, door="Room 1", more_doors=["Room 2"])
+    before, _ = clerk.backstage.codes(name=guest)
+
+    clerk.open(f"codes/{uid}/change-pin/")
+    clerk.sees("For which doors?", "Both doors")
+    clerk.click("button", "Change PIN")
+    clerk.sees_page(guest)
+    here, there = clerk.backstage.codes(name=guest)
+    assert here["pin"] == there["pin"] != before["pin"]
+
+    clerk.click("link", "Extend or shorten")
+    clerk.choose("Until removed")
+    clerk.click("button", "Change dates")
+    clerk.sees("Dates changed at 2 doors.")
+    assert [code["kind"] for code in clerk.backstage.codes(name=guest)] == ["ongoing"] * 2
+
+    clerk.click("link", "Delete code")
+    clerk.sees(f"Delete the code for {guest}?", "Both doors")
+    clerk.click("button", "Delete code")
+    clerk.sees(f"Codes for {guest} are being removed from 2 locks.")
+    assert wanted(clerk, guest) == [False, False]
+    clerk.click("button", "Undo", inside=clerk.page.get_by_role("main"))
+    clerk.sees("Nothing was deleted.")
+    assert wanted(clerk, guest) == [True, True]
+
+    clerk.click("link", "Delete code")
+    clerk.page.get_by_role("radio", name="Room 1 only").check()
+    clerk.click("button", "Delete code")
+    clerk.sees(f"Code for {guest} is being removed from the lock.")
+    assert wanted(clerk, guest) == [False, True]
+
+
+def wanted(clerk, guest: str) -> list[bool]:
+    return [code["is_wanted"] for code in clerk.backstage.codes(name=guest)]
+
+
 def test_a_backup_code_takes_the_place_of_one_that_does_not_work(clerk):
     clerk.waits_until(lambda: clerk.backstage.spares(door="Room 5") > 0, "a spare is ready")
     guest = has_code(clerk, "Benno Backup", "Room 5")
@@ -146,7 +182,7 @@ def test_what_was_changed_in_the_app_is_accepted_or_put_back(clerk):
         facts = {"is_external_modification_allowed": True}
         guest = has_code(clerk, name, "Room 1", **facts)
         ours = clerk.backstage.code(name=guest)["pin"]
-        theirs = f"{digits}{WAYS.index(clerk.way) + 2}"
+        theirs = f"{digits}2"
         clerk.backstage.edit(name=guest, pin=theirs)
         clerk.sees_badge("Changed in app")
 

@@ -84,6 +84,9 @@ JOBS = {
     "a_stay_is_extended_and_renamed": [
         "extend, shorten, rename",
     ],
+    "one_pin_is_changed_extended_and_deleted_at_all_its_doors": [
+        "change, extend, delete for all doors of a guest, or for one",
+    ],
     "a_delete_is_undone_then_done_without_waiting": [
         "delete, undo, remove at once, issue again",
     ],
@@ -101,6 +104,15 @@ JOBS = {
     ],
     "a_shift_is_handed_over": [
         "hand over a shift",
+    ],
+    "a_note_is_left_for_the_next_shift_which_marks_it_done": [
+        "leave a note for the next shift, mark one done",
+    ],
+    "with_javascript_a_dead_line_is_said_until_it_is_back": [
+        "know that what is shown may be old",
+    ],
+    "with_javascript_a_page_without_news_leads_to_sign_in_once_signed_out": [
+        "leave nothing on a screen after signing out",
     ],
     "a_manager_sees_what_partners_are_told": [
         "see what was sent to partners",

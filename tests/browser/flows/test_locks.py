@@ -1,14 +1,10 @@
-"""The locks as people meet them: lists, reasons, ways out; in four ways of looking at the desk."""
+"""The locks as people meet them: lists, reasons, ways out; with and without JavaScript."""
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.flows.words import KEY_BOX
-
-# Minutes together: asked for by LOCKSITE_TEST_LONG=1.
-pytestmark = pytest.mark.long
 
 
 def test_the_list_of_locks_is_filtered_and_searched(clerk):
