@@ -38,6 +38,7 @@ _OF_CODE: Mapping[Action, str] = {
     Action.ACCEPT: "code-accept",
     Action.CHANGE_PIN: "code-change-pin",
     Action.CHANGE_DATES: "code-dates",
+    Action.RENAME: "code-rename",
     Action.USE_BACKUP: "code-backup",
 }
 _OF_LOCK: Mapping[Action, str] = {

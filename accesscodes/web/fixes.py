@@ -46,6 +46,7 @@ ICONS: Mapping[Action, tuple[str, str]] = {
     Action.RETRY: ("refresh-cw", "Try again"),
     Action.CHANGE_PIN: ("grid-3x3", "Change PIN"),
     Action.CHANGE_DATES: ("calendar-clock", "Extend or shorten"),
+    Action.RENAME: ("pencil", "Rename"),
     Action.USE_BACKUP: ("archive-restore", "Use backup code"),
     Action.SHOW_BACKUP: ("archive-restore", "Open the backup code"),
     Action.RESTORE: ("refresh-cw", "Put ours back"),
@@ -108,6 +109,7 @@ def possible(can: Possible) -> frozenset[Action]:
         Action.RETRY: can.may_issue and not can.is_gone,
         Action.CHANGE_PIN: changes and can.picks_pins,
         Action.CHANGE_DATES: changes,
+        Action.RENAME: changes,
         Action.USE_BACKUP: can.may_issue
         and can.is_wanted
         and can.has_backup

@@ -53,6 +53,7 @@ class Action(StrEnum):
     RETRY = "retry"
     CHANGE_PIN = "change_pin"
     CHANGE_DATES = "change_dates"
+    RENAME = "rename"
     USE_BACKUP = "use_backup"
     SHOW_BACKUP = "show_backup"
     RESTORE = "restore"
@@ -230,13 +231,10 @@ REFUSED = frozenset({"august_lock_bad_access_code_format", "august_lock_invalid_
 ABOUT_PIN = DUPLICATE | REFUSED
 """Errors that another PIN ends."""
 
-NOT_ACCEPTED = frozenset(
-    {
-        "code_constraints_violated",
-        "wyze_duplicate_code_name",
-        "dormakaba_oracode_invalid_time_range",
-    }
-)
+ABOUT_NAME = frozenset({"wyze_duplicate_code_name"})
+"""Errors that another name ends."""
+
+NOT_ACCEPTED = ABOUT_NAME | {"code_constraints_violated", "dormakaba_oracode_invalid_time_range"}
 INACTIVE = frozenset({"access_code_inactive", "ultraloq_access_code_disabled"})
 CHANGED = frozenset({"conflicting_external_modification", "code_modified_external_to_seam"})
 EXTERNAL_KEPT = frozenset({"external_modification_in_effect", "code_modified_external_to_seam"})
@@ -601,7 +599,7 @@ STATES: tuple[_Row, ...] = (
         Tone.BAD,
         "circle-x",
         lambda view: f"This lock does not accept the code as it is: {view.message}",
-        Action.CHANGE_DATES,
+        lambda view: Action.RENAME if view.errors & ABOUT_NAME else Action.CHANGE_DATES,
     ),
     _Row(
         "inactive",

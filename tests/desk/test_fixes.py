@@ -50,6 +50,7 @@ def state(key, action):
         ),
         ("full", "free_a_slot", PLAIN, ["free_a_slot", "retry", "open_lock"]),
         ("refused", "change_pin", PLAIN, ["change_pin", "retry", "open_lock"]),
+        ("not_accepted", "rename", PLAIN, ["rename", "change_pin", "issue_again", "open_lock"]),
         ("changed", "restore", PLAIN, ["restore", "accept", "retry", "open_lock"]),
         ("ext_ok", "accept", PLAIN, ["accept", "restore", "change_dates"]),
         (

@@ -541,6 +541,19 @@ def test_a_code_past_its_end_that_nobody_looked_at_yet_has_ended():
     )
 
 
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [
+        ("wyze_duplicate_code_name", Action.RENAME),
+        ("dormakaba_oracode_invalid_time_range", Action.CHANGE_DATES),
+    ],
+)
+def test_what_is_refused_is_what_is_to_be_changed(error, action):
+    state = code_state(facts(Status.SETTING, errors=(error,)), GOOD, NOW)
+
+    assert (state.key, state.action) == ("not_accepted", action)
+
+
 def test_a_code_for_next_week_is_not_alarmed_by_a_keypad_that_is_dead_today():
     loaded = facts(Status.UNSET, want=FAR, installed=on_lock(FAR))
 
