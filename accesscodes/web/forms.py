@@ -21,7 +21,7 @@ from accesscodes.pin_rules import PinRules, RuleState
 from accesscodes.web import wall_time
 from accesscodes.web.clock_field import ClockField
 from locksite.errors import RuleBroken
-from locksite.local_time import Exact, Skipped, Twice, at_wall, offset_name
+from locksite.local_time import Exact, Skipped, Twice, as_clock, at_wall, offset_name
 from locksite.masked import Pin
 from properties.offline_windows import DAY, Window
 
@@ -103,17 +103,18 @@ class WhenForm(forms.Form):
         self, side: str, written: datetime, cleaned: Mapping[str, Any]
     ) -> datetime | None:
         answer = str(cleaned.get(f"{side}_fold") or "")
+        told = as_clock(f"{written:%H:%M}")
         asked = at_wall(written, self.zone)
         match asked:
             case Exact(at):
                 return at
             case Skipped(resumes_at):
-                use = f"{resumes_at:%H:%M}"
+                use = as_clock(f"{resumes_at:%H:%M}")
                 if resumes_at.date() != written.date():
                     use = f"{use} on {resumes_at.day} {resumes_at:%B}"
                 self.add_error(
                     f"{side}_time",
-                    f"{written:%H:%M} does not exist on {written.day} {written:%B} "
+                    f"{told} does not exist on {written.day} {written:%B} "
                     f"(clocks go forward). Use {use}.",
                 )
                 return None
@@ -121,7 +122,7 @@ class WhenForm(forms.Form):
                 self.questions.append(
                     FoldQuestion(
                         f"{side}_fold",
-                        f"{written:%H:%M} happens twice on {written.day} {written:%B}. Which one?",
+                        f"{told} happens twice on {written.day} {written:%B}. Which one?",
                         f"First, {offset_name(first)}",
                         f"Second, {offset_name(second)}",
                         answer,
@@ -130,7 +131,7 @@ class WhenForm(forms.Form):
                 if not answer:
                     self.add_error(
                         f"{side}_time",
-                        f"{written:%H:%M} happens twice on {written.day} {written:%B}. "
+                        f"{told} happens twice on {written.day} {written:%B}. "
                         "Choose which one is meant.",
                     )
                     return None

@@ -96,6 +96,11 @@ def _handing_over(place: Place, asked: Asked) -> PlanNote:
     if asked.starts_at is None or asked.starts_at <= asked.now:
         return _remark("Hand the PIN over when it is on the lock. That takes a moment.")
     if wish.puts_window_on(terms):
+        if wish.load_from(terms) <= asked.now:
+            return _remark(
+                "Hand the PIN over when it is on the lock. That takes a moment. "
+                "It opens the door only inside the dates."
+            )
         return _remark("You can hand over the PIN now. It opens the door only inside the dates.")
     early = wall_time.span(device.property.just_in_time_lead) if device.property else "1 h"
     return _remark(f"This lock keeps no timetable: the PIN may open the door up to {early} early.")

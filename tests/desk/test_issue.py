@@ -167,6 +167,35 @@ def test_what_cannot_be_is_said_beside_its_field_and_nothing_is_lost(
     assert {name: kept.get(name, "") for name in changes} == changes
 
 
+def test_a_change_of_clocks_is_told_on_the_clock_that_its_reader_likes(desk, world):
+    desk.post(reverse("preferences"), {"theme": "", "clock": "12"})
+    skipped = {
+        **DATES,
+        "start_date": "2027-03-28",
+        "start_time": "02:30",
+        "end_date": "2027-03-29",
+    }
+    twice = {**DATES, "start_date": "2027-10-31", "start_time": "02:30", "end_date": "2027-11-01"}
+
+    spring = desk.post(path(world), filled(world, desk, **skipped))
+    autumn = desk.post(path(world), filled(world, desk, **twice))
+
+    assert "2:30 am does not exist on 28 March (clocks go forward). Use 3:00 am." in words(
+        spring, "error-summary"
+    )
+    assert "2:30 am happens twice on 31 October. Which one?" in words(autumn, "when-feedback")
+
+
+def test_a_code_that_is_sent_at_once_is_handed_over_when_it_is_there(desk, world):
+    form = filled(world, desk, **{**DATES, "start_date": "2026-11-23"})
+
+    answer = desk.post(path(world, "code-validate"), form, headers={"HX-Request": "true"})
+
+    assert "Loads At once" in words(answer, "plan")
+    assert "Hand the PIN over when it is on the lock." in words(answer, "plan")
+    assert "You can hand over the PIN now" not in words(answer, "plan")
+
+
 def test_of_a_time_that_happens_twice_the_chosen_one_counts(desk, world):
     twice = {**DATES, "start_date": "2027-10-31", "start_time": "02:30", "end_date": "2027-11-01"}
 
