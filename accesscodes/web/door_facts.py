@@ -67,7 +67,8 @@ def _lines(desk: Desk, known: Known, sure: Confidence, proven: str) -> Iterator[
     yield from lock_presenters.check_lines(checks, desk.zone, desk.now)
     reported_at = known.verdict.reported_at
     words = "Never" if reported_at is None else wall_time.capital(_moment(desk, reported_at))
-    yield CheckLine("Last contact", Tone.IDLE, "clock", words, "", "")
+    # The account goes on reporting a lock that is silent: this is no contact with the lock itself.
+    yield CheckLine("Account reported", Tone.IDLE, "clock", words, "", "")
 
 
 def _moment(desk: Desk, at: datetime) -> str:

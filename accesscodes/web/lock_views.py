@@ -327,14 +327,21 @@ def lock_board(desk: Desk, device: Device, asked: str) -> Board:
 def _deletable(
     desk: Desk, codes: Sequence[AccessCode], cards: Sequence[CodeCard], verdict: LockVerdict
 ) -> tuple[UUID, ...]:
-    """Return the codes that can be deleted beside their names: all that may, on a full lock."""
+    """Return the codes that can be deleted beside their names: all that may, on a full lock.
+
+    Not those that wait for a slot themselves: without them their guests have no code at all.
+    """
     is_full = any(cause.key == "full" for cause in verdict.causes)
     if not (is_full or any(card.state.key in WANTS_A_SLOT for card in cards)):
         return ()
+    waiting = {card.uid for card in cards if card.state.key in WANTS_A_SLOT | {"blocked"}}
     return tuple(
         code.uid
         for code in codes
-        if code.withdrawn_at is None and not code.is_offline and desk.may_delete(code)
+        if code.withdrawn_at is None
+        and not code.is_offline
+        and code.uid not in waiting
+        and desk.may_delete(code)
     )
 
 

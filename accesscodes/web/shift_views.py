@@ -129,8 +129,11 @@ def told_once(troubles: Iterable[Trouble], since: datetime) -> Troubles:
     """Tell each problem once, however often it came and went since the shift began. Pure.
 
     One that is open is told as open; of one that was fixed, the last time counts. Known are those
-    that were open before the shift began and never closed since.
+    that were open before the shift began and never closed since. A guest's problem that only went
+    over into another one was not fixed: the guest still stands at a closed door.
     """
+    troubles = tuple(troubles)
+    unsolved = {each.code for each in troubles if each.closed is None and each.code is not None}
     by_topic: dict[str, list[Trouble]] = {}
     for trouble in troubles:
         by_topic.setdefault(trouble.topic, []).append(trouble)
@@ -140,6 +143,8 @@ def told_once(troubles: Iterable[Trouble], since: datetime) -> Troubles:
     for same in by_topic.values():
         still = next((each for each in same if each.closed is None), None)
         if still is None:
+            if same[0].code in unsolved:
+                continue
             last = max(same, key=lambda each: each.opened_at)
             again = f"It happened {len(same)} times." if len(same) > 1 else ""
             fixed.append(Told(last, again))

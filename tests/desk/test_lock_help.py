@@ -238,6 +238,20 @@ def test_on_a_full_lock_each_code_can_be_deleted_where_it_stands(desk, world):
     )
 
 
+def test_a_code_that_waits_for_room_is_not_offered_for_deletion_to_make_it(desk, world):
+    there = issue_code(world.device(), CodeSpec(name="Old one"), actor=SYSTEM, now=world.now)
+    world.run(minutes=1)
+    guest = issue_code(world.device(), CodeSpec(name="Lena"), actor=SYSTEM, now=world.now)
+    said = {**world.device().properties, "max_active_codes_supported": 1}
+    Device.objects.update(properties=said)
+
+    page = desk.get(path(world))
+
+    assert "Blocked: lock full" in words(page, f"code-{guest.uid}")
+    assert f"code-{guest.uid}-delete" not in ids(page)
+    assert f"code-{there.uid}-delete" in ids(page)
+
+
 def test_all_doors_are_checked_at_once_and_only_those_of_this_house(desk, world):
     far = world.now + timedelta(hours=9)
     other = DeviceFactory(account=world.account)

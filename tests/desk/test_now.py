@@ -284,14 +284,16 @@ def test_of_a_code_that_is_not_there_the_page_says_how_far_it_is(desk, world):
     assert "This code Written down; not sent to the lock yet." in card
     assert "Sending it again" not in card
     assert "Connection Offline since" in card
+    assert "contact" not in card
 
 
 @pytest.mark.django_db
-def test_keypad_batteries_and_the_last_contact_stand_on_the_page(desk, world, code):
+def test_keypad_batteries_and_the_age_of_all_this_stand_on_the_page(desk, world, code):
     card = words(desk.get(path(world, code)), "door-facts")
 
-    for label in ("Keypad", "Keypad battery", "Lock battery", "Connection Online", "Last contact"):
+    for label in ("Keypad", "Keypad battery", "Lock battery", "Connection Online"):
         assert label in card
+    assert "Account reported Today" in card
 
 
 @pytest.mark.django_db

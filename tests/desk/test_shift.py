@@ -98,6 +98,19 @@ def test_a_problem_that_was_fixed_more_than_once_is_told_once_with_its_last_time
     assert "Another thing." in fixed
 
 
+def test_a_guest_whose_problem_only_got_another_cause_is_not_told_as_fixed(desk, world):
+    code = issue(world)
+    Problem.objects.filter(pk=problem(world, closed=-HOUR).pk).update(code=code)
+    Problem.objects.filter(pk=problem(world, "It is full.", "full").pk).update(code=code)
+    problem(world, "The keypad was off.", "keypad", closed=-HOUR / 2)
+
+    page = desk.get(path(world))
+
+    assert "It is full." in words(page, "broke")
+    assert "The keypad was off." in words(page, "fixed")
+    assert "It is blind." not in words(page, "fixed")
+
+
 def test_what_was_broken_before_the_shift_stands_apart_from_what_is_new(desk, world):
     problem(world, "For days.", "old", opened=-40 * HOUR)
     problem(world, "Since tonight.", "new", opened=-HOUR)
