@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -72,7 +73,8 @@ class OtherDoor:
 class PinCard:
     """The PIN's place on the page. It holds no digits.
 
-    `message` is what a guest may be sent: the browser puts the digits in for ``{PIN}``.
+    `message` is what a guest may be sent: the browser puts the digits in for ``{PIN}``. `which`
+    is another one as soon as the code has another PIN.
     """
 
     uid: UUID
@@ -80,6 +82,7 @@ class PinCard:
     is_known: bool
     may_reveal: bool
     message: str
+    which: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +301,9 @@ def code_board(desk: Desk, code: AccessCode) -> Board:
 def pin_card_of(desk: Desk, code: AccessCode) -> PinCard:
     """Return the PIN's place on the page, without the PIN."""
     message = presenters.guest_message(code, desk.zone, desk.now)
-    return PinCard(code.uid, code.name, code.pin is not None, desk.may_reveal, message)
+    # The index of a PIN is keyed already; a digest with the code's id compares with no other code.
+    which = blake2b(f"{code.uid} {code.pin_index}".encode(), digest_size=6).hexdigest()
+    return PinCard(code.uid, code.name, code.pin is not None, desk.may_reveal, message, which)
 
 
 def _around(desk: Desk, code: AccessCode) -> dict[str, object]:

@@ -26,6 +26,7 @@
   // ---- Looking for news: rest while the page is hidden, say so when the line is dead
   let failures = 0
   let tried = 0
+  let acting = 0 // requests under way that somebody asked for
   const mark = (text) => {
     for (const each of document.querySelectorAll('[data-live-mark]')) {
       each.textContent = text
@@ -35,8 +36,17 @@
   document.addEventListener('htmx:beforeRequest', (event) => {
     if (event.target.id !== 'live') return
     const waits = failures > 2 && Date.now() - tried < 15000
-    if (document.hidden || waits) event.preventDefault()
+    if (document.hidden || waits || acting) event.preventDefault()
     else tried = Date.now()
+  })
+  // News would put a form anew whose answer is still to come: it would find nothing to go into.
+  document.addEventListener('htmx:beforeSend', ({ target, detail }) => {
+    if (target.id === 'live') return
+    acting += 1
+    detail.xhr.addEventListener('loadend', () => { acting -= 1 })
+  })
+  document.addEventListener('htmx:beforeOnLoad', (event) => {
+    if (event.target.id === 'live' && acting) event.preventDefault()
   })
   document.addEventListener('htmx:afterRequest', ({ detail }) => {
     const asked = detail.requestConfig.elt // the event itself is told to whatever took its place

@@ -55,6 +55,16 @@
     }
   })
   document.addEventListener('htmx:afterSettle', ({ target }) => { if (target.id === 'pin') watch() })
+  // News around a PIN that is shown leave it shown, unless it is another one by now.
+  document.addEventListener('htmx:oobBeforeSwap', ({ target, detail }) => {
+    const digits = one('[data-pin-digits]', target)
+    const shown = digits?.closest('[data-pin-of]')
+    const next = one('[data-pin-of]', detail.fragment)
+    if (!shown || shown.dataset.pinOf !== next?.dataset.pinOf) return
+    const isFocused = document.activeElement === digits
+    next.replaceWith(shown)
+    if (isFocused) setTimeout(() => digits.focus())
+  })
   document.addEventListener('visibilitychange', () => { if (document.hidden) hide() })
   watch()
 })()

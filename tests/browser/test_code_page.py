@@ -72,6 +72,62 @@ def test_a_delete_is_undone_and_then_not_waited_for(visitor):
     assert page.evaluate("window.isTheSamePage") is True
 
 
+LOOK_TWICE = """() => new Promise((resolve) => {
+  let looks = 0
+  document.addEventListener('htmx:beforeRequest', ({ target }) => {
+    if (target.id === 'live' && (looks += 1) === 2) resolve()
+  })
+})"""
+"""Waits until the page would have heard news and looks for more."""
+
+
+def test_news_that_come_before_the_answer_to_a_click_do_not_swallow_the_answer(visitor):
+    page = at_the_desk(visitor, WIDE)
+    issue(page, "Main entrance", "Slow Line")
+    wait_for_the_lock(page)
+    page.locator("#to-delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete code").click()
+    expect(page.locator("#code-badge")).to_contain_text("Removing in")
+    held = []
+    page.route("**/undo/", lambda route: held.append((route, route.fetch())))
+
+    page.locator("#panel-undo").click()
+    page.evaluate(LOOK_TWICE)
+    [(route, answer)] = held
+    route.fulfill(response=answer)
+
+    expect(page.locator("#toast")).to_contain_text("Nothing was deleted.")
+    wait_for_the_lock(page)
+
+
+def test_a_pin_that_is_shown_at_the_door_outlasts_a_fresh_reading(visitor):
+    page = at_the_desk(visitor, WIDE)
+    issue(page, "Main entrance", "At The Door")
+    wait_for_the_lock(page)
+    page.get_by_role("link", name="Guest at the door now").click()
+    page.locator("#pin-show").click()
+    digits = page.locator("[data-pin-digits]")
+    expect(digits).to_be_focused()
+    pin = digits.inner_text()
+    page.locator("#ladder").evaluate("(ladder) => { ladder.dataset.isOld = '' }")
+
+    news = """async () => {
+      const live = document.querySelector('#live')
+      const unseen = new URL(live.getAttribute('hx-get'), location.href)
+      unseen.searchParams.set('v', '')
+      await htmx.ajax('GET', unseen.href, { source: live, target: live, swap: 'outerHTML' })
+    }"""
+    page.evaluate(news)
+
+    expect(page.locator("#ladder[data-is-old]")).to_have_count(0)
+    expect(digits).to_have_text(pin)
+    expect(digits).to_be_focused()
+    page.evaluate(LOOK_AWAY)
+    expect(digits).to_have_count(0)
+    page.locator("#pin-show").click()
+    expect(digits).to_have_text(pin)
+
+
 def test_a_slip_is_printed_and_its_message_copied(visitor):
     page = at_the_desk(visitor, WIDE, permissions=["clipboard-read", "clipboard-write"])
     page.goto("/p/hafen-suites/codes/?state=on_lock")
