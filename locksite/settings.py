@@ -224,7 +224,7 @@ LOCKSITE_ENGINE_THREADS = _checked(env.int, "LOCKSITE_ENGINE_THREADS", 16)
 LOCKSITE_ENGINE_DEAD_SECONDS = _checked(env.int, "LOCKSITE_ENGINE_DEAD_SECONDS", 20)
 if LOCKSITE_ENGINE_DEAD_SECONDS < 2:
     raise ImproperlyConfigured("LOCKSITE_ENGINE_DEAD_SECONDS must be at least 2.")
-# How old a reading may be, in minutes, before a lock counts as not checked.
+# How old a reading may be, in minutes, before its lock says “No fresh report”.
 LOCKSITE_STALE_MINUTES = _checked(env.int, "LOCKSITE_STALE_MINUTES", 15)
 # Whether the API refuses PINs such as 1234 that Locksite itself never generates.
 LOCKSITE_REFUSE_WEAK_PINS = _checked(env.bool, "LOCKSITE_REFUSE_WEAK_PINS", False)

@@ -100,7 +100,7 @@ def _unreported(facts: LockFacts, now: datetime, stale_after: timedelta) -> Caus
     return Cause(
         "stale",
         Severity.NOTE,
-        "Not checked",
+        "No fresh report",
         sentence,
         steps=(CHECK_AGAIN,),
         at=facts.reported_at,
@@ -110,7 +110,7 @@ def _unreported(facts: LockFacts, now: datetime, stale_after: timedelta) -> Caus
 def lock_verdict(facts: LockFacts, now: datetime, *, stale_after: timedelta) -> LockVerdict:
     """Return whether this lock takes codes, every reason against it, and what was checked.
 
-    `now` is aware UTC. A reading older than `stale_after` makes the verdict "not checked", except
+    `now` is aware UTC. A reading older than `stale_after` makes the verdict "stale", except
     where the account is known to be disconnected. Never raises: malformed reports count as
     missing.
     """

@@ -24,7 +24,7 @@ ABSENT: Mapping[str, str] = {
 }
 _BY_THE_MODEL = {"no_keypad", "offline_model", "support_lost"}
 _KEYPAD = {"keypad_gone", "keypad_never", "keypad_setup", "no_keypad"}
-_NO_ACCESS = {"account", "removed", "rights", "subscription"}
+_NO_ACCESS = {"account", "removed", "unmanaged", "rights", "subscription"}
 _NO_LINK = {"bridge_server", "hub_off", "hub_needed", "lock_offline", "outage"}
 _STOPS = {Severity.BLOCKS, Severity.OFFLINE_ONLY}
 # Lines that say what the flags say, or what is not known where this is asked.

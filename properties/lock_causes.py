@@ -338,6 +338,14 @@ _ROWS = (
         _removed,
     ),
     _Row(
+        "unmanaged",
+        Severity.BLOCKS,
+        "Not managed",
+        "The lock's workspace knows this lock and does not manage it.",
+        ("An administrator has the workspace manage the lock again.", CHECK_AGAIN),
+        _codes("device_unmanaged"),
+    ),
+    _Row(
         "rights",
         None,
         "Not allowed",

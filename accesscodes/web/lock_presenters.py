@@ -76,11 +76,11 @@ VERDICTS: Mapping[Verdict, VerdictWords] = {
         "Check soon",
     ),
     Verdict.STALE: VerdictWords(
-        "Not checked",
+        "No fresh report",
         Tone.IDLE,
         "circle-question-mark",
         "The account has not reported this lock for a while",
-        "Not checked",
+        "No fresh report",
     ),
     Verdict.TAKES: VerdictWords(
         "Takes codes", Tone.OK, "circle-check", "This lock takes codes", "Takes codes"

@@ -66,7 +66,7 @@ GONE_SHOWN_FOR = timedelta(days=30)
 
 
 def stale_after() -> timedelta:
-    """Return how old a reading may be before a lock counts as not checked."""
+    """Return how old a reading may be before the verdict of its lock is stale."""
     return timedelta(minutes=settings.LOCKSITE_STALE_MINUTES)
 
 

@@ -189,6 +189,7 @@ class _View:
 BLOCKING_WORDS = {
     "account": "account",
     "removed": "lock removed",
+    "unmanaged": "not managed",
     "rights": "not allowed",
     "subscription": "subscription",
     "bridge_server": "bridge",

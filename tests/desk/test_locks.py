@@ -56,7 +56,7 @@ def test_doors_are_listed_with_what_needs_somebody_first(sign_in, hotel):
     names = {f"lock-{device.uid}": device.display_name for device in Device.objects.all()}
     assert [names[row] for row in rows] == ["Room 9", "Room 8", "Room 7", "Room 10"]
     assert words(page, "lock-chips") == (
-        "All 4 Can't take codes 1 Check soon 1 Not checked 1 Takes codes 1"
+        "All 4 Can't take codes 1 Check soon 1 No fresh report 1 Takes codes 1"
     )
 
 
@@ -92,7 +92,7 @@ def test_filters_and_search_narrow_the_list(sign_in, hotel):
 
     assert "Room 9" in words(blocked, "lock-list")
     assert "Room 8" not in words(blocked, "lock-list")
-    assert "All 2 Not checked 1 Takes codes 1" in words(found, "lock-chips")
+    assert "All 2 No fresh report 1 Takes codes 1" in words(found, "lock-chips")
     assert words(both, "lock-list").startswith("Nothing found for “yale”.")
     assert words(nothing, "lock-list") == (
         "Nothing found for “Penthouse”. Search looks at doors and models. Show all doors"

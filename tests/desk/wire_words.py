@@ -63,6 +63,7 @@ CODE_WARNINGS = _words(
 LOCK_ERRORS = _words(
     """
     account_disconnected device_offline device_disconnected hub_disconnected device_removed
+    device_unmanaged
     subscription_required missing_device_credentials august_lock_not_authorized
     insufficient_permissions kwikset_insufficient_permissions empty_backup_access_code_pool
     salto_ks_subscription_limit_exceeded salto_ks_user_not_subscribed

@@ -264,6 +264,11 @@ ROWS = [
         "This lock was removed from its account.",
     ),
     (
+        facts(NO, errors=["device_unmanaged"]),
+        ("blocked", "unmanaged", "blocks"),
+        "The lock's workspace knows this lock and does not manage it.",
+    ),
+    (
         facts(events=["device.removed"]),
         ("blocked", "removed", "blocks"),
         "This lock was removed from its account.",
@@ -759,7 +764,7 @@ def test_a_reading_older_than_the_limit_makes_the_verdict_not_checked():
     assert beyond.headline_cause == Cause(
         key="stale",
         severity=Severity.NOTE,
-        headline="Not checked",
+        headline="No fresh report",
         sentence="Account reported 15 min ago. What is shown here is from then.",
         steps=("Choose Check again.",),
         at=START,
