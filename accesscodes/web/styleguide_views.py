@@ -19,12 +19,15 @@ from django.views.decorators.http import require_GET
 from accesscodes.pin_rules import PinRules, check_pin
 from accesscodes.web import lock_presenters, specimens
 from accesscodes.web.code_page import PinCard
+from accesscodes.web.door_facts import DoorFacts
+from accesscodes.web.door_ladder import Way
 from accesscodes.web.feedback import NameFeedback, PinFeedback, RuleLine, WhenFeedback
 from accesscodes.web.happenings import WORDS, Happening
 from accesscodes.web.issue_plan import Neighbour, Plan
 from accesscodes.web.keypad_views import KeypadAnswer
 from accesscodes.web.live import Live
 from accesscodes.web.lock_views import Chip, LockHead
+from accesscodes.web.now_views import NowHead, Rung, Tried
 from accesscodes.web.preflight import Overlap, PlanNote
 from accesscodes.web.presenters import IN_THE_APP, Effect, EvidenceLine, ProblemNote, Stamp
 from accesscodes.web.scope import Scope
@@ -32,6 +35,7 @@ from accesscodes.web.shell import AccountNote, EngineNote
 from accesscodes.web.slips import House, Slip
 from accesscodes.web.states import Tone
 from locksite import ages
+from properties.capabilities import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,47 @@ def _pins() -> list[Specimen]:
         error = "This lock does not allow 0." if "0" in text else ""
         said = {"pin_feedback": PinFeedback(error, rules)}
         found.append(Specimen(f"PIN rules: “{text}”", "accesscodes/_pin_feedback.html", said))
+    return found
+
+
+def _at_the_door() -> list[Specimen]:
+    """Return what stands on the page of a guest who is at the door now."""
+    found = []
+    for code in specimens.codes():
+        if code.state.key in {"set", "duplicate"}:
+            head = {"head": NowHead("Lena Okafor", "Apartment 101", code.state)}
+            title = f"At the door: {code.state.key}"
+            found.append(Specimen(title, "accesscodes/_now_head.html", head))
+    for way, label in (
+        (Way.SHOW_PIN, ""),
+        (Way.CHANGE_PIN, "Change PIN"),
+        (Way.RETRY, "Try again"),
+    ):
+        rung = Rung(
+            str(way), "What to do", "Why it works here.", "Usually within 3 min",
+            "refresh-cw" if label else "", label, "/styleguide/" if label else "",
+            is_post=way is Way.RETRY,
+        )  # fmt: skip
+        ready = specimens.codes()[0].handover
+        context = {"rungs": (rung,), "pin_card": _PIN_CARD, "handover": ready}
+        found.append(Specimen(f"Way in: {way}", "accesscodes/_ladder.html", context))
+    checks = specimens.VERDICTS[Verdict.BLOCKED].checks
+    lines = lock_presenters.check_lines(checks, specimens.ZONE, specimens.NOW)
+    for facts in (DoorFacts(lines, "", False), DoorFacts(lines, "Asked just now.", True)):
+        title = "The door, being asked" if facts.is_asking else "The door"
+        context = {"door_facts": facts, "code_uid": specimens.NOBODY}
+        found.append(Specimen(title, "accesscodes/_door_facts.html", context))
+    outcomes = (
+        Tried(
+            Tone.GO, "loader-circle", "Asked to open (today 14:31). The lock answers in seconds."
+        ),
+        Tried(Tone.OK, "circle-check", "The lock says that it opened (today 14:31)."),
+        Tried(Tone.BAD, "circle-x", "It did not open (today 14:31). The lock is offline."),
+    )
+    found += [
+        Specimen(f"Tried to open: {tried.tone}", "accesscodes/_tried.html", {"tried": tried})
+        for tried in outcomes
+    ]
     return found
 
 
@@ -268,6 +313,7 @@ def groups() -> dict[str, list[Specimen]]:
         "Locks": _locks(),
         "Codes": _codes(),
         "PINs": _pins(),
+        "A guest at the door": _at_the_door(),
         "Forms": _forms(),
         "Events and problems": _happenings(),
         "Frame": _frame(),

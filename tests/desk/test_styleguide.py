@@ -50,6 +50,14 @@ def test_every_component_is_shown():
     assert there - {each.template for each in ALL} == set()
 
 
+def test_every_part_of_the_page_of_a_guest_at_the_door_is_shown():
+    page = (TEMPLATES / "accesscodes" / "code_now.html").read_text()
+    parts = set(re.findall(r'{% include "([^"]+)"', page)) - {"accesscodes/_code_crumbs.html"}
+
+    assert len(parts) == 4
+    assert parts - {each.template for each in ALL} == set()
+
+
 def test_every_specimen_is_on_the_page_under_its_title(page):
     text, shown = page.content.decode(), words(page, "main")
 
