@@ -1,4 +1,4 @@
-"""The page of one code in a browser: discretion, undo, the slip; with and without JavaScript."""
+"""The page of one code in a browser: discretion, undo, the slip."""
 
 import re
 
@@ -155,30 +155,3 @@ def test_a_slip_is_printed_and_its_message_copied(visitor):
     paper = page.pdf(prefer_css_page_size=True)
     [(width, height)] = re.findall(rb"/MediaBox \[0 0 (\d+)[.\d]* (\d+)", paper)
     assert (int(width), int(height)) in {(297, 419), (298, 420)}, "one page of A6"
-
-
-def test_undo_slip_and_the_way_in_work_without_javascript(visitor):
-    page = at_the_desk(visitor, WIDE, java_script_enabled=False)
-    issue(page, "Apartment 202", "No Script")
-
-    page.get_by_role("link", name="Delete code").click()
-    page.get_by_role("button", name="Delete code").click()
-    page.locator("#panel-undo").click()
-    expect(page.locator("#toast")).to_contain_text("Nothing was deleted.")
-
-    badge = page.locator("#code-badge")
-    for _ in range(60):
-        if badge.inner_text() == "On the lock":
-            break
-        page.wait_for_timeout(500)
-        page.reload()
-    page.get_by_role("link", name="Print guest slip").click()
-    page.locator("#slip-show").click()
-    expect(page.locator(".slip__pin")).to_have_text(re.compile(r"\d{3} \d{3}"))
-    expect(page.locator("#slip-print")).to_be_hidden()
-    page.locator("#slip-done").click()
-
-    page.get_by_role("link", name="Guest at the door now").click()
-    expect(page.locator("#ladder")).to_contain_text("Show the PIN and say how to type it")
-    page.locator("#pin-show").click()
-    expect(page.locator("[data-pin-digits]")).to_have_text(re.compile(r"\d{6}"))

@@ -83,29 +83,6 @@ def test_a_code_from_the_first_click_to_the_last(visitor, width, good):
     expect(page.locator("#keypad-answer")).to_contain_text("The door stays shut")
 
 
-def test_everything_works_without_javascript(visitor):
-    page = at_the_desk(visitor, WIDE, java_script_enabled=False)
-
-    issue(page, "Apartment 202", "Plain Page")
-    badge = page.locator("#code-badge")
-    for _ in range(60):
-        if badge.inner_text() == "On the lock":
-            break
-        page.wait_for_timeout(500)
-        page.reload()
-    expect(badge).to_have_text("On the lock")
-    page.get_by_role("button", name="Show").click()
-    expect(page.locator("#pin .pin__digits")).to_have_text(re.compile(r"\d{6}"))
-    page.get_by_role("link", name="Rename").click()
-    page.get_by_label("Who is it for?").fill("Plainer Page")
-    page.get_by_role("button", name="Rename").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Plainer Page")
-    page.get_by_role("link", name="Delete code").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Delete the code for Plainer Page?")
-    page.get_by_role("button", name="Delete code").click()
-    expect(page.locator("#toast")).to_contain_text("is being removed from the lock")
-
-
 def test_rules_are_checked_while_typing_and_a_suggestion_is_taken(visitor):
     page = at_the_desk(visitor, WIDE)
     to_door(page, "Apartment 102")
