@@ -22,6 +22,9 @@ MOST_RESTORES = 3
 
 RESTORES_COUNT_FOR = timedelta(hours=24)
 
+KEEPS_ITS_OWN_AFTER = 6
+"""So many tries that a cloud said yes to, and kept something else, are enough: some minutes."""
+
 CHANGED_OUTSIDE = "conflicting_external_modification"
 SWITCHED_OFF = "access_code_inactive"
 
@@ -69,9 +72,38 @@ def after_reading(
         )
     # An entry that is switched off opens nothing: it holds nothing that could be wanted.
     believed = replace(present, content=seen if sighting.entry.is_enabled else None)
-    if wish.unwanted_since(at) is None and sighting.is_altered:
-        return _altered(wish, believed, sighting.entry, terms, at)
+    if wish.unwanted_since(at) is not None:
+        return believed
+    return _not_as_wanted(wish, believed, sighting, sighting.entry, terms, at)
+
+
+def _not_as_wanted(
+    wish: Wish,
+    believed: Installed,
+    sighting: Sighting,
+    entry: Seen,
+    terms: LockTerms,
+    at: datetime,
+) -> Installed:
+    """Return what we believe of our entry, which holds something else than is wanted."""
+    if _keeps_its_own(wish, believed, terms):
+        keeps = "The cloud keeps other values, whatever we ask for: decide what holds."
+        asks = replace(believed, revision=0, refused_revision=wish.revision)
+        return _marked(asks, CHANGED_OUTSIDE, keeps, at)
+    if sighting.is_altered:
+        return _altered(wish, believed, entry, terms, at)
     return believed
+
+
+def _keeps_its_own(wish: Wish, installed: Installed, terms: LockTerms) -> bool:
+    """Return whether a cloud said yes often enough and kept something else, a rounded date say."""
+    return (
+        terms.capabilities.schedules_itself
+        and installed.is_acknowledged
+        and installed.sent == wish.content(terms)
+        and installed.attempts >= KEEPS_ITS_OWN_AFTER
+        and not wish.allows_outside_changes
+    )
 
 
 def _overtaken(installed: Installed) -> Installed:
@@ -93,13 +125,9 @@ def _altered(
             wish, installed, SWITCHED_OFF, "The code was switched off in the lock's app.", at
         )
     has_window = entry.content.starts_at is not None and terms.capabilities.keeps_window
-    return _not_as_we_left_it(
-        wish,
-        replace(installed, keeps_window=has_window),
-        CHANGED_OUTSIDE,
-        "The code was changed outside Locksite.",
-        at,
-    )
+    installed = replace(installed, keeps_window=has_window)
+    changed = "The code was changed outside Locksite."
+    return _not_as_we_left_it(wish, installed, CHANGED_OUTSIDE, changed, at)
 
 
 def _not_as_we_left_it(

@@ -171,7 +171,12 @@ class _Session(requests.Session):
         host = urlsplit(request.url or "").hostname or "nobody"
         try:
             return super().send(request, **kwargs)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            OSError,
+            UnicodeError,  # a header that no header can be
+        ) as error:
             if call.bytes_left < 0:
                 failure: CallFailed = TooLarge(f"The answer of {host} is too large.")
             elif call.has_run_out():

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import Q
+
 from locksite.database import write_transaction
 from locksite.masked import Pin
 from properties.models import InboundNotice, ProviderAccount
@@ -17,6 +19,8 @@ from properties.providers.seam.webhooks import Doubtful, read_notice
 log = logging.getLogger(__name__)
 
 KEPT_FOR: Final = timedelta(days=7)
+LISTS_APART: Final = timedelta(seconds=15)
+"""However much happens in a house, its list of locks is read no more often for it."""
 
 
 def receive(
@@ -44,12 +48,23 @@ def receive(
         )
         if is_new and hint.device_remote_id:
             known = account.devices.filter(remote_id=hint.device_remote_id).poke(now)
-            is_about_device = hint.event_type.startswith(("device.", "lock."))
-            if not known or is_about_device:
-                ProviderAccount.objects.filter(pk=account.pk).update(due_at=now)
+            if not known or hint.event_type.startswith(("device.", "lock.")):
+                _list_soon(account, now)
         elif is_new:
-            ProviderAccount.objects.filter(pk=account.pk).update(due_at=now)
+            _list_soon(account, now)
     return True
+
+
+def _list_soon(account: ProviderAccount, now: datetime) -> None:
+    """Have the list of locks read, `LISTS_APART` from the last time at the earliest.
+
+    Not earlier than planned where the last question had no answer: it may have asked for a pause.
+    """
+    last = account.refreshed_at
+    soon = now if last is None else max(now, last + LISTS_APART)
+    waits_longer = Q(due_at=None) | Q(due_at__gt=soon)
+    answers = ProviderAccount.objects.filter(pk=account.pk, silent_since=None)
+    answers.filter(waits_longer).update(due_at=soon)
 
 
 def secrets_of(account: ProviderAccount) -> list[Pin]:

@@ -171,7 +171,8 @@ def _plain(value: Any) -> Any:
 def _hints(account: ProviderAccount, doors: Doors) -> tuple[Hints, datetime] | None:
     """Return what the account tells about the time since it last told, and when it was asked.
 
-    ``None`` where it tells no such things.
+    ``None`` where it tells no such things, or did not answer: then it is asked for the same time
+    again, and locks are looked at when their time comes.
 
     Webhooks may be lost, or come to nobody; what they would have said is asked for here, with an
     overlap, since events are not always written down in the order in which things happen.
@@ -184,9 +185,9 @@ def _hints(account: ProviderAccount, doors: Doors) -> tuple[Hints, datetime] | N
         return Hints((), is_whole=True), asked_at
     try:
         return source.hints_since(account.hinted_at - HINTS_OVERLAP), asked_at
-    except Refused as refusal:  # then locks are looked at when their time comes
-        log.warning("account %s tells nothing: %s", account.uid, refusal.error_code)
-        return Hints((), is_whole=True), asked_at
+    except (Unreachable, Refused) as problem:
+        log.warning("account %s tells nothing: %s", account.uid, problem.error_code)
+        return None
 
 
 def _follow(account: ProviderAccount, hints: Hints, asked_at: datetime, now: datetime) -> None:
@@ -206,6 +207,12 @@ def _write_down_silence(account: ProviderAccount, problem: ProviderError, now: d
     row.filter(silent_since=None).update(silent_since=now)
 
 
+def _has_another_key(asked: ProviderAccount, now_there: ProviderAccount) -> bool:
+    """Return whether an account was disconnected, or connected anew, while it was being asked."""
+    before, after = asked.credentials, now_there.credentials
+    return (before and before.token) != (after and after.token)
+
+
 def _reported(account: ProviderAccount) -> dict[int, datetime | None]:
     """Return when each lock of the account was last reported, by its row's key."""
     return dict(account.devices.values_list("pk", "reported_at"))
@@ -219,7 +226,9 @@ def _write_down(
 ) -> None:
     listed = {report.remote_id: _of_report(report) for report in reports}
     with write_transaction():
-        account = ProviderAccount.objects.select_for_update().get(pk=account.pk)
+        asked, account = account, ProviderAccount.objects.select_for_update().get(pk=account.pk)
+        if _has_another_key(asked, account):
+            return
         known = {device.remote_id: device for device in _held(account)}
         events = _account_is_in(account, now)
         new, up_to_date = [], []
@@ -248,7 +257,9 @@ def _write_down(
 
 def _write_down_problem(account: ProviderAccount, problem: AccountProblem, now: datetime) -> None:
     with write_transaction():
-        account = ProviderAccount.objects.select_for_update().get(pk=account.pk)
+        asked, account = account, ProviderAccount.objects.select_for_update().get(pk=account.pk)
+        if _has_another_key(asked, account):
+            return
         events = []
         item = {
             "error_code": problem.error_code,

@@ -846,7 +846,8 @@ class _Pass:
 def _may_have_made(command: LockCommand, entry: Seen, now: datetime) -> bool:
     """Return whether a code in a cloud is what this command asked for.
 
-    A name alone, where the PIN is hidden or the maker's choice, counts for an hour.
+    A name alone, where the PIN is hidden or the maker's choice, counts for as long only as a
+    command that timed out may take to land.
     """
     ours = command.installation
     if ours is None or entry.content.name not in ours.known_names:

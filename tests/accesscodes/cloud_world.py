@@ -76,7 +76,7 @@ class FakeCloud:
         # A list shows a new code only then.
         self.lists_after = timedelta(0)
         self._made_at: dict[str, datetime] = {}
-        self.hides_pins = self.chooses_pins = False
+        self.hides_pins = self.chooses_pins = self.rounds_ends = False
         self.refuses_conversions = False
         self.problems: dict[str, CloudWord] = {}
 
@@ -149,6 +149,7 @@ class FakeCloud:
     def _made(self, wish: RemoteWish) -> str:
         if self.chooses_pins:
             wish = replace(wish, pin=Pin(f"90{len(self._made_at):04}"))
+        wish = self._rounded(wish)
         self._refuse_duplicate("", wish)
         remote_id = str(uuid.uuid4())
         self.codes[remote_id] = Kept(wish, self._clock.now)
@@ -160,6 +161,7 @@ class FakeCloud:
         kept = self._known(remote_id)
         if self.chooses_pins:
             wish = replace(wish, pin=kept.wish.pin)
+        wish = self._rounded(wish)
         self._refuse_duplicate(remote_id, wish)
         self.codes[remote_id] = replace(kept, wish=wish, changed_at=self._clock.now)
         self._end()
@@ -179,6 +181,11 @@ class FakeCloud:
         wish = replace(kept.wish, allows_outside_changes=allows_outside_changes)
         self.codes[remote_id] = replace(kept, is_managed=True, wish=wish)
         self._end()
+
+    def _rounded(self, wish: RemoteWish) -> RemoteWish:
+        if not self.rounds_ends or wish.ends_at is None:
+            return wish
+        return replace(wish, ends_at=wish.ends_at.replace(minute=0) + timedelta(hours=1))
 
     def _known(self, remote_id: str) -> Kept:
         if remote_id not in self.codes:

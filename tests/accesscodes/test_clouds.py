@@ -297,6 +297,23 @@ def test_a_change_by_others_is_undone_unless_it_is_allowed(world, is_allowed):
     assert "modified_external_to_seam" in events(code)
 
 
+def test_a_cloud_that_keeps_other_dates_whatever_it_is_asked_leaves_it_to_a_person(world):
+    world.clock.move(minutes=17)
+    world.cloud.rounds_ends = True
+    code = issue(world, **stay(world, timedelta(hours=-1)))
+
+    world.run(minutes=20)
+    asked = len(world.cloud.calls) - world.cloud.calls.count("list")
+    world.run(minutes=60)
+
+    assert len(world.cloud.calls) - world.cloud.calls.count("list") == asked < 10
+    [error] = fresh(code).errors
+    assert "The cloud keeps other values, whatever we ask for" in error["message"]
+    services.accept_outside_change(fresh(code), actor=world.actor, now=world.now)
+    world.run(minutes=5)
+    assert (fresh(code).status, fresh(code).errors) == (Status.SET, [])
+
+
 def test_a_code_of_others_is_shown_and_left_alone(world):
     world.cloud.add("730264", is_managed=False)
 

@@ -12,7 +12,7 @@ from locksite.masked import Pin
 from locksite.pins import seal
 from properties import notices
 from properties.choices import ProviderKind
-from properties.models import Device, InboundNotice
+from properties.models import Device, InboundNotice, ProviderAccount
 from tests.clock import START
 from tests.factories import AccountFactory, DeviceFactory
 
@@ -118,6 +118,36 @@ def test_what_is_about_a_lock_or_the_account_has_the_list_read(client, account, 
     is_about_codes = content["event_type"] == "something.new"
     assert (account.due_at <= timezone.now()) is not is_about_codes
     assert InboundNotice.objects.get().event_type == content["event_type"]
+
+
+@pytest.mark.parametrize(
+    ("refreshed", "silent_since", "due"),
+    [
+        (timedelta(minutes=5), None, timedelta(0)),
+        (timedelta(seconds=5), None, timedelta(seconds=10)),  # 15 s from list to list
+        (timedelta(minutes=5), START, timedelta(minutes=9)),  # it asked for a pause
+    ],
+)
+def test_a_busy_house_has_its_list_read_no_more_often_and_a_pause_holds(
+    account, lock, refreshed, silent_since, due
+):
+    ProviderAccount.objects.update(
+        refreshed_at=START - refreshed,
+        silent_since=silent_since,
+        due_at=START + timedelta(minutes=9),
+    )
+    body = json.dumps(event("lock.unlocked")).encode()
+    headers = {
+        "svix-id": "msg_1",
+        "svix-timestamp": str(int(START.timestamp())),
+        "svix-signature": Webhook(SECRET).sign("msg_1", START, body.decode()),
+    }
+    account.refresh_from_db()
+
+    assert notices.receive(account, headers, body, START)
+
+    account.refresh_from_db()
+    assert account.due_at == START + due
 
 
 def test_notices_are_kept_for_a_week(account):

@@ -9,14 +9,19 @@ from django.test.utils import CaptureQueriesContext
 
 from locksite.actors import SYSTEM
 from locksite.journal.models import Event
+from locksite.masked import Pin
+from locksite.pins import seal
 from properties import simulation
 from properties.choices import AccountState, Fault, ProviderKind
-from properties.models import Device
+from properties.models import Device, ProviderAccount
 from properties.providers.base import (
+    AccountProblem,
     Capabilities,
     DeviceReport,
     Hint,
     Hints,
+    Refused,
+    Retry,
     Unreachable,
 )
 from properties.providers.registry import source_for
@@ -448,15 +453,19 @@ class Cloud:
 
     def __init__(self, report):
         self.report, self.hints, self.asked_since = report, Hints((), is_whole=True), []
-        self.failure = None
+        self.failure = self.hints_failure = None
+        self.meanwhile = lambda: None
 
     def list_devices(self):
         if self.failure is not None:
             raise self.failure
+        self.meanwhile()
         return [self.report]
 
     def hints_since(self, since):
         self.asked_since.append(since)
+        if self.hints_failure is not None:
+            raise self.hints_failure
         return self.hints
 
 
@@ -511,6 +520,51 @@ def test_where_too_much_happened_to_be_told_every_lock_is_looked_at(
     refresh_account(far_account, doors=clock.doors())
 
     assert (Device.objects.get().due_at is not None) is is_poked
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Unreachable("provider_issue", "502"),
+        Refused("provider_issue", "Too often.", Retry.BACKOFF, timedelta(minutes=1)),
+    ],
+)
+def test_an_account_that_does_not_tell_what_happened_is_listed_and_asked_again(
+    cloud, far_account, clock, failure
+):
+    refresh_account(far_account, doors=clock.doors())
+    far_account.refresh_from_db()
+    cloud.hints_failure = failure
+    clock.move(minutes=1)
+
+    refresh_account(far_account, doors=clock.doors())
+
+    far_account.refresh_from_db()
+    assert (far_account.hinted_at, far_account.silent_since) == (START, None)
+    assert far_account.refreshed_at == clock()
+    assert Device.objects.get().reported_at == clock()
+
+
+@pytest.mark.parametrize("problem", [None, AccountProblem("account_disconnected", "No.")])
+def test_what_was_asked_with_a_key_that_is_gone_meanwhile_counts_no_more(
+    cloud, far_account, clock, problem
+):
+    far_account.credentials = seal(Pin("seam_a_key"), bound_to=far_account.uid)
+    far_account.save(update_fields=["credentials"])
+    known = ProviderAccount.objects.filter(pk=far_account.pk)
+
+    def disconnect():
+        known.update(credentials=None, state=AccountState.DISCONNECTED, problem="Disconnected.")
+        if problem is not None:
+            raise problem
+
+    cloud.meanwhile = disconnect
+
+    refresh_account(far_account, doors=clock.doors())
+
+    far_account.refresh_from_db()
+    assert (far_account.state, far_account.problem) == ("disconnected", "Disconnected.")
+    assert not Device.objects.exists()
 
 
 def test_since_when_an_account_is_silent_is_kept_until_it_answers(cloud, far_account, clock):

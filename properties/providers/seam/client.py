@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from locksite.doors import Doors
-from locksite.http import DEADLINE, CallFailed, DeadlinePassed, retry_after
+from locksite.http import DEADLINE, CallFailed, DeadlinePassed, TooLarge, retry_after
 from locksite.masked import Pin
 from properties.providers.base import NOT_THERE, AccountProblem, Refused, Retry, Unreachable
 from properties.providers.seam.devices import device_of
@@ -45,6 +45,8 @@ from properties.stamps import stamp
 PAGE: Final = 100
 EVENTS_AT_ONCE: Final = 250
 LIST_WITHIN: Final = timedelta(seconds=60)
+MOST_ITEMS: Final = 20_000
+"""More devices than this, or codes of a lock, are no list but an error."""
 
 LOCK_NOT_THERE: Final = "device_removed"
 
@@ -120,6 +122,8 @@ class SeamClient:
         problem = endpoint_problem(endpoint)
         if problem is not None:
             raise AccountProblem("provider_issue", problem)
+        if re.fullmatch(r"[!-~]+", key.digits) is None:  # no header holds it
+            raise AccountProblem("account_disconnected", "This is not a key of Seam's.")
         self._endpoint = endpoint.rstrip("/")
         self._key = key
         self._doors = doors
@@ -297,20 +301,32 @@ class SeamClient:
     def _pages(self, path: str, body: Mapping[str, Any], key: str, began: float) -> Iterator[Any]:
         """Yield the items of all pages. The last page is asked for in time to end within 60 s."""
         last_start = began + (LIST_WITHIN - DEADLINE).total_seconds()
-        page = {**body, "limit": self._page}
+        limit, items = self._page, 0
+        page = {**body, "limit": limit}
         seen = set()
         while True:
             if self._doors.monotonic() > last_start:
                 raise Unreachable("provider_issue", "Seam did not tell the whole list in time.")
-            answer = self._post(path, page)
-            yield from _items(answer, key)
+            try:
+                answer = self._post(path, page)
+            except _AnswerTooLarge:
+                if limit == 1:
+                    raise
+                limit //= 2
+                page["limit"] = limit
+                continue
+            found = _items(answer, key)
+            items += len(found)
+            if items > MOST_ITEMS:
+                raise Unreachable("provider_issue", "Seam's list does not end.")
+            yield from found
             cursor = _next_cursor(answer)
             if cursor is None:
                 return
             if cursor in seen:
                 raise _makes_no_sense()
             seen.add(cursor)
-            page = {**body, "limit": self._page, "page_cursor": cursor}
+            page = {**body, "limit": limit, "page_cursor": cursor}
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the body of a good answer. Raises for every other."""
@@ -334,10 +350,13 @@ class SeamClient:
 
     def _send(self, path: str, body: Mapping[str, Any]) -> "_Answer":
         headers = {"Authorization": f"Bearer {self._key.digits}", "User-Agent": "Locksite"}
+        kind: type[Unreachable] = Unreachable
         try:
             response = self._session.post(self._endpoint + path, json=body, headers=headers)
         except DeadlinePassed:
             sentence = "Seam did not answer in time."
+        except TooLarge:
+            kind, sentence = _AnswerTooLarge, "Seam's answer is larger than anything we expect."
         except CallFailed as failure:
             sentence = f"Seam could not be reached: {failure}"
         else:
@@ -347,7 +366,11 @@ class SeamClient:
                 pause=retry_after(response.headers.get("Retry-After"), self._doors.now()),
             )
         # Raised out here, so that nothing of the call travels along.
-        raise Unreachable("provider_issue", sentence)
+        raise kind("provider_issue", sentence)
+
+
+class _AnswerTooLarge(Unreachable):
+    """A list may be asked for in smaller pages then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from properties.providers.base import (
     Retry,
     Unreachable,
 )
+from properties.providers.seam import client as client_module
 from properties.providers.seam.client import (
     EVENTS_AT_ONCE,
     Rejected,
@@ -373,8 +374,8 @@ def test_a_connection_that_stays_open_is_used_again():
 def test_an_answer_that_is_too_large_is_not_read():
     raised = failure(whole(200, b'{"access_codes": "' + b"x" * BODY_LIMIT + b'"}'))
 
-    assert type(raised) is Unreachable
-    assert "too large" in raised.sentence
+    assert isinstance(raised, Unreachable)
+    assert raised.sentence == "Seam's answer is larger than anything we expect."
 
 
 def test_a_server_that_is_not_there():
@@ -416,10 +417,11 @@ def test_neither_the_key_nor_a_pin_shows_when_a_call_fails(answer, caplog):
     assert not [text for text in said if PIN in text or KEY in text or PIN[:4] in text]
 
 
-def test_a_key_that_fits_into_no_header_does_not_show_either(caplog):
+@pytest.mark.parametrize("rest", ["\r\nX-Other: 1", " and", "ü", "🔑"])
+def test_a_key_that_fits_into_no_header_is_none_and_does_not_show_either(rest, caplog):
     caplog.set_level(logging.DEBUG)
-    with answering(WORKSPACE) as server, pytest.raises(Unreachable) as caught:
-        client_of(server, key=f"{KEY}\r\nX-Other: 1").get_workspace()
+    with answering(WORKSPACE) as server, pytest.raises(AccountProblem) as caught:
+        client_of(server, key=f"{KEY}{rest}")
 
     assert server.requests == []
     said = "".join(traceback.format_exception(caught.value)) + caplog.text
@@ -458,6 +460,37 @@ def test_a_page_holds_a_hundred_items():
         client_of(server).list_devices()
 
         assert asked(server) == [("/devices/list", {"limit": 100})]
+
+
+def test_pages_that_are_too_large_are_asked_for_again_and_smaller():
+    large = whole(200, b'{"devices": "' + b"x" * BODY_LIMIT + b'"}')
+    pages = [large, large, page("devices", [], "next-1"), page("devices", [])]
+    with answering(*pages) as server:
+        assert client_of(server, page=8).list_devices() == ()
+
+        assert [body for _, body in asked(server)] == [
+            {"limit": 8},
+            {"limit": 4},
+            {"limit": 2},
+            {"limit": 2, "page_cursor": "next-1"},
+        ]
+
+
+def test_a_device_that_is_too_large_by_itself_is_an_error():
+    large = whole(200, b'{"devices": "' + b"x" * BODY_LIMIT + b'"}')
+    with answering(large) as server, pytest.raises(Unreachable) as raised:
+        client_of(server, page=2).list_devices()
+
+    assert raised.value.sentence == "Seam's answer is larger than anything we expect."
+
+
+def test_a_list_that_does_not_end_is_an_error(monkeypatch):
+    monkeypatch.setattr(client_module, "MOST_ITEMS", 5)
+    pages = [page("access_codes", [code(n), code(n + 1)], f"next-{n}") for n in range(0, 10, 2)]
+    with answering(*pages) as server, pytest.raises(Unreachable) as raised:
+        client_of(server, page=2).list_access_codes("lock")
+
+    assert raised.value.sentence == "Seam's list does not end."
 
 
 def test_a_server_that_does_not_page_tells_everything_at_once():
