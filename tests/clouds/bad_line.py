@@ -6,6 +6,7 @@ desk asks a cloud, and the webhooks that the cloud sends back.
 
 import contextlib
 import random
+import socket
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ import requests
 FAULTS = {
     "lost": 3,  # never arrives
     "unanswered": 4,  # arrives, and the answer is lost
+    "done much later": 3,  # not answered, and arrives when nobody expects it any more
     "502 after it was done": 4,
     "502 and not done": 3,
     "429": 2,
@@ -30,11 +32,15 @@ DROPPED = {"Host", "Connection", "Content-Length", "Accept-Encoding", "Transfer-
 
 
 class BadLine:
-    """Stands before a server; `share` of all calls go wrong while `is_bad`."""
+    """Stands before a server; `share` of all calls go wrong while `is_bad`.
+
+    `under_way`: how many calls are still to arrive whose callers are gone.
+    """
 
     def __init__(self, target: str, seed: int, share: float = 0.35):
         self.counts: Counter[str] = Counter()
         self.is_bad = False
+        self.under_way = 0
         self._target = target
         self._rand = random.Random(seed)
         self._share = share
@@ -79,12 +85,23 @@ class BadLine:
             status = 502 if fault.startswith("502") else 429
             self._answer(call, status, b"Bad gateway", {"Retry-After": "1"})
             return
+        if fault == "done much later":
+            # The caller hears nothing from now on; what it asked is still under way.
+            call.connection.shutdown(socket.SHUT_RDWR)
+            with self._lock:
+                self.under_way += 1
+            self._is_over.wait(self._rand.uniform(5, 40))
         if fault == "late":
             self._is_over.wait(1.5)
-        answer = self._forward(call, body)
+        try:
+            answer = self._forward(call, body)
+        finally:
+            if fault == "done much later":
+                with self._lock:
+                    self.under_way -= 1
         if fault == "twice":
             self._forward(call, body)
-        if fault == "unanswered":
+        if fault in {"unanswered", "done much later"}:
             return
         if fault == "502 after it was done":
             self._answer(call, 502, b"Bad gateway", {})
