@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 
+from tests.desk.html import fields
 from tests.processes import Site, wait_until
 
 SEED = """
@@ -79,6 +80,19 @@ class Desk:
             lambda: self.status(code_id) == status, f"{code_id} is {status}", seconds=seconds
         )
 
+    def page(self, path: str) -> requests.Response:
+        """Return a page of the desk as an administrator sees it."""
+        self.site.run(
+            "from django.contrib.auth.models import User; "
+            "User.objects.filter(username='boss').exists() or "
+            "User.objects.create_superuser('boss', password='seven-words-for-a-boss')"
+        )
+        session = requests.Session()
+        login = session.get(f"{self.site.url}{path}", timeout=30)
+        form = {**fields(login), "username": "boss", "password": "seven-words-for-a-boss"}
+        session.post(login.url, data=form, timeout=30)
+        return session.get(f"{self.site.url}{path}", timeout=30)
+
     def device(self, lock: str) -> dict[str, Any]:
         found = self("devices/get", device_id=self.locks[lock])["device"]
         return dict(found)
@@ -102,7 +116,7 @@ class Houses:
         self.upstream_site = Site(
             folder / "upstream", settings={"LOCKSITE_WEBHOOK_ALLOWED_HOSTS": "127.0.0.1"}
         ).start()
-        self.desk_site = Site(folder / "desk", engine=False)
+        self.desk_site = Site(folder / "desk", engine=False, static=True)
         self.desk_site.env["LOCKSITE_PUBLIC_URL"] = self.desk_site.url
         try:
             self.upstream_site.run(SEED.format(names=names))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.clouds.houses import Houses
+from tests.desk.html import words
 from tests.processes import wait_until
 
 pytestmark = pytest.mark.processes
@@ -134,6 +135,10 @@ def test_a_keypad_that_comes_off_there_is_explained_here(houses):
 
     device = houses.desk.device("August 1")
     assert device["properties"]["accessory_keypad"]["is_connected"] is False
+    page = houses.desk.page(f"/p/seaside/locks/{device['device_id']}/")
+    said = words(page, "verdict")
+    assert said.startswith("This lock can't take codes")
+    assert "keypad" in said
 
 
 def test_a_code_made_in_the_makers_app_is_shown_and_can_be_taken_over(houses):
