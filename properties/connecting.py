@@ -66,7 +66,9 @@ def connect(
         raise RuleBroken("invalid_input", problem, "endpoint")
     on_progress("Checking the key")
     try:
-        client = SeamClient(endpoint, key, doors)
+        client = SeamClient(
+            endpoint, key, doors, on_items=lambda number: on_progress(f"Devices so far: {number}")
+        )
         workspace = client.get_workspace()
         client.list_devices()  # a key may know its workspace and reach nothing in it
     except (AccountProblem, Rejected):
@@ -153,7 +155,8 @@ def _ask_for_webhooks(account: ProviderAccount, client: SeamClient) -> bool:
         return bool(account.webhook_secrets)
     url = f"{settings.LOCKSITE_PUBLIC_URL}/hooks/{account.uid}"
     try:
-        old = [hook for hook in client.list_webhooks() if hook.url == url]
+        known = {url, account.webhook_remote_id}  # under another address of ours, perhaps
+        old = [hook for hook in client.list_webhooks() if {hook.url, hook.remote_id} & known]
         new = client.create_webhook(url)
         if new.secret is None:
             return False

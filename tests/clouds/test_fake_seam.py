@@ -106,7 +106,12 @@ def fresh(code):
 
 def test_an_account_is_connected_and_its_locks_are_mirrored(desk):
     assert desk.locks == 3
-    assert desk.said == ["Checking the key", "Mirroring the locks", "Asking for webhooks"]
+    assert desk.said == [
+        "Checking the key",
+        "Devices so far: 5",
+        "Mirroring the locks",
+        "Asking for webhooks",
+    ]
     lock = desk.lock()
     assert lock.property == desk.house
     assert lock.flags["can_program_online_access_codes"] is True

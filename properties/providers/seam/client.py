@@ -115,10 +115,18 @@ class SeamClient:
 
     Every method may raise `Unreachable`, `Rejected`, `Refused` (asked for too often: wait) or
     `AccountProblem`. `endpoint` may end in a path. `page`: how many items a list is asked for at
-    once.
+    once; `on_items` is told after each page how many there are so far.
     """
 
-    def __init__(self, endpoint: str, key: Pin, doors: Doors, *, page: int = PAGE) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        key: Pin,
+        doors: Doors,
+        *,
+        page: int = PAGE,
+        on_items: Callable[[int], None] = lambda number: None,
+    ) -> None:
         problem = endpoint_problem(endpoint)
         if problem is not None:
             raise AccountProblem("provider_issue", problem)
@@ -128,6 +136,7 @@ class SeamClient:
         self._key = key
         self._doors = doors
         self._page = page
+        self._on_items = on_items
         self._session = doors.http()
 
     def __repr__(self) -> str:
@@ -319,6 +328,7 @@ class SeamClient:
             items += len(found)
             if items > MOST_ITEMS:
                 raise Unreachable("provider_issue", "Seam's list does not end.")
+            self._on_items(items)
             yield from found
             cursor = _next_cursor(answer)
             if cursor is None:
