@@ -103,7 +103,7 @@ class CloudRig(Rig):
         on_record = {"remote_id": receipt.remote_id, "placement": Placement.PRESENT}
         rows = Installation.objects.filter(device=self._device, slot=slot)
         if not rows.update(**on_record):
-            code = AccessCodeFactory(device=self._device)
+            code = AccessCodeFactory(device=self._device, digits=f"{480000 + slot}")
             rows.create(device=self._device, slot=slot, code=code, **on_record)
         return receipt
 
