@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from locksite.database import write_transaction
 from locksite.masked import Pin
+from properties.choices import AccountState
 from properties.models import InboundNotice, ProviderAccount
 from properties.providers.seam.webhooks import Doubtful, read_notice
 
@@ -58,12 +59,15 @@ def receive(
 def _list_soon(account: ProviderAccount, now: datetime) -> None:
     """Have the list of locks read, `LISTS_APART` from the last time at the earliest.
 
-    Not earlier than planned where the last question had no answer: it may have asked for a pause.
+    Not earlier than planned where the last question had no good answer: it may have asked for a
+    pause, or let us in no more.
     """
     last = account.refreshed_at
     soon = now if last is None else max(now, last + LISTS_APART)
     waits_longer = Q(due_at=None) | Q(due_at__gt=soon)
-    answers = ProviderAccount.objects.filter(pk=account.pk, silent_since=None)
+    answers = ProviderAccount.objects.filter(
+        pk=account.pk, silent_since=None, state=AccountState.CONNECTED
+    )
     answers.filter(waits_longer).update(due_at=soon)
 
 

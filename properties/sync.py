@@ -195,16 +195,22 @@ def _follow(account: ProviderAccount, hints: Hints, asked_at: datetime, now: dat
     named = {hint.device_remote_id for hint in hints.hints}
     devices = account.devices.filter(remote_id__in=named) if hints.is_whole else account.devices
     with write_transaction():
+        row = ProviderAccount.objects.filter(pk=account.pk)
+        if _has_another_key(account, row.select_for_update().get()):
+            return
         devices.all().poke(now)
-        ProviderAccount.objects.filter(pk=account.pk).update(hinted_at=asked_at)
+        row.update(hinted_at=asked_at)
 
 
 def _write_down_silence(account: ProviderAccount, problem: ProviderError, now: datetime) -> None:
     """Write since when an account gives no answer; it is asked again when it said, or as usual."""
     pause = max(problem.retry_after or timedelta(0), EVERY.get(account.kind, EVERY_OTHER))
     row = ProviderAccount.objects.filter(pk=account.pk)
-    row.update(due_at=now + pause)
-    row.filter(silent_since=None).update(silent_since=now)
+    with write_transaction():
+        if _has_another_key(account, row.select_for_update().get()):
+            return
+        row.update(due_at=now + pause)
+        row.filter(silent_since=None).update(silent_since=now)
 
 
 def _has_another_key(asked: ProviderAccount, now_there: ProviderAccount) -> bool:

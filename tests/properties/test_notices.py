@@ -11,7 +11,7 @@ from svix.webhooks import Webhook
 from locksite.masked import Pin
 from locksite.pins import seal
 from properties import notices
-from properties.choices import ProviderKind
+from properties.choices import AccountState, ProviderKind
 from properties.models import Device, InboundNotice, ProviderAccount
 from tests.clock import START
 from tests.factories import AccountFactory, DeviceFactory
@@ -148,6 +148,16 @@ def test_a_busy_house_has_its_list_read_no_more_often_and_a_pause_holds(
 
     account.refresh_from_db()
     assert account.due_at == START + due
+
+
+def test_an_account_that_lets_us_in_no_more_is_not_asked_for_every_notice(client, account, lock):
+    later = timezone.now() + timedelta(minutes=1)
+    ProviderAccount.objects.update(state=AccountState.DISCONNECTED, due_at=later)
+
+    assert send(client, account, event("device.connected")).status_code == 204
+
+    account.refresh_from_db()
+    assert account.due_at == later
 
 
 def test_notices_are_kept_for_a_week(account):

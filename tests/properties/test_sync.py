@@ -545,7 +545,14 @@ def test_an_account_that_does_not_tell_what_happened_is_listed_and_asked_again(
     assert Device.objects.get().reported_at == clock()
 
 
-@pytest.mark.parametrize("problem", [None, AccountProblem("account_disconnected", "No.")])
+@pytest.mark.parametrize(
+    "problem",
+    [
+        None,
+        AccountProblem("account_disconnected", "No."),
+        Unreachable("provider_issue", "No answer.", timedelta(minutes=10)),
+    ],
+)
 def test_what_was_asked_with_a_key_that_is_gone_meanwhile_counts_no_more(
     cloud, far_account, clock, problem
 ):
@@ -564,6 +571,7 @@ def test_what_was_asked_with_a_key_that_is_gone_meanwhile_counts_no_more(
 
     far_account.refresh_from_db()
     assert (far_account.state, far_account.problem) == ("disconnected", "Disconnected.")
+    assert (far_account.silent_since, far_account.hinted_at, far_account.due_at) == (None,) * 3
     assert not Device.objects.exists()
 
 
