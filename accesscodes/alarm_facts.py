@@ -32,7 +32,8 @@ class WatchedLock:
 
     `codes` counts its online codes that are not gone, `due` those of them that are wanted now or
     within a day, `held` the entries of ours that are, or may be, in its memory. `failure` is
-    ``None`` while the lock can be read.
+    ``None`` while the lock can be read, `account_silent_since` while its account answers. Times
+    are aware UTC.
     """
 
     terms: LockTerms
@@ -52,13 +53,14 @@ class WatchedLock:
         return any(cause.key == "removed" for cause in self.verdict.causes)
 
     @property
+    def is_told_of_account(self) -> bool:
+        """Return whether one problem of its account stands for this lock and all its codes."""
+        return not self.terms.is_account_connected or self.account_silent_since is not None
+
+    @property
     def is_told_elsewhere(self) -> bool:
         """Return whether one problem, of the account or of the lock, stands for all its codes."""
-        return (
-            not self.terms.is_account_connected
-            or self.account_silent_since is not None
-            or (self.is_removed and self.codes > 0)
-        )
+        return self.is_told_of_account or (self.is_removed and self.codes > 0)
 
     def cause(self, keys: Iterable[str]) -> Cause | None:
         """Return the first cause of its verdict with one of these keys."""

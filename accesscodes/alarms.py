@@ -314,9 +314,7 @@ def blind_after(terms: LockTerms) -> timedelta:
 
 def lock_alarms(lock: WatchedLock, now: datetime) -> Iterator[Alarm]:
     """Yield what staff must know of one lock on which there are codes."""
-    if not lock.codes or not lock.terms.is_account_connected:
-        return
-    if lock.account_silent_since is not None:
+    if not lock.codes or lock.is_told_of_account:
         return
     is_due = lock.due > 0
     evidence = (*_read_evidence(lock), *_check_evidence(lock))

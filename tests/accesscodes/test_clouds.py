@@ -216,8 +216,6 @@ def test_a_cloud_that_lists_its_locks_and_answers_for_few_of_them_is_one_problem
     for place, lock in enumerate(locks):
         spec = CodeSpec(name=f"Guest {place}", pin=Pin(f"48291{place}"))
         services.issue_code(lock, spec, actor=world.actor, now=world.now)
-    world.account.silent_since = None
-    world.account.save()
     failing = [lock.pk for lock in locks[:mute]]
     world.clock.move(minutes=3)
     Device.objects.filter(pk__in=failing).update(

@@ -12,6 +12,7 @@ from locksite.pins import seal
 from properties.choices import AccountState
 from properties.models import ProviderAccount
 from tests.factories import AccountFactory, VirtualLockFactory
+from tests.processes import wait_until
 
 PATIENCE = 20.0
 
@@ -37,18 +38,21 @@ def test_one_that_takes_long_holds_up_no_other_and_is_not_begun_twice():
 
 
 def test_one_that_fails_is_logged_and_can_be_taken_up_again(caplog):
-    tried, ended = threading.Semaphore(0), threading.Event()
+    tried = []
 
     def work(key):
-        tried.release()
-        if not ended.is_set():
-            raise ValueError
+        tried.append(key)
+        raise ValueError
+
+    def is_tried_again():
+        crew.take_up([7])
+        return len(tried) > 1
 
     crew = Crew("row", work, threads=1)
-    crew.take_up([7])
-    assert tried.acquire(timeout=PATIENCE)
+    wait_until(is_tried_again, "it is tried again")
     crew.close()
 
+    assert set(tried) == {7}
     assert "row 7 failed" in caplog.text
 
 
